@@ -1,0 +1,32 @@
+"""Numba kernels on NumPy arrays, and the wrappers that check, allocate and call them.
+
+The kernels know nothing of tensors or gradients. `python_kernels()` runs their source as plain Python, for a debugger.
+Importing the package compiles nothing; a kernel is compiled at its first call and kept on disk.
+"""
+
+from minigrad_kernels.draws import fill_integers, fill_normal, fill_permutation, fill_uniform, fill_words
+from minigrad_kernels.jit import compile_for, kernel, python_kernels, run
+from minigrad_kernels.products import matmul
+from minigrad_kernels.updates import adam_update, amsgrad_update, check_update, sgd_momentum_update, sgd_update
+
+__all__ = [
+    # products
+    "matmul",
+    # random draws
+    "fill_integers",
+    "fill_normal",
+    "fill_permutation",
+    "fill_uniform",
+    "fill_words",
+    # optimizer updates
+    "adam_update",
+    "amsgrad_update",
+    "check_update",
+    "sgd_momentum_update",
+    "sgd_update",
+    # running kernels
+    "compile_for",
+    "kernel",
+    "python_kernels",
+    "run",
+]

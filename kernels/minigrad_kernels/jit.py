@@ -1,0 +1,118 @@
+"""How kernels are compiled, and how to run them as plain Python: the only file with Numba options."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any, TypeVar
+
+import numba
+import numpy as np
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+# Sums may be reordered and contracted to fused multiply-adds, which is what lets LLVM vectorise a dot product. Not
+# "nnan" and "ninf", which fastmath=True includes: with them an isnan guard is compiled away.
+FASTMATH = {"contract", "reassoc", "nsz"}
+
+_as_python: ContextVar[bool] = ContextVar("minigrad_python_kernels", default=False)
+
+
+def kernel(function: Function) -> Function:
+    """Compile a function with Numba at its first call, and keep the machine code on disk for the next process.
+
+    The kernel releases the GIL while it runs. Division by zero follows IEEE 754, as in NumPy, because Python's
+    ZeroDivisionError costs a branch in each division. Helpers called by a kernel are decorated with
+    `numba.extending.register_jitable`, which leaves them plain Python functions, so that a debugger steps into them.
+
+    Args:
+        function: A function at the top of a module: one made inside a function never hits the disk cache.
+
+    Returns:
+        Numba's dispatcher (or the function itself when NUMBA_DISABLE_JIT is set). Call it through `run`.
+    """
+    options: dict[str, Any] = {"nogil": True, "fastmath": FASTMATH, "error_model": "numpy"}
+    try:
+        return numba.njit(cache=True, **options)(function)
+    except RuntimeError as error:
+        # Neither the package's folder nor the home is writable. Any other error is a real one.
+        if "no locator available" not in str(error):
+            raise
+        return numba.njit(**options)(function)
+
+
+def run(kernel: Function) -> Function:
+    """Return what to call to run a kernel: its machine code, or its source inside `python_kernels()`.
+
+    Example:
+        >>> from minigrad_kernels.gemm import multiply
+        >>> run(multiply) is multiply
+        True
+        >>> with python_kernels():
+        ...     run(multiply) is multiply.py_func
+        True
+    """
+    if _as_python.get():
+        # NUMBA_DISABLE_JIT leaves the plain function, which has no py_func.
+        return getattr(kernel, "py_func", kernel)
+    return kernel
+
+
+@contextmanager
+def python_kernels() -> Iterator[None]:
+    """Run the source of every kernel as plain Python within the `with` block, in this thread (or task) only.
+
+    A debugger then steps through the kernel's lines. It is 100 to 10 000 times slower.
+
+    Example:
+        >>> import numpy as np
+        >>> from minigrad_kernels import matmul
+        >>> with python_kernels():
+        ...     matmul(np.eye(2), np.array([1.0, 2.0]))
+        array([1., 2.])
+    """
+    token = _as_python.set(True)
+    try:
+        yield
+    finally:
+        _as_python.reset(token)
+
+
+def compile_for(kernel: Callable[..., Any], arguments: Sequence[Any]) -> None:
+    """Make sure that a kernel is ready for arguments of these types, by running it on arrays without elements.
+
+    Compiling takes up to a second and may be interrupted or fail; a loop that must not stop half-way calls this
+    first. Afterwards a call runs no Python code at all, in which an interrupt could strike: compiling alone is not
+    enough, because Numba's dispatcher asks Python about each type of argument that it meets for the first time.
+
+    Args:
+        kernel: What `kernel` returned; it must accept arrays of length 0.
+        arguments: The positional arguments of the call to come; arrays are C-contiguous. They are not touched, and
+            only their types count (for an array its dtype, its number of axes, and whether it may be written to; an
+            int and a float are different types).
+
+    Raises:
+        ValueError: An array is not C-contiguous.
+        numba.core.errors.TypingError: The kernel cannot take such arguments.
+    """
+    if not hasattr(run(kernel), "py_func"):
+        return  # Plain Python, which needs no preparation.
+    stand_ins = []
+    for argument in arguments:
+        if isinstance(argument, np.ndarray):
+            argument = _without_elements(kernel.__name__, argument)
+        stand_ins.append(argument)
+    kernel(*stand_ins)
+
+
+def _without_elements(name: str, x: np.ndarray) -> np.ndarray:
+    """Return an array of the same Numba type with axes of length 0; of a 0-d array a copy."""
+    if not x.flags.c_contiguous:
+        raise ValueError(
+            f"compile_for({name}): needed C-contiguous arrays, came shape {x.shape}, strides {x.strides}; pass "
+            "np.ascontiguousarray(x)"
+        )
+    if x.ndim > 0:
+        return x[(slice(0),) * x.ndim]
+    copy = x.copy()
+    copy.flags.writeable = x.flags.writeable
+    return copy

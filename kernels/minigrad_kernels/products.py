@@ -1,0 +1,177 @@
+"""The public matrix product: checks, allocates, and calls a kernel of `gemm.py`."""
+
+import math
+
+import numpy as np
+
+from minigrad_kernels.gemm import multiply, multiply_batches
+from minigrad_kernels.jit import run
+
+_FLOAT32 = np.dtype(np.float32)
+_FLOAT64 = np.dtype(np.float64)
+_INT64 = np.dtype(np.int64)
+
+
+def matmul(a: np.ndarray, b: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+    """Multiply matrices as `numpy.matmul` does: vectors, stacks that broadcast, any strides, empty axes.
+
+    float32 and float64 are multiplied as they are; integers wrap around; booleans give "or" of "and"; operands of two
+    dtypes are converted to `numpy.result_type`. C-contiguous and transposed arrays are read where they are; sliced,
+    broadcast, read-only and unaligned ones are copied first.
+
+    Args:
+        a: Shape (..., m, k) or (k,).
+        b: Shape (..., k, n) or (k,).
+        out: Where to write, of the result's shape and dtype; it may overlap the operands.
+
+    Returns:
+        Shape (..., m, n), without m if `a` and without n if `b` is a vector (two vectors: a 0-d array). `out` if given.
+
+    Raises:
+        TypeError: An operand or `out` is no array, or of a dtype that does not fit.
+        ValueError: An operand is 0-d, the shapes do not fit together, or `out` does not fit.
+
+    Example:
+        >>> import numpy as np
+        >>> matmul(np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([10.0, 1.0]))
+        array([12., 34.])
+    """
+    # At 4×4 the product takes 0.1 µs and the checks 0.5: the common case has the shortest way.
+    if (
+        out is None
+        and type(a) is type(b) is np.ndarray
+        and a.ndim == b.ndim == 2
+        and (dtype := a.dtype) is b.dtype
+        and (dtype is _FLOAT32 or dtype is _FLOAT64)
+    ):
+        (m, k), (b_rows, n) = a.shape, b.shape
+        if k == b_rows:
+            result = np.empty((m, n), dtype)
+            _fill_product(a, b, result)
+            return result
+    return _checked_matmul(a, b, out)
+
+
+def _checked_matmul(a: np.ndarray, b: np.ndarray, out: np.ndarray | None) -> np.ndarray:
+    """`matmul` without shortcuts."""
+    dtype, kernel_dtype = _result_dtypes(a, b)
+    shape = _result_shape(a, b)
+    if out is not None:
+        _check_out(out, shape, dtype)
+    # Vectors become matrices of one row and one column.
+    left = np.asarray(a if a.ndim > 1 else a[None, :], dtype=kernel_dtype)
+    right = np.asarray(b if b.ndim > 1 else b[:, None], dtype=kernel_dtype)
+    result = _multiply_stacks(left, right).reshape(shape)
+    if dtype == np.bool_:
+        result = np.not_equal(result, 0)
+    # Integers are multiplied as int64, whose wrapping sums have the right lower bits for every narrower type.
+    result = np.asarray(result, dtype=dtype)
+    if out is None:
+        return result
+    out[...] = result
+    return out
+
+
+def _multiply_stacks(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Multiply arrays of two or more axes and one dtype; returns a new array, shape (..., m, n)."""
+    m, k = a.shape[-2:]
+    n = b.shape[-1]
+    batch_shape = np.broadcast_shapes(a.shape[:-2], b.shape[:-2])
+    result = np.empty(batch_shape + (m, n), a.dtype)
+    if a.size == 0 or b.size == 0:
+        result[...] = 0
+        return result
+    if math.prod(b.shape[:-2]) == 1 and a.flags.c_contiguous:
+        # One right operand for the whole stack: its matrices, one below the other, are one tall matrix.
+        _fill_product(a.reshape(-1, k), b.reshape(k, n), result.reshape(-1, n))
+        return result
+    left, a_transposed = _as_stored(_as_stack(a, batch_shape))
+    right, b_transposed = _as_stored(_as_stack(b, batch_shape))
+    run(multiply_batches)(left, right, result.reshape(-1, m, n), a_transposed, b_transposed)
+    return result
+
+
+def _fill_product(a: np.ndarray, b: np.ndarray, out: np.ndarray) -> None:
+    """Fill `out`, shape (m, n), with a @ b, for matrices of one dtype with any strides."""
+    a_transposed = b_transposed = False
+    if not a.flags.carray:
+        a, a_transposed = _as_stored(a)
+    if not b.flags.carray:
+        b, b_transposed = _as_stored(b)
+    run(multiply)(a, b, out, a_transposed, b_transposed)
+
+
+def _as_stored(x: np.ndarray) -> tuple[np.ndarray, bool]:
+    """Return C-contiguous matrices, and whether they are the transposes of those in `x`.
+
+    Only ndarray.flags.carray (contiguous, aligned, writeable) passes: Numba would compile the kernel again for
+    read-only and for unaligned arrays.
+    """
+    if x.flags.carray:
+        return x, False
+    if x.mT.flags.carray:
+        return x.mT, True
+    return np.array(x, order="C"), False
+
+
+def _as_stack(x: np.ndarray, batch_shape: tuple[int, ...]) -> np.ndarray:
+    """Return `x` with one batch axis, of length 1 if all products share the matrix."""
+    if math.prod(x.shape[:-2]) != 1:
+        x = np.broadcast_to(x, batch_shape + x.shape[-2:]) if x.shape[:-2] != batch_shape else x
+    return x.reshape((-1,) + x.shape[-2:])
+
+
+def _result_dtypes(a: np.ndarray, b: np.ndarray) -> tuple[np.dtype, np.dtype]:
+    """Return the result's dtype and the one to multiply in; raises for what is no array of numbers."""
+    for name, x in (("a", a), ("b", b)):
+        if not isinstance(x, np.ndarray):
+            raise TypeError(f"matmul: needed NumPy arrays, came {type(x).__name__} for {name}; pass np.asarray({name})")
+    dtype = np.result_type(a.dtype, b.dtype)
+    if dtype.kind in "biu":
+        return dtype, _INT64
+    if dtype.kind == "f" and dtype.itemsize in (4, 8):
+        return dtype, _FLOAT32 if dtype.itemsize == 4 else _FLOAT64
+    raise TypeError(
+        f"matmul: needed float32, float64, integers or booleans, came {a.dtype} of shape {a.shape} and {b.dtype} of "
+        f"shape {b.shape}; convert them with .astype(np.float32)"
+    )
+
+
+def _result_shape(a: np.ndarray, b: np.ndarray) -> tuple[int, ...]:
+    """Return the product's shape; raises if there is none."""
+    came = f"came a of shape {a.shape} and b of shape {b.shape}"
+    if a.ndim == 0 or b.ndim == 0:
+        raise ValueError(f"matmul: needed operands with at least one axis, {came}; use * for a product with a scalar")
+    needed = b.shape[-2] if b.ndim > 1 else b.shape[0]
+    if a.shape[-1] != needed:
+        remedy = "reshape one of them"
+        if b.ndim > 1 and a.shape[-1] == b.shape[-1]:
+            remedy = "did you mean a @ b.mT?"
+        elif a.ndim > 1 and a.shape[-2] == needed:
+            remedy = "did you mean a.mT @ b?"
+        raise ValueError(
+            f"matmul: needed a's last axis ({a.shape[-1]}) as long as b's {'second-last' if b.ndim > 1 else 'only'} "
+            f"axis ({needed}), {came}; {remedy}"
+        )
+    try:
+        batch_shape = np.broadcast_shapes(a.shape[:-2], b.shape[:-2])
+    except ValueError:
+        raise ValueError(
+            f"matmul: needed batch axes that broadcast, {came}: {a.shape[:-2]} and {b.shape[:-2]} do not; make each "
+            "pair of lengths equal, or one of them 1"
+        ) from None
+    return batch_shape + a.shape[-2:-1] + (b.shape[-1:] if b.ndim > 1 else ())
+
+
+def _check_out(out: np.ndarray, shape: tuple[int, ...], dtype: np.dtype) -> None:
+    """Raise unless the product can be written to `out`."""
+    if not isinstance(out, np.ndarray) or out.dtype != dtype:
+        came = out.dtype if isinstance(out, np.ndarray) else type(out).__name__
+        raise TypeError(
+            f"matmul: needed out as an array of dtype {dtype}, came {came}; pass np.empty({shape}, {dtype})"
+        )
+    if out.shape != shape or not out.flags.writeable:
+        raise ValueError(
+            f"matmul: needed a writeable out of shape {shape}, came shape {out.shape}, "
+            f"writeable={out.flags.writeable}; pass np.empty({shape}, np.{dtype})"
+        )

@@ -1,0 +1,454 @@
+"""The backward pass: ``begin`` collects the nodes below a loss, ``visit`` runs the rule of one, ``finish`` writes.
+
+``backward``, ``grad`` and ``minigrad.debug.steps`` are each a loop of ``visit``. What an operation leaves behind for the
+pass, and where, is in ``graph.py``; what a rule reads, in ``saved.py``.
+"""
+
+from collections.abc import Iterable, Sequence
+from operator import attrgetter
+from typing import Any
+
+import numpy as np
+
+from minigrad import tensors
+from minigrad.errors import describe, describe_node, message
+from minigrad.graph import Node, edge_of, latest_write, ndarray, outdated_view, wrap
+from minigrad.ops.broadcasting import sum_to_size
+from minigrad.ops.conversion import cast
+from minigrad.saved import check_saved, run_recorded
+
+GRAPH_IS_GONE = (
+    "Pass retain_graph=True to the first backward(), or compute the loss again. A loss that is kept from one training "
+    "step to the next needs .detach()."
+)
+
+
+class Sweep:
+    """One backward pass under way.
+
+    Attributes:
+        order: the nodes to visit, latest first: the reverse of the order in which the user wrote them.
+        pending: the gradient that has arrived so far at each edge.
+        keep: the tensors whose gradient alone is asked for, by their edges; it stays in ``pending`` after the visit.
+        retained: (tensor, gradient) for the tensors on the way that asked for theirs.
+        create_graph: whether the rules run on Tensors, so that the gradients can be differentiated.
+        retain_graph: whether the saved values stay for another pass.
+        owned: the leaves and kept edges whose pending array belongs to nobody else.
+        roots: the edges the pass began at.
+    """
+
+    __slots__ = ("create_graph", "keep", "order", "owned", "pending", "retain_graph", "retained", "roots")
+
+    def __init__(self, roots: list[Any], keep: dict[Any, Any], retain_graph: bool, create_graph: bool) -> None:
+        """Start with nothing collected."""
+        self.roots = roots
+        self.keep = keep
+        self.retain_graph = retain_graph
+        self.create_graph = create_graph
+        self.order: list[Node] = []
+        self.pending: dict[Any, Any] = {}
+        self.owned: set[Any] = set()
+        self.retained: list[tuple[Any, Any]] = []
+
+
+def backward(
+    x: Any,
+    gradient: Any = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    inputs: Any = None,
+) -> None:
+    """Compute the gradient of ``x`` with respect to every leaf that it was computed from, and add it to their ``grad``.
+
+    Args:
+        x: the tensor to differentiate, usually a loss of one element.
+        gradient: dL/dx, of x's shape; may be left out when x has one element: then it is 1.
+        retain_graph: keep the saved values for another backward through the same graph. Default: ``create_graph``.
+        create_graph: record the backward pass itself, so that the gradients can be differentiated.
+        inputs: a tensor or sequence of tensors; only they receive a gradient. Default: all leaves.
+
+    Raises:
+        RuntimeError: if ``x`` does not require grad, has several elements and no ``gradient`` is given, if the graph
+            was released by an earlier backward, or if a value that a rule needs was changed since. No ``grad`` is
+            changed then.
+        ValueError: if ``gradient`` has another shape than ``x``.
+
+    Examples:
+        >>> import minigrad as mg
+        >>> w = mg.tensor([1.0, 2.0], requires_grad=True)
+        >>> (w * w).sum().backward()
+        >>> w.grad
+        Tensor((2,) float32 | 2 4)
+    """
+    sweep = begin("backward", [x], [gradient], retain_graph, create_graph, inputs)
+    for node in sweep.order:
+        visit(node, sweep)
+    finish(sweep)
+
+
+def grad(
+    outputs: Any,
+    inputs: Any,
+    grad_outputs: Any = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    allow_unused: bool | None = None,
+    materialize_grads: bool = False,
+) -> tuple[Any, ...]:
+    """Return the gradients of ``outputs`` with respect to ``inputs``, leaving every ``grad`` as it is.
+
+    Args:
+        outputs: a tensor or sequence of tensors; their gradients are summed.
+        inputs: a tensor or sequence of tensors that require grad, leaves or not.
+        grad_outputs: dL/d(output) for each output, or None for those of one element.
+        retain_graph: keep the saved values for another backward. Default: ``create_graph``.
+        create_graph: record the pass, so that the gradients can be differentiated.
+        allow_unused: return None for an input that the outputs do not depend on, instead of raising.
+            Default: ``materialize_grads``.
+        materialize_grads: return zeros for such inputs.
+
+    Returns:
+        A tuple of one Tensor (or None) for each input, of the input's shape and dtype.
+
+    Raises:
+        RuntimeError: as ``backward``; also if an input is not used and ``allow_unused`` is False.
+
+    Examples:
+        >>> import minigrad as mg
+        >>> x = mg.tensor(3.0, requires_grad=True)
+        >>> (dx,) = mg.autograd.grad(x**3, x, create_graph=True)
+        >>> mg.autograd.grad(dx, x)
+        (Tensor(() float32 | 18),)
+    """
+    outputs = as_sequence(outputs)
+    inputs = as_sequence(inputs)
+    grad_outputs = [None] * len(outputs) if grad_outputs is None else as_sequence(grad_outputs)
+    if len(grad_outputs) != len(outputs):
+        raise ValueError(message("grad", f"{len(outputs)} outputs need as many grad_outputs, got {len(grad_outputs)}."))
+    sweep = begin("grad", outputs, grad_outputs, retain_graph, create_graph, inputs)
+    for node in sweep.order:
+        visit(node, sweep)
+    allowed = materialize_grads if allow_unused is None else allow_unused
+    results = []
+    for index, tensor in enumerate(inputs):
+        edge = edge_of(tensor)
+        gradient = final_gradient(edge, sweep)
+        if gradient is None and not allowed:
+            raise RuntimeError(
+                message(
+                    "grad",
+                    f"input {index}, {describe(tensor)}, is not part of the graph of the outputs.",
+                    "Pass allow_unused=True to get None for it, or materialize_grads=True to get zeros.",
+                )
+            )
+        if gradient is None and materialize_grads:
+            gradient = tensors.Tensor(np.zeros(tensor.shape, tensor.dtype))
+        results.append(gradient)
+    release(sweep)
+    return tuple(results)
+
+
+def begin(
+    who: str,
+    roots: Sequence[Any],
+    gradients: Sequence[Any],
+    retain_graph: bool | None,
+    create_graph: bool,
+    inputs: Any = None,
+) -> Sweep:
+    """Check everything that can be checked, collect the nodes, and place the gradients of the roots.
+
+    Raises:
+        RuntimeError, ValueError, TypeError: as documented at ``backward``.
+    """
+    keep = {} if inputs is None else {wanted_edge(who, tensor): tensor for tensor in as_sequence(inputs)}
+    edges = [root_edge(who, root) for root in roots]
+    seeds = [seed(who, *pair, create_graph) for pair in zip(roots, gradients, strict=True)]
+    sweep = Sweep(edges, keep, create_graph if retain_graph is None else retain_graph, create_graph)
+    sweep.order = collect(edges)
+    if inputs is not None:
+        sweep.order = leading_to(keep, sweep.order)
+    for node in sweep.order:
+        if node.saved is None:
+            raise RuntimeError(
+                message(
+                    who,
+                    f"the graph through {describe_node(node)} has been released by an earlier backward pass, which "
+                    "frees the saved values to save memory.",
+                    GRAPH_IS_GONE,
+                )
+            )
+        if latest_write[0] > node.number:
+            check_saved(who, node)
+    for edge, gradient in zip(edges, seeds, strict=True):
+        known = sweep.pending.get(edge)
+        sweep.pending[edge] = gradient if known is None else known + gradient
+    return sweep
+
+
+def collect(roots: Iterable[Any]) -> list[Node]:
+    """Return the nodes that the roots were computed by, latest first. An explicit stack: depth is no limit."""
+    found = set()
+    stack = list(roots)
+    while stack:
+        edge = stack.pop()
+        if edge.__class__ is tuple:
+            edge = edge[0]
+        if edge.__class__ is Node and edge not in found:
+            found.add(edge)
+            stack += edge.edges
+    return sorted(found, key=attrgetter("number"), reverse=True)
+
+
+def leading_to(wanted: dict[Any, Any], order: list[Node]) -> list[Node]:
+    """Return those nodes of ``order`` whose rule contributes to one of the wanted edges."""
+    useful = set()
+    for node in reversed(order):
+        for edge in node.edges:
+            if edge.__class__ is list or edge is None:
+                continue
+            if edge in wanted or (edge[0] if edge.__class__ is tuple else edge) in useful:
+                useful.add(node)
+    return [node for node in order if node in useful]
+
+
+def visit(node: Node, sweep: Sweep) -> Any:
+    """Run the rule of one node on its complete gradient and hand the results to its edges.
+
+    Here and nowhere else a gradient is summed to the shape that was broadcast, cast to its edge's dtype, and added to
+    what has arrived before.
+
+    Returns:
+        The gradients that the rule returned, a tuple, or None where no gradient arrived at the node.
+    """
+    pending = sweep.pending
+    if node.several:
+        grad_output = gradients_of_several(node, sweep)
+    else:
+        grad_output = pending[node] if node in sweep.keep else pending.pop(node, None)
+    if grad_output is None:
+        return None
+    if node.hooks is not None:
+        grad_output = node.hooks.before_rule(node, grad_output, sweep)
+        if node in sweep.keep:
+            pending[node] = grad_output
+    if sweep.create_graph:
+        grads = run_recorded(node, grad_output)
+    else:
+        try:
+            grads = node.vjp(grad_output, *node.saved)
+        except Exception as error:
+            error.add_note(f"in the backward of {describe_node(node)}")
+            raise
+    if grads.__class__ is not tuple:
+        grads = tuple(grads) if grads.__class__ is list else (grads,)
+    edges = node.edges
+    if len(grads) > len(edges):
+        raise RuntimeError(wrong_count(node, grads))
+    if node.hooks is not None:
+        grads = node.hooks.after_rule(grads, grad_output)
+    for grad, edge in zip(grads, edges):
+        if grad is None or edge is None or edge.__class__ is list:
+            continue
+        kind = edge.__class__
+        if kind is Node:
+            shape, dtype = edge.shape, edge.dtype
+        elif kind is tuple:
+            shape, dtype = edge[0].shape[edge[1]], edge[0].dtype[edge[1]]
+        else:
+            shape, dtype = edge._data.shape, edge._data.dtype
+        if grad.__class__ is not ndarray and not isinstance(grad, tensors.Tensor):
+            grad = np.asarray(grad)
+        if grad.shape != shape:
+            grad = reduce_to(grad, shape, node)
+        if grad.dtype != dtype:
+            grad = cast(grad, dtype)
+        known = pending.get(edge)
+        if known is not None:
+            # Never in place: what a rule returned may be another edge's gradient too.
+            grad = known + grad
+            if grad.__class__ is np.float64 or grad.__class__ is np.float32:
+                grad = np.asarray(grad)
+            sweep.owned.add(edge)
+        elif kind is not Node and is_fresh(grad, grads, grad_output, node):
+            sweep.owned.add(edge)
+        pending[edge] = grad
+    return grads
+
+
+def gradients_of_several(node: Node, sweep: Sweep) -> tuple[Any, ...] | None:
+    """Return the gradients that arrived at the outputs of a node, None where none did; None if none did at all."""
+    arrived = []
+    for index in range(len(node.shape)):
+        edge = (node, index)
+        arrived.append(sweep.pending.get(edge) if edge in sweep.keep else sweep.pending.pop(edge, None))
+    for gradient in arrived:
+        if gradient is not None:
+            return tuple(arrived)
+    return None
+
+
+def is_fresh(grad: Any, grads: tuple[Any, ...], grad_output: Any, node: Node) -> bool:
+    """Return whether an array that a rule returned is held by nobody else: a leaf may then have it as its ``grad``."""
+    if grad.__class__ is not ndarray or grad.base is not None or grad is grad_output:
+        return False
+    times = 0
+    for other in grads:
+        times += other is grad
+    for value in node.saved or ():
+        times += value is grad
+    return times == 1 and not node.several
+
+
+def reduce_to(grad: Any, shape: tuple[int, ...], node: Node) -> Any:
+    """Return a gradient summed over the axes along which its operand was broadcast.
+
+    Raises:
+        RuntimeError: if the gradient cannot have come from broadcasting ``shape``: the rule is wrong.
+    """
+    padded = (1,) * (len(grad.shape) - len(shape)) + tuple(shape)
+    fits = len(padded) == len(grad.shape)
+    if fits:
+        for have, want in zip(grad.shape, padded, strict=True):
+            fits = fits and (have == want or want == 1)
+    if not fits:
+        raise RuntimeError(
+            message(
+                node.vjp.__name__,
+                f"the rule of {describe_node(node)} returned a gradient of shape {tuple(grad.shape)} for an input of "
+                f"shape {tuple(shape)}.",
+                "A rule returns gradients of its inputs' shapes, or of the shape that they were broadcast to.",
+            )
+        )
+    return sum_to_size(grad, shape)
+
+
+def wrong_count(node: Node, grads: tuple[Any, ...]) -> str:
+    """Return the message about a rule that returned more gradients than its operation has inputs."""
+    return message(
+        node.vjp.__name__,
+        f"the rule of {describe_node(node)} returned {len(grads)} gradients for {len(node.edges)} inputs.",
+        "A rule returns one gradient (or None) for each input that record() was given, in the same order.",
+    )
+
+
+def as_sequence(value: Any) -> list[Any]:
+    """Return a tensor as a list of one, a sequence as a list."""
+    return [value] if isinstance(value, (tensors.Tensor, ndarray)) else list(value)
+
+
+def root_edge(who: str, root: Any) -> Any:
+    """Return the edge of a tensor that a pass begins at; raise if there is none."""
+    if not isinstance(root, tensors.Tensor):
+        raise TypeError(message(who, f"a Tensor is needed to start from, got {describe(root)}."))
+    edge = edge_of(root)
+    if edge.__class__ is list:
+        raise RuntimeError(
+            message(
+                who,
+                f"the tensor {describe(root)} does not require grad and was not computed from one that does.",
+                "Make the parameters with requires_grad=True, and check for detach(), numpy() or no_grad() on the way.",
+            )
+        )
+    if root._viewed is not None and root._stamp[1] > root._viewed:
+        raise RuntimeError(outdated_view(who, root))
+    return edge
+
+
+def wanted_edge(who: str, tensor: Any) -> Any:
+    """Return the edge of a tensor whose gradient is asked for; raise if it has none."""
+    if not isinstance(tensor, tensors.Tensor):
+        raise TypeError(message(who, f"inputs must be Tensors, got {describe(tensor)}."))
+    edge = edge_of(tensor)
+    if edge.__class__ is list:
+        raise RuntimeError(
+            message(who, f"the input {describe(tensor)} does not require grad.", "Call x.requires_grad_() before use.")
+        )
+    return edge
+
+
+def seed(who: str, root: Any, gradient: Any, create_graph: bool) -> Any:
+    """Return the gradient that a root starts with: the given one, checked and of the root's dtype, or 1."""
+    if gradient is None:
+        if root._data.size != 1:
+            raise RuntimeError(
+                message(
+                    who,
+                    f"a tensor of one element can be differentiated as it is; this one is {describe(root)}.",
+                    "Reduce it first (.sum() or .mean()), or pass gradient=, of the same shape.",
+                )
+            )
+        array = np.ones(root._data.shape, root._data.dtype)
+        return wrap(array, None, None) if create_graph else array
+    if not isinstance(gradient, (tensors.Tensor, ndarray)):
+        raise TypeError(message(who, f"gradient must be a Tensor or an array, got {describe(gradient)}."))
+    if tuple(gradient.shape) != root._data.shape:
+        raise ValueError(
+            message(who, f"gradient must have the tensor's shape {root._data.shape}, got {tuple(gradient.shape)}.")
+        )
+    array = cast(gradient, root._data.dtype)
+    if create_graph:
+        return array if isinstance(array, tensors.Tensor) else wrap(array, None, None)
+    return array._data if isinstance(array, tensors.Tensor) else array
+
+
+def finish(sweep: Sweep) -> None:
+    """Write the gradients that have arrived to the leaves and to tensors that asked to retain theirs."""
+    written = []
+    for edge in list(sweep.pending):
+        if sweep.keep:
+            tensor = sweep.keep.get(edge)
+        else:
+            tensor = edge if isinstance(edge, tensors.Tensor) else None
+        if tensor is not None:
+            written.append((tensor, summed(tensor._grad, final_gradient(edge, sweep), sweep)))
+    for tensor, gradient in sweep.retained:
+        gradient = gradient if sweep.create_graph else wrap(gradient.copy(), None, None)
+        written.append((tensor, summed(tensor._grad, gradient, sweep)))
+    for tensor, gradient in written:
+        tensor._grad = gradient
+    release(sweep)
+
+
+def summed(known: Any, gradient: Any, sweep: Sweep) -> Any:
+    """Return the sum of what an earlier pass has left in ``grad`` and the new gradient, in memory of its own."""
+    if known is None:
+        return gradient
+    return known + gradient if sweep.create_graph else known.detach() + gradient
+
+
+def final_gradient(edge: Any, sweep: Sweep) -> Any:
+    """Return the gradient that arrived at a leaf or kept edge, after its hooks, as a Tensor with memory of its own."""
+    gradient = sweep.pending.get(edge)
+    if gradient is None:
+        return None
+    if isinstance(edge, tensors.Tensor):
+        if edge._hooks is not None:
+            gradient = edge._hooks.on_tensor(edge._data.shape, gradient)
+    elif edge.__class__ is Node and edge.hooks is not None and edge not in sweep.order:
+        # A tensor on the way whose own rule was not run, because nothing below it is asked for.
+        gradient = edge.hooks.on_tensor(edge.shape, gradient)
+    if sweep.create_graph:
+        return gradient
+    if edge not in sweep.owned or not gradient.flags.writeable:
+        gradient = gradient.copy()
+    return wrap(gradient, None, None)
+
+
+def release(sweep: Sweep) -> None:
+    """Drop the saved arrays of the visited nodes, unless the graph is retained.
+
+    A node that saved no array can be passed again, so a cheap trunk (``h = x + 1``) may carry two losses; the root
+    cannot, so a forgotten second backward is always told.
+    """
+    if sweep.retain_graph:
+        return
+    roots = [edge[0] if edge.__class__ is tuple else edge for edge in sweep.roots]
+    for node in sweep.order:
+        if node in roots:
+            node.saved = None
+            continue
+        for value in node.saved or ():
+            if value.__class__ is ndarray or value.__class__ is tuple:
+                node.saved = None
+                break

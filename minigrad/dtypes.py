@@ -1,0 +1,104 @@
+"""The element types, their promotion and the default: PyTorch's rules on NumPy's dtypes."""
+
+from typing import Any
+
+import numpy as np
+
+from minigrad.errors import message
+
+float32 = np.dtype(np.float32)
+float64 = np.dtype(np.float64)
+int8 = np.dtype(np.int8)
+int16 = np.dtype(np.int16)
+int32 = np.dtype(np.int32)
+int64 = np.dtype(np.int64)
+uint8 = np.dtype(np.uint8)
+bool_ = np.dtype(np.bool_)
+
+SUPPORTED = (float32, float64, int8, int16, int32, int64, uint8, bool_)
+#: PyTorch's three categories in rising order; a higher one decides the dtype of a result.
+_CATEGORY = {"b": 0, "u": 1, "i": 1, "f": 2}
+LIMITS = "minigrad has float32, float64, int8 to int64, uint8 and bool; no complex, sparse or half precision."
+
+_default: list[np.dtype] = [float32]
+
+
+def get_default_dtype() -> np.dtype:
+    """Return the dtype that Python floats and creation functions get; float32 unless set."""
+    return _default[0]
+
+
+def set_default_dtype(dtype: Any) -> None:
+    """Set the default floating dtype.
+
+    Args:
+        dtype: ``minigrad.float32`` or ``minigrad.float64``, or whatever NumPy takes for one of them.
+
+    Raises:
+        TypeError: if ``dtype`` is not one of the two.
+    """
+    checked = as_dtype("set_default_dtype", dtype)
+    if checked.kind != "f":
+        raise TypeError(message("set_default_dtype", f"a floating dtype is needed, got {checked}"))
+    _default[0] = checked
+
+
+def as_dtype(who: str, dtype: Any) -> np.dtype:
+    """Return ``dtype`` as one of the supported NumPy dtypes.
+
+    Raises:
+        TypeError: if it is no dtype, or one that minigrad does not have.
+    """
+    if dtype is float:
+        return get_default_dtype()
+    try:
+        checked = np.dtype(dtype)
+    except TypeError:
+        raise TypeError(message(who, f"{dtype!r} is not a dtype", LIMITS)) from None
+    if checked not in SUPPORTED:
+        raise TypeError(message(who, f"dtype {checked} is not supported", LIMITS))
+    return checked.newbyteorder("=")
+
+
+def promote_types(first: np.dtype, second: np.dtype) -> np.dtype:
+    """Return the dtype that holds both, as PyTorch does: a float keeps its width beside an integer.
+
+    Examples:
+        >>> promote_types(float32, int64)
+        dtype('float32')
+        >>> promote_types(uint8, int8)
+        dtype('int16')
+    """
+    if (first.kind == "f") != (second.kind == "f"):
+        return first if first.kind == "f" else second
+    return np.promote_types(first, second)
+
+
+def result_type(*operands: Any) -> np.dtype:
+    """Return the dtype of an operation on these arrays and Python numbers.
+
+    Arrays with dimensions decide before 0-d arrays, and those before Python numbers; the lesser one counts only where
+    its category (bool, integer, float) is higher.
+
+    Source: PyTorch documentation, "Tensor Attributes", section on type promotion.
+    """
+    ranks: list[np.dtype | None] = [None, None, None]
+    for operand in operands:
+        if isinstance(operand, bool):
+            rank, dtype = 2, bool_
+        elif isinstance(operand, int):
+            rank, dtype = 2, int64
+        elif isinstance(operand, float):
+            rank, dtype = 2, get_default_dtype()
+        else:
+            rank, dtype = (0 if operand.ndim else 1), operand.dtype
+        known = ranks[rank]
+        ranks[rank] = dtype if known is None else promote_types(known, dtype)
+    result = None
+    for dtype in ranks:
+        if dtype is None:
+            continue
+        if result is None or _CATEGORY[dtype.kind] > _CATEGORY[result.kind]:
+            result = dtype
+    assert result is not None  # every caller passes at least one operand
+    return result

@@ -1,0 +1,52 @@
+"""The one way in which minigrad words an error: who, what was needed, what came, where, and the remedy."""
+
+from typing import TYPE_CHECKING, Any
+
+from minigrad.positions import resolve, user_position
+
+if TYPE_CHECKING:
+    from minigrad.autograd import Node
+
+
+def message(who: str, problem: str, remedy: str = "") -> str:
+    """Return the text of an error.
+
+    Args:
+        who: the operation or object that refuses, as the user would write it: ``matmul``, ``SGD``.
+        problem: what was needed and what came, with shapes, dtypes and names.
+        remedy: what to do about it, one sentence.
+
+    Returns:
+        Up to three lines: the problem, the user's source line where one is running, and the remedy.
+    """
+    lines = [f"{who}: {problem}"]
+    position = user_position()
+    if position is not None and position.expression:
+        lines.append(f"  at {position}: {position.expression}")
+    if remedy:
+        lines.append(f"  {remedy}")
+    return "\n".join(lines)
+
+
+def describe(value: Any) -> str:
+    """Return a short description of an operand: shape, dtype and name of a tensor or array, else its type.
+
+    Examples:
+        >>> describe(np.zeros((2, 3)))
+        '(2, 3) float64'
+        >>> describe([1, 2])
+        'list [1, 2]'
+    """
+    if hasattr(value, "shape") and hasattr(value, "dtype"):
+        name = getattr(value, "name", None)
+        return f"{tuple(value.shape)} {value.dtype}" + (f" {name!r}" if name else "")
+    text = repr(value)
+    return f"{type(value).__name__} {text if len(text) <= 40 else text[:37] + '...'}"
+
+
+def describe_node(node: "Node") -> str:
+    """Return ``matmul (train.py:24: h @ W2)``: the operation of a node and the place that made it."""
+    if node.code is None:
+        return node.name
+    position = resolve(node.code, node.lasti)
+    return f"{node.name} ({position}: {position.expression})"

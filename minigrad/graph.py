@@ -1,0 +1,324 @@
+"""What an operation leaves behind: ``Node``, and ``record``, the one place that makes it."""
+
+from collections.abc import Callable, Sequence
+from itertools import count
+from sys import _getframe
+from types import CodeType
+from typing import Any
+
+import numpy as np
+
+from minigrad import hooks as hooking
+from minigrad import tensors
+from minigrad.errors import describe, message
+from minigrad.modes import STATE
+from minigrad.positions import PACKAGE, resolve
+
+ndarray = np.ndarray
+
+#: Nodes and in-place writes are numbered from this one clock, so "written after it was saved" is a comparison.
+clock = count(1)
+#: The number of the latest in-place write anywhere. A node made after it needs no look at its saved values.
+latest_write = [0]
+
+
+class Node:
+    """One recorded operation.
+
+    Attributes:
+        op: the operation, a plain function; its parameter names are the roles of saved values.
+        vjp: its rule, called as ``vjp(grad_output, *saved)``; returns one gradient for each input, or None.
+        saved: plain arrays and attributes in the order of the rule's parameters; None once released.
+        edges: one entry an input: the Node that made it, ``(node, k)`` for output k of a node with several, the leaf
+            tensor that requires grad, the stamp of a tensor that does not, or None for what is no tensor.
+        number: its place in the order of creation.
+        stamp: ``[latest write, latest recorded write, position of the latest write]`` of the output's memory; a tuple
+            of them where there are several outputs.
+        shape, dtype: of the output; tuples of them where there are several.
+        code, lasti: the position in the user's code.
+        module: the dotted path of the module that was running, or None.
+        inputs: the operation's arguments, kept under ``debug.recording()`` only.
+        hooks: a ``Hooks``, or None.
+    """
+
+    __slots__ = (
+        "__weakref__",
+        "code",
+        "dtype",
+        "edges",
+        "hooks",
+        "inputs",
+        "lasti",
+        "module",
+        "number",
+        "op",
+        "saved",
+        "shape",
+        "stamp",
+        "vjp",
+    )
+
+    op: Callable[..., Any]
+    vjp: Callable[..., Any]
+    saved: tuple[Any, ...] | None
+    edges: list[Any]
+    number: int
+    stamp: Any
+    shape: Any
+    dtype: Any
+    code: CodeType | None
+    lasti: int
+    module: str | None
+    inputs: tuple[Any, ...] | None
+    hooks: "hooking.Hooks | None"
+
+    @property
+    def name(self) -> str:
+        """The operation's name."""
+        return self.op.__name__
+
+    @property
+    def several(self) -> bool:
+        """Whether the operation has several outputs."""
+        return self.stamp.__class__ is tuple
+
+    @property
+    def next_functions(self) -> tuple[Any, ...]:
+        """The nodes and leaves that this one hands gradients to, None for other inputs."""
+        found = []
+        for edge in self.edges:
+            found.append(None if edge.__class__ is list else edge)
+        return tuple(found)
+
+    def register_hook(self, hook: Callable[..., Any]) -> "hooking.HookHandle":
+        """Call ``hook(grad_inputs, grad_outputs)`` after this node's rule; it may return other ``grad_inputs``.
+
+        Returns:
+            A handle whose ``remove()`` takes the hook away.
+        """
+        return hooking.hooks_of(self).add("after", hook)
+
+    def register_prehook(self, hook: Callable[..., Any]) -> "hooking.HookHandle":
+        """Call ``hook(grad_outputs)`` before this node's rule; it may return other ``grad_outputs``.
+
+        Returns:
+            A handle whose ``remove()`` takes the hook away.
+        """
+        return hooking.hooks_of(self).add("before", hook)
+
+    def __repr__(self) -> str:
+        """Return the operation, its shape and its place."""
+        where = "" if self.code is None else f" at {resolve(self.code, self.lasti)}"
+        return f"<Node {self.name} {self.shape}{where}>"
+
+
+def record(
+    op: Callable[..., Any],
+    vjp: Callable[..., Any] | None,
+    output: Any,
+    inputs: tuple[Any, ...],
+    saved: tuple[Any, ...] = (),
+    base: Any = None,
+    writes: Any = None,
+) -> Any:
+    """Wrap what ``op`` computed and, where a gradient may be asked for, note how to compute it.
+
+    Args:
+        op: the operation that calls. Its name is shown in errors and drawings.
+        vjp: its rule, ``vjp(grad_output, *saved)``, or None where there is no derivative.
+        output: an array, a NumPy scalar, or a tuple of arrays.
+        inputs: the operation's arguments in the order of its parameters. The rule returns its gradients in this order
+            and may leave out the rest. A tuple or list of tensors counts as its elements, and comes last among the
+            tensors.
+        saved: what the rule needs: arrays, never Tensors, and attributes. A rule's parameter that bears the name of a
+            parameter of ``op`` is that input, ``output`` (``outputs``) is the output, any other is a constant.
+        base: the tensor whose memory ``output`` may share, given by operations that return views.
+        writes: the tensor whose memory the operation has changed; ``output`` is its array, and it is what is returned.
+
+    Returns:
+        A Tensor, or a tuple of them; ``output`` as it is when no input is a Tensor.
+
+    Raises:
+        RuntimeError: if an input is a view that was taken before its base was changed in place, or if ``op`` has no
+            derivative where one would be needed.
+    """
+    Tensor = tensors.Tensor
+    state = STATE.get()
+    edges: list[Any] = []
+    traced = differentiable = False
+    for operand in inputs:
+        if isinstance(operand, Tensor):
+            traced = True
+            edge = operand._edge
+            if edge is not None:
+                differentiable = True
+            elif operand._requires_grad:
+                edge = operand
+                differentiable = True
+            else:
+                edge = operand._stamp
+            if operand._viewed is not None and operand._stamp[1] > operand._viewed:
+                raise RuntimeError(outdated_view(op.__name__, operand))
+            edges.append(edge)
+        elif operand.__class__ is tuple or operand.__class__ is list:
+            found = edges_of_sequence(op, operand)
+            traced = traced or found[0]
+            differentiable = differentiable or found[1]
+            edges += found[2]
+        else:
+            edges.append(None)
+    if not traced:
+        return output
+    node = None
+    if differentiable and state.grad_enabled:
+        if vjp is None:
+            refuse_missing_rule(op, output)
+        else:
+            node = Node()
+            node.op = op
+            node.vjp = vjp
+            node.saved = saved
+            node.edges = edges
+            node.number = next(clock)
+            node.module = state.module
+            node.inputs = inputs if state.keep_inputs else None
+            node.hooks = None
+            # record is called by the operation, and that by the user, or by minigrad on the user's behalf.
+            frame: Any = _getframe(2)
+            if frame.f_code.co_filename.startswith(PACKAGE):
+                node.code = state.code
+                node.lasti = state.lasti
+                if state.code is None:
+                    while frame is not None and frame.f_code.co_filename.startswith(PACKAGE):
+                        frame = frame.f_back
+                    if frame is not None:
+                        node.code = frame.f_code
+                        node.lasti = frame.f_lasti
+            else:
+                node.code = frame.f_code
+                node.lasti = frame.f_lasti
+    if output.__class__ is tuple:
+        result = wrap_several(output, node, base)
+    else:
+        result = wrap(output, node, base) if writes is None else rewrite(writes, node)
+    if state.tape is not None:
+        state.tape.append((op, inputs, result, writes))
+    return result
+
+
+def wrap(output: Any, node: Node | None, base: Any) -> Any:
+    """Return the Tensor of one output, joined to its node and to the stamp of the memory it lies in."""
+    if output.__class__ is not ndarray:
+        output = np.asarray(output)
+    result = tensors.Tensor.__new__(tensors.Tensor)
+    result._data = output
+    result._edge = node
+    result._requires_grad = False
+    result._grad = None
+    result._hooks = None
+    result.name = None
+    if base is not None and shares_memory(output, base):
+        stamp = result._stamp = base._stamp
+        result._viewed = next(clock)
+    else:
+        stamp = result._stamp = [0, 0, None]
+        result._viewed = None
+    if node is not None:
+        node.stamp = stamp
+        node.shape = output.shape
+        node.dtype = output.dtype
+    return result
+
+
+def wrap_several(outputs: tuple[Any, ...], node: Node | None, base: Any) -> tuple[Any, ...]:
+    """Return the Tensors of several outputs; integer ones carry no gradient."""
+    results = []
+    for index, output in enumerate(outputs):
+        result = wrap(output, None, base)
+        if node is not None and result._data.dtype.kind == "f":
+            result._edge = (node, index)
+        results.append(result)
+    if node is not None:
+        node.stamp = tuple([result._stamp for result in results])
+        node.shape = tuple([result._data.shape for result in results])
+        node.dtype = tuple([result._data.dtype for result in results])
+    return tuple(results)
+
+
+def rewrite(tensor: Any, node: Node | None) -> Any:
+    """Give a tensor whose memory an operation has just changed its new node, and stamp the memory."""
+    stamp = tensor._stamp
+    # A write is stamped before its node takes a number, so that what the node itself saved is not stale.
+    stamp[0] = latest_write[0] = next(clock)
+    if node is not None:
+        node.number = next(clock)
+        stamp[1] = stamp[0]
+        stamp[2] = None if node.code is None else (node.code, node.lasti)
+        tensor._edge = node
+        node.stamp = stamp
+        node.shape = tensor._data.shape
+        node.dtype = tensor._data.dtype
+    else:
+        frame: Any = _getframe(2)
+        while frame is not None and frame.f_code.co_filename.startswith(PACKAGE):
+            frame = frame.f_back
+        stamp[2] = None if frame is None else (frame.f_code, frame.f_lasti)
+    return tensor
+
+
+def shares_memory(output: ndarray, base: Any) -> bool:
+    """Return whether an array is a view of a tensor's memory; NumPy joins the bases of views of views into one."""
+    owner = base._data if base._data.base is None else base._data.base
+    return output.base is owner or output is base._data
+
+
+def edges_of_sequence(op: Callable[..., Any], operands: Sequence[Any]) -> tuple[bool, bool, list[Any]]:
+    """Return (any tensor, any that requires grad, edges) of an input that may be a sequence of tensors."""
+    traced = False
+    for operand in operands:
+        if isinstance(operand, tensors.Tensor):
+            traced = True
+    if not traced:
+        return False, False, [None]
+    edges: list[Any] = []
+    differentiable = False
+    for operand in operands:
+        edge = None
+        if isinstance(operand, tensors.Tensor):
+            if operand._viewed is not None and operand._stamp[1] > operand._viewed:
+                raise RuntimeError(outdated_view(op.__name__, operand))
+            edge = edge_of(operand)
+            differentiable = differentiable or edge.__class__ is not list
+        edges.append(edge)
+    return True, differentiable, edges
+
+
+def edge_of(tensor: Any) -> Any:
+    """Return where a tensor's gradient goes: its node, ``(node, k)``, the leaf itself, or its stamp if nowhere."""
+    if tensor._edge is not None:
+        return tensor._edge
+    return tensor if tensor._requires_grad else tensor._stamp
+
+
+def outdated_view(who: str, tensor: Any) -> str:
+    """Return the message about a view whose base was changed after it was taken."""
+    place = "" if tensor._stamp[2] is None else f" ({resolve(*tensor._stamp[2])}: {resolve(*tensor._stamp[2]).source})"
+    return message(
+        who,
+        f"the operand {describe(tensor)} is a view whose base has been changed in place{place} by an operation that is "
+        "part of the graph, and the view does not know of it.",
+        "Take the view again after the change, or clone() it before.",
+    )
+
+
+def refuse_missing_rule(op: Callable[..., Any], output: Any) -> None:
+    """Raise unless the output of an operation without a rule is of integers or bools, which have no derivative."""
+    for array in output if output.__class__ is tuple else (output,):
+        if array.dtype.kind == "f":
+            raise RuntimeError(
+                message(
+                    op.__name__,
+                    "the operation has no derivative, and an operand requires grad.",
+                    "Detach the operand (x.detach()), or call it under minigrad.no_grad().",
+                )
+            )

@@ -1,0 +1,98 @@
+"""Between a shape and the shape it is broadcast to: ``expand`` and its counterpart ``sum_to_size``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from minigrad.errors import describe, message
+from minigrad.graph import record
+from minigrad.ops.operands import Operand, Tensor, Value, sizes, unwrap
+
+
+def expand(x: Operand, *shape: Any) -> Tensor:
+    """Return a view of ``x`` in which axes of length 1 are repeated.
+
+    Args:
+        x: any shape.
+        shape: the wanted shape, as integers or one sequence; -1 keeps an axis' length; new axes may stand in front.
+
+    Returns:
+        A view that cannot be written to: several of its elements share memory.
+
+    Raises:
+        ValueError: if an axis that is not of length 1 would change.
+    """
+    x_data = unwrap(expand, x)
+    wanted = list(sizes(expand, shape))
+    added = len(wanted) - x_data.ndim
+    fits = added >= 0
+    for index, size in enumerate(wanted):
+        if not fits:
+            break
+        known = x_data.shape[index - added] if index >= added else None
+        if size == -1 and known is not None:
+            wanted[index] = known
+        elif size < 0 or known not in (None, 1, size):
+            fits = False
+    if not fits:
+        raise ValueError(
+            message(
+                "expand",
+                f"{describe(x)} cannot be expanded to {tuple(wanted)}.",
+                "Only axes of length 1 can be repeated, and new axes stand in front; tile() copies instead.",
+            )
+        )
+    output = np.broadcast_to(x_data, tuple(wanted))
+    return record(expand, expand_vjp, output, (x, *shape), (), base=x if hasattr(x, "_stamp") else None)
+
+
+def expand_vjp(grad_output: Value) -> Value:
+    """``grad_x = grad_output, summed over the repeated axes`` (the engine sums)."""
+    return grad_output
+
+
+def expand_as(x: Operand, y: Operand) -> Tensor:
+    """Return ``x`` expanded to the shape of ``y``."""
+    return expand(x, unwrap(expand_as, y).shape)
+
+
+def broadcast_to(x: Operand, shape: Any) -> Tensor:
+    """Return ``x`` expanded to ``shape``."""
+    return expand(x, shape)
+
+
+def sum_to_size(x: Operand, *shape: Any) -> Tensor:
+    """Return ``x`` summed over the axes that broadcasting from ``shape`` to x's shape would repeat.
+
+    Raises:
+        ValueError: if ``shape`` does not broadcast to x's shape.
+    """
+    x_data = unwrap(sum_to_size, x)
+    wanted = sizes(sum_to_size, shape)
+    added = x_data.ndim - len(wanted)
+    repeated = list(range(max(added, 0)))
+    for index, size in enumerate(wanted):
+        if added < 0 or (size != 1 and size != x_data.shape[index + added]):
+            raise ValueError(message("sum_to_size", f"{wanted} does not broadcast to {describe(x)}."))
+        if size == 1 and x_data.shape[index + added] != 1:
+            repeated.append(index + added)
+    output = np.add.reduce(x_data, axis=tuple(repeated), keepdims=True, dtype=x_data.dtype).reshape(wanted)
+    return record(sum_to_size, sum_to_size_vjp, output, (x, *shape), (x_data.shape,))
+
+
+def sum_to_size_vjp(grad_output: Value, source: tuple[int, ...]) -> Value:
+    """``grad_x = grad_output, repeated along the summed axes``."""
+    return expand(grad_output, source)
+
+
+class BroadcastingMethods:
+    """The functions of this file as methods of Tensor."""
+
+    __slots__ = ()
+
+    expand = expand
+    expand_as = expand_as
+    broadcast_to = broadcast_to
+    sum_to_size = sum_to_size

@@ -1,0 +1,226 @@
+"""Tensors from numbers, lists, arrays, shapes and ranges."""
+
+from __future__ import annotations
+
+import builtins
+import math
+from typing import Any
+
+import numpy as np
+
+from minigrad import dtypes, tensors
+from minigrad.errors import describe, message
+from minigrad.graph import wrap
+from minigrad.ops.operands import Op, Tensor, ndarray, sizes
+
+
+def as_array(op: Op, data: Any, dtype: Any, copy: bool) -> ndarray:
+    """Return data as an array of a supported dtype: arrays keep theirs, Python floats get the default one.
+
+    Raises:
+        TypeError: for object arrays, complex numbers and other dtypes; ValueError: for ragged lists.
+    """
+    if isinstance(data, tensors.Tensor):
+        data = data._data
+    wanted = None if dtype is None else dtypes.as_dtype(op.__name__, dtype)
+    if isinstance(data, (ndarray, np.generic)):
+        array = np.asarray(data)
+    else:
+        array = array_of_list(op, data)
+        if array.dtype == np.float64 and wanted is None:
+            wanted = dtypes.get_default_dtype()
+    if array.dtype not in dtypes.SUPPORTED and not (wanted is not None and array.dtype.kind in "iufb"):
+        raise TypeError(message(op.__name__, f"dtype {array.dtype} is not supported.", dtypes.LIMITS))
+    if wanted is None:
+        wanted = array.dtype.newbyteorder("=")
+    return array.astype(wanted, copy=copy, order="K")
+
+
+def array_of_list(op: Op, data: Any) -> ndarray:
+    """Return nested lists of numbers (and tensors) as an array; Python floats as float64."""
+    if isinstance(data, (list, tuple)):
+        data = plain_lists(data)
+        if len(data) == 0:
+            return np.zeros(0, dtypes.get_default_dtype())
+    try:
+        array = np.array(data)
+    except ValueError:
+        raise ValueError(
+            message(op.__name__, f"the lists are ragged: {describe(data)}.", "All rows must have the same length.")
+        ) from None
+    if array.dtype.kind not in "iufb":
+        raise TypeError(
+            message(op.__name__, f"numbers are needed, got {describe(data)} (dtype {array.dtype}).", dtypes.LIMITS)
+        )
+    return array
+
+
+def plain_lists(data: Any) -> Any:
+    """Return nested lists with each tensor in them as its array."""
+    if isinstance(data, tensors.Tensor):
+        return data._data
+    if isinstance(data, (list, tuple)):
+        return [plain_lists(each) for each in data]
+    return data
+
+
+def tensor(data: Any, *, dtype: Any = None, requires_grad: bool = False, name: str | None = None) -> Tensor:
+    """Return a new tensor with a copy of ``data``.
+
+    Args:
+        data: a number, nested lists of numbers, an array or a tensor.
+        dtype: the element type. Default: an array's own; float32 for Python floats, int64 for ints, bool for bools.
+        requires_grad: whether gradients with respect to it are wanted.
+        name: what to call it in errors, drawings and steps.
+
+    Returns:
+        A leaf.
+
+    Raises:
+        TypeError: if the dtype is not supported, or ``requires_grad`` is asked of integers.
+        ValueError: if the lists are ragged.
+
+    Examples:
+        >>> import minigrad as mg
+        >>> mg.tensor([[1, 2], [3, 4]], dtype=mg.float32, requires_grad=True, name="W")
+        Tensor((2, 2) float32 'W' requires grad | 1 2 3 4)
+    """
+    return leaf(as_array(tensor, data, dtype, copy=True), requires_grad, name)
+
+
+def as_tensor(data: Any, dtype: Any = None) -> Tensor:
+    """Return ``data`` as a tensor without copying where that is possible; a tensor of the right dtype as it is."""
+    if isinstance(data, tensors.Tensor):
+        return data if dtype is None else data.to(dtype)
+    return leaf(as_array(as_tensor, data, dtype, copy=False), False, None)
+
+
+def from_numpy(array: ndarray) -> Tensor:
+    """Return a tensor that shares the memory of an array.
+
+    Raises:
+        TypeError: if it is no array, or of an unsupported dtype.
+    """
+    if not isinstance(array, ndarray):
+        raise TypeError(message("from_numpy", f"a NumPy array is needed, got {describe(array)}."))
+    if array.dtype not in dtypes.SUPPORTED or not array.dtype.isnative:
+        raise TypeError(message("from_numpy", f"dtype {array.dtype} is not supported.", dtypes.LIMITS))
+    return leaf(array.view(ndarray), False, None)
+
+
+def from_dlpack(source: Any) -> Tensor:
+    """Return a tensor that shares the memory of an object with ``__dlpack__``, such as a PyTorch tensor on the CPU."""
+    if not hasattr(source, "__dlpack__"):
+        raise TypeError(message("from_dlpack", f"an object with __dlpack__ is needed, got {describe(source)}."))
+    return from_numpy(np.from_dlpack(source))
+
+
+def leaf(array: ndarray, requires_grad: bool, name: str | None) -> Tensor:
+    """Return the leaf of an array."""
+    made = wrap(array, None, None)
+    made.name = name
+    if requires_grad:
+        made.requires_grad = True
+    return made  # type: ignore[no-any-return]
+
+
+def filled(op: Op, shape: tuple[Any, ...], value: float, dtype: Any, requires_grad: bool) -> Tensor:
+    """Return a leaf of a shape that is filled with one number."""
+    wanted = dtypes.get_default_dtype() if dtype is None else dtypes.as_dtype(op.__name__, dtype)
+    lengths = sizes(op, shape)
+    if builtins.any(length < 0 for length in lengths):
+        raise ValueError(message(op.__name__, f"lengths must not be negative, got {lengths}."))
+    return leaf(np.full(lengths, value, wanted), requires_grad, None)
+
+
+def zeros(*size: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+    """Return zeros.
+
+    Args:
+        size: the shape, as integers or one sequence.
+        dtype: default: the default floating dtype.
+        requires_grad: whether gradients with respect to it are wanted.
+
+    Raises:
+        ValueError: if a length is negative.
+    """
+    return filled(zeros, size, 0, dtype, requires_grad)
+
+
+def ones(*size: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+    """Return ones; arguments as for ``zeros``."""
+    return filled(ones, size, 1, dtype, requires_grad)
+
+
+def empty(*size: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+    """Return a tensor whose numbers do not matter (they are zeros); arguments as for ``zeros``."""
+    return filled(empty, size, 0, dtype, requires_grad)
+
+
+def full(size: Any, fill_value: float, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+    """Return a tensor filled with one number, whose type decides the dtype unless it is given."""
+    if dtype is None:
+        dtype = as_array(full, fill_value, None, copy=True).dtype
+    return filled(full, (size,), float(fill_value) if dtype.kind == "f" else fill_value, dtype, requires_grad)
+
+
+def zeros_like(x: Tensor, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+    """Return zeros of the shape and dtype of ``x``."""
+    return zeros(x.shape, dtype=x.dtype if dtype is None else dtype, requires_grad=requires_grad)
+
+
+def ones_like(x: Tensor, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+    """Return ones of the shape and dtype of ``x``."""
+    return ones(x.shape, dtype=x.dtype if dtype is None else dtype, requires_grad=requires_grad)
+
+
+def empty_like(x: Tensor, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+    """Return a tensor of the shape and dtype of ``x`` whose numbers do not matter."""
+    return zeros_like(x, dtype=dtype, requires_grad=requires_grad)
+
+
+def full_like(x: Tensor, fill_value: float, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+    """Return a tensor of the shape and dtype of ``x`` filled with one number."""
+    wanted = x.dtype if dtype is None else dtypes.as_dtype("full_like", dtype)
+    return full(x.shape, fill_value, dtype=wanted, requires_grad=requires_grad)
+
+
+def arange(start: float, end: float | None = None, step: float = 1, *, dtype: Any = None) -> Tensor:
+    """Return the numbers from ``start`` (0 if only one number is given) up to but without ``end``.
+
+    Returns:
+        1-d; int64 if all arguments are integers, else the default floating dtype.
+
+    Raises:
+        ValueError: if ``step`` is 0 or points away from ``end``.
+    """
+    first, last = (0, start) if end is None else (start, end)
+    if step == 0 or (last - first) / step < 0:
+        raise ValueError(message("arange", f"from {first} to {last} there is no way in steps of {step}."))
+    if dtype is None:
+        whole = builtins.all(isinstance(each, (int, np.integer)) for each in (first, last, step))
+        dtype = dtypes.int64 if whole else dtypes.get_default_dtype()
+    length = math.ceil((last - first) / step)
+    array = first + step * np.arange(length)
+    return leaf(array.astype(dtypes.as_dtype("arange", dtype)), False, None)
+
+
+def linspace(start: float, end: float, steps: int, *, dtype: Any = None) -> Tensor:
+    """Return ``steps`` numbers at equal distances from ``start`` to ``end``, both included.
+
+    Raises:
+        ValueError: if ``steps`` is negative.
+    """
+    if steps < 0:
+        raise ValueError(message("linspace", f"steps must not be negative, got {steps}."))
+    wanted = dtypes.get_default_dtype() if dtype is None else dtypes.as_dtype("linspace", dtype)
+    return leaf(np.linspace(start, end, steps).astype(wanted), False, None)
+
+
+def eye(n: int, m: int | None = None, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+    """Return a matrix with ones on the diagonal and zeros elsewhere, (n, n) or (n, m)."""
+    wanted = dtypes.get_default_dtype() if dtype is None else dtypes.as_dtype("eye", dtype)
+    columns = n if m is None else m
+    if n < 0 or columns < 0:
+        raise ValueError(message("eye", f"lengths must not be negative, got {n} and {columns}."))
+    return leaf(np.eye(n, columns, dtype=wanted), requires_grad, None)

@@ -1,0 +1,246 @@
+"""Functions of each element alone: exponential, logarithm, activations, clamps and choices."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from minigrad import tensors
+from minigrad.dtypes import result_type
+from minigrad.errors import describe, message
+from minigrad.graph import record
+from minigrad.ops.comparisons import lt
+from minigrad.ops.operands import Operand, Tensor, Value, floating, needs_grad, pair, unwrap
+
+
+def exp(x: Operand) -> Tensor:
+    """Return e to the power ``x``, elementwise; integers become the default floating dtype."""
+    output = np.exp(floating(exp, x))
+    return record(exp, exp_vjp, output, (x,), (output,))
+
+
+def exp_vjp(grad_output: Value, output: Value) -> Value:
+    """``grad_x = grad_output * exp(x)``."""
+    return grad_output * output
+
+
+def log(x: Operand) -> Tensor:
+    """Return the natural logarithm, elementwise: ``-inf`` at 0, NaN below."""
+    x_data = floating(log, x)
+    return record(log, log_vjp, np.log(x_data), (x,), (x_data,))
+
+
+def log_vjp(grad_output: Value, x: Value) -> Value:
+    """``grad_x = grad_output / x``."""
+    return grad_output / x
+
+
+def sqrt(x: Operand) -> Tensor:
+    """Return the square root, elementwise; NaN below 0, and the gradient at 0 is infinite."""
+    output = np.sqrt(floating(sqrt, x))
+    return record(sqrt, sqrt_vjp, output, (x,), (output,))
+
+
+def sqrt_vjp(grad_output: Value, output: Value) -> Value:
+    """``grad_x = grad_output / (2 * sqrt(x))``."""
+    return grad_output / (2 * output)
+
+
+def square(x: Operand) -> Tensor:
+    """Return ``x * x``, elementwise."""
+    x_data = unwrap(square, x)
+    return record(square, square_vjp, x_data * x_data, (x,), (x_data,))
+
+
+def square_vjp(grad_output: Value, x: Value) -> Value:
+    """``grad_x = grad_output * 2 * x``."""
+    return grad_output * (2 * x)
+
+
+def abs(x: Operand) -> Tensor:
+    """Return the absolute value, elementwise; its gradient at 0 is 0."""
+    x_data = unwrap(abs, x)
+    return record(abs, abs_vjp, np.abs(x_data), (x,), (x_data,))
+
+
+def abs_vjp(grad_output: Value, x: Value) -> Value:
+    """``grad_x = grad_output * sign(x)``."""
+    return grad_output * sign(x)
+
+
+def sign(x: Operand) -> Tensor:
+    """Return -1, 0 or 1, elementwise; the gradient is 0."""
+    return record(sign, sign_vjp, np.sign(unwrap(sign, x)), (x,))
+
+
+def sign_vjp(grad_output: Value) -> Value:
+    """``grad_x = 0``."""
+    return grad_output * 0
+
+
+def tanh(x: Operand) -> Tensor:
+    """Return the hyperbolic tangent, elementwise, in (-1, 1)."""
+    output = np.tanh(floating(tanh, x))
+    return record(tanh, tanh_vjp, output, (x,), (output,))
+
+
+def tanh_vjp(grad_output: Value, output: Value) -> Value:
+    """``grad_x = grad_output * (1 - tanh(x)**2)``."""
+    return grad_output * (1 - output * output)
+
+
+def sigmoid(x: Operand) -> Tensor:
+    """Return ``1 / (1 + exp(-x))``, elementwise, without overflow at either end."""
+    x_data = floating(sigmoid, x)
+    # Of exp(-|x|), never above 1, both halves are made.
+    small = np.exp(-np.abs(x_data))
+    output = np.where(x_data >= 0, 1, small) / (1 + small)
+    return record(sigmoid, sigmoid_vjp, output, (x,), (output,))
+
+
+def sigmoid_vjp(grad_output: Value, output: Value) -> Value:
+    """``grad_x = grad_output * sigmoid(x) * (1 - sigmoid(x))``."""
+    return grad_output * (output * (1 - output))
+
+
+def relu(x: Operand) -> Tensor:
+    """Return ``max(x, 0)``, elementwise; NaN stays NaN, and the gradient at 0 is 0."""
+    output = np.maximum(unwrap(relu, x), 0)
+    return record(relu, relu_vjp, output, (x,), (output,))
+
+
+def relu_vjp(grad_output: Value, output: Value) -> Value:
+    """``grad_x = grad_output where x > 0, else 0``."""
+    return where(output <= 0, 0, grad_output)
+
+
+def clamp(x: Operand, min: Operand | None = None, max: Operand | None = None) -> Tensor:
+    """Return ``x`` limited to ``[min, max]``, elementwise.
+
+    Args:
+        x: any shape.
+        min: lower bound, a number or an operand that broadcasts with x; None for none.
+        max: upper bound likewise; where it is below ``min``, the result is ``max``.
+
+    Returns:
+        The limited values. The gradient passes where ``min <= x <= max``, else it goes to the bound.
+
+    Raises:
+        ValueError: if both bounds are None.
+    """
+    if min is None and max is None:
+        raise ValueError(message("clamp", "at least one of min and max is needed."))
+    if isinstance(min, (tensors.Tensor, np.ndarray)) or isinstance(max, (tensors.Tensor, np.ndarray)):
+        return clamp_between(x, min, max)
+    x_data = unwrap(clamp, x)
+    for bound in (min, max):
+        if isinstance(bound, float) and x_data.dtype.kind != "f":
+            x_data = floating(clamp, x)
+    inside = np.ones(x_data.shape, np.bool_)
+    if min is not None:
+        inside &= x_data >= min
+    if max is not None:
+        inside &= x_data <= max
+    # np.clip refuses a lower bound above the upper one for some dtypes; the two steps are PyTorch's order.
+    output = x_data if min is None else np.maximum(x_data, min)
+    output = output if max is None else np.minimum(output, max)
+    return record(clamp, clamp_vjp, output, (x, min, max), (inside,))
+
+
+def clamp_vjp(grad_output: Value, inside: Value) -> Value:
+    """``grad_x = grad_output where min <= x <= max, else 0``."""
+    return where(inside, grad_output, 0)
+
+
+def clamp_between(x: Operand, min: Operand | None, max: Operand | None) -> Tensor:
+    """Return ``x`` limited by operands, which receive the gradient where they take effect."""
+    clamped: Any = x
+    if min is not None:
+        clamped = where(lt(x, min), min, x)
+    if max is not None:
+        clamped = where(lt(max, clamped), max, clamped)
+    return clamped  # type: ignore[no-any-return]
+
+
+def maximum(x: Operand, y: Operand) -> Tensor:
+    """Return the larger of two operands, elementwise; NaN wins, and equal ones share the gradient in halves."""
+    x_data, y_data = pair(maximum, x, y)
+    return record(maximum, maximum_vjp, np.maximum(x_data, y_data), (x, y), (x_data, y_data))
+
+
+def maximum_vjp(grad_output: Value, x: Value, y: Value) -> tuple[Value, Value]:
+    """``grad_x = grad_output where x > y, half of it where x == y, else 0``; ``grad_y`` likewise."""
+    grad_x = grad_output * where(x < y, 0.0, where(x == y, 0.5, 1.0))
+    grad_y = grad_output * where(y < x, 0.0, where(x == y, 0.5, 1.0))
+    return grad_x, grad_y
+
+
+def minimum(x: Operand, y: Operand) -> Tensor:
+    """Return the smaller of two operands, elementwise; NaN wins, and equal ones share the gradient in halves."""
+    x_data, y_data = pair(minimum, x, y)
+    return record(minimum, minimum_vjp, np.minimum(x_data, y_data), (x, y), (x_data, y_data))
+
+
+def minimum_vjp(grad_output: Value, x: Value, y: Value) -> tuple[Value, Value]:
+    """``grad_x = grad_output where x < y, half of it where x == y, else 0``; ``grad_y`` likewise."""
+    grad_x = grad_output * where(y < x, 0.0, where(x == y, 0.5, 1.0))
+    grad_y = grad_output * where(x < y, 0.0, where(x == y, 0.5, 1.0))
+    return grad_x, grad_y
+
+
+def where(condition: Operand, x: Operand, y: Operand) -> Tensor:
+    """Return ``x`` where the condition holds, else ``y``.
+
+    Args:
+        condition: bools, of a shape that broadcasts with the others'.
+        x: what is taken where it is True.
+        y: what is taken where it is False.
+
+    Returns:
+        The choice, of the broadcast shape and of the promoted dtype of ``x`` and ``y``.
+
+    Raises:
+        TypeError: if ``condition`` is not of bools.
+        ValueError: if the shapes do not broadcast.
+    """
+    test = unwrap(where, condition)
+    if test.dtype != np.bool_:
+        raise TypeError(message("where", f"the condition must be bool, got {describe(condition)}.", "Write x != 0."))
+    x_data, y_data = pair(where, x, y)
+    try:
+        output = np.where(test, x_data, y_data).astype(result_type(x_data, y_data), copy=False)
+    except ValueError:
+        shapes = f"condition {test.shape}, x {np.shape(x_data)} and y {np.shape(y_data)}"
+        raise ValueError(message("where", f"the shapes cannot be broadcast: {shapes}.")) from None
+    return record(where, where_vjp, output, (condition, x, y), (test, needs_grad(x), needs_grad(y)))
+
+
+def where_vjp(grad_output: Value, condition: Value, for_x: bool, for_y: bool) -> tuple[None, Value, Value]:
+    """``grad_x = grad_output where the condition holds, else 0; grad_y`` the other way round."""
+    grad_x = where(condition, grad_output, 0) if for_x else None
+    grad_y = where(condition, 0, grad_output) if for_y else None
+    return None, grad_x, grad_y
+
+
+class ElementwiseMethods:
+    """The functions of this file as methods of Tensor."""
+
+    __slots__ = ()
+
+    exp = exp
+    log = log
+    sqrt = sqrt
+    square = square
+    abs = __abs__ = abs
+    sign = sign
+    tanh = tanh
+    sigmoid = sigmoid
+    relu = relu
+    clamp = clip = clamp
+    maximum = maximum
+    minimum = minimum
+
+
+absolute = abs
+clip = clamp

@@ -1,0 +1,218 @@
+"""Operations that write their result over their first operand: PyTorch's trailing underscore."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from minigrad import tensors
+from minigrad.errors import describe, message
+from minigrad.graph import record, wrap
+from minigrad.ops.arithmetic import add, div, floor_divide, mul, neg, pow, remainder, sub
+from minigrad.ops.comparisons import bitwise_and, bitwise_or, bitwise_xor
+from minigrad.ops.elementwise import abs, clamp, exp, log, relu, sigmoid, sqrt, tanh
+from minigrad.ops.operands import Op, Operand, Tensor, Value, needs_grad, unwrap
+
+
+def copy_(x: Tensor, y: Operand) -> Tensor:
+    """Write ``y`` over ``x``; a part of the graph where one of them is.
+
+    Args:
+        x: the tensor to change.
+        y: what to write, of a shape that broadcasts to x's; it is converted to x's dtype.
+
+    Returns:
+        ``x``.
+
+    Raises:
+        RuntimeError: if x is a leaf that requires grad, a view where a gradient is at stake, or read-only memory.
+        ValueError: if y does not broadcast to x's shape. ``x`` is unchanged then.
+    """
+    y_data = unwrap(copy_, y)
+    tensors.refuse_write("copy_", x, (y,))
+    check_fits("copy_", x, y_data.shape)
+    np.copyto(x._data, y_data, casting="unsafe")
+    return record(copy_, copy_vjp, x._data, (x, y), (), writes=x)  # type: ignore[no-any-return]
+
+
+def copy_vjp(grad_output: Value) -> tuple[Value, Value]:
+    """``grad_x = 0 (nothing of it is left); grad_y = grad_output``."""
+    return None, grad_output
+
+
+def in_place(op: Op, x: Tensor, *arguments: Any) -> Tensor:
+    """Write ``op(x, *arguments)`` over ``x``.
+
+    The operation itself is recorded on a copy of x's old value where a rule may read it, so that no rule sees the new
+    one; the write is then a ``copy_``.
+
+    Raises:
+        RuntimeError, ValueError, TypeError: with ``x`` unchanged.
+    """
+    who = op.__name__ + "_"
+    if not isinstance(x, tensors.Tensor):
+        raise TypeError(message(who, f"a Tensor is needed to be written to, got {describe(x)}."))
+    tensors.refuse_write(who, x, arguments)
+    old = x
+    if needs_grad(x) or np.any([needs_grad(each) for each in arguments]):
+        old = wrap(x._data.copy(), None, None)
+        old._edge = x._edge
+    result = op(old, *arguments)
+    check_fits(who, x, result._data.shape)
+    if not np.can_cast(result._data.dtype, x._data.dtype, "same_kind"):
+        raise TypeError(
+            message(who, f"a result of {result.dtype} cannot be written to {describe(x)}.", "Convert first: x.float().")
+        )
+    return copy_(x, result)
+
+
+def check_fits(who: str, x: Tensor, shape: tuple[int, ...]) -> None:
+    """Raise a ValueError unless a result of ``shape`` can be written to all of ``x``."""
+    if shape == x._data.shape:
+        return
+    fits = len(shape) <= x._data.ndim
+    for have, want in zip(reversed(shape), reversed(x._data.shape)):
+        fits = fits and have in (1, want)
+    if not fits:
+        raise ValueError(message(who, f"a value of shape {shape} does not broadcast to {describe(x)} in place."))
+
+
+def add_(x: Tensor, y: Operand, *, alpha: float = 1) -> Tensor:
+    """Write ``x + alpha * y`` over ``x``."""
+    return in_place(add, x, y if alpha == 1 else mul(y, alpha))
+
+
+def sub_(x: Tensor, y: Operand, *, alpha: float = 1) -> Tensor:
+    """Write ``x - alpha * y`` over ``x``."""
+    return in_place(sub, x, y if alpha == 1 else mul(y, alpha))
+
+
+def mul_(x: Tensor, y: Operand) -> Tensor:
+    """Write ``x * y`` over ``x``."""
+    return in_place(mul, x, y)
+
+
+def div_(x: Tensor, y: Operand) -> Tensor:
+    """Write ``x / y`` over ``x``."""
+    return in_place(div, x, y)
+
+
+def floor_divide_(x: Tensor, y: Operand) -> Tensor:
+    """Write ``x // y`` over ``x``."""
+    return in_place(floor_divide, x, y)
+
+
+def remainder_(x: Tensor, y: Operand) -> Tensor:
+    """Write ``x % y`` over ``x``."""
+    return in_place(remainder, x, y)
+
+
+def pow_(x: Tensor, y: Operand) -> Tensor:
+    """Write ``x ** y`` over ``x``."""
+    return in_place(pow, x, y)
+
+
+def bitwise_and_(x: Tensor, y: Operand) -> Tensor:
+    """Write ``x & y`` over ``x``."""
+    return in_place(bitwise_and, x, y)
+
+
+def bitwise_or_(x: Tensor, y: Operand) -> Tensor:
+    """Write ``x | y`` over ``x``."""
+    return in_place(bitwise_or, x, y)
+
+
+def bitwise_xor_(x: Tensor, y: Operand) -> Tensor:
+    """Write ``x ^ y`` over ``x``."""
+    return in_place(bitwise_xor, x, y)
+
+
+def neg_(x: Tensor) -> Tensor:
+    """Write ``-x`` over ``x``."""
+    return in_place(neg, x)
+
+
+def abs_(x: Tensor) -> Tensor:
+    """Write the absolute values over ``x``."""
+    return in_place(abs, x)
+
+
+def exp_(x: Tensor) -> Tensor:
+    """Write ``exp(x)`` over ``x``."""
+    return in_place(exp, x)
+
+
+def log_(x: Tensor) -> Tensor:
+    """Write ``log(x)`` over ``x``."""
+    return in_place(log, x)
+
+
+def sqrt_(x: Tensor) -> Tensor:
+    """Write the square roots over ``x``."""
+    return in_place(sqrt, x)
+
+
+def tanh_(x: Tensor) -> Tensor:
+    """Write ``tanh(x)`` over ``x``."""
+    return in_place(tanh, x)
+
+
+def sigmoid_(x: Tensor) -> Tensor:
+    """Write ``sigmoid(x)`` over ``x``."""
+    return in_place(sigmoid, x)
+
+
+def relu_(x: Tensor) -> Tensor:
+    """Write ``relu(x)`` over ``x``."""
+    return in_place(relu, x)
+
+
+def clamp_(x: Tensor, min: Operand | None = None, max: Operand | None = None) -> Tensor:
+    """Write ``x`` limited to ``[min, max]`` over ``x``."""
+    return in_place(clamp, x, min, max)
+
+
+def zero_(x: Tensor) -> Tensor:
+    """Write zeros over ``x``."""
+    return copy_(x, 0)
+
+
+def fill_(x: Tensor, value: Operand) -> Tensor:
+    """Write one number over all of ``x``.
+
+    Raises:
+        ValueError: if ``value`` has more than one element.
+    """
+    if unwrap(fill_, value).ndim:
+        raise ValueError(message("fill_", f"one number is needed, got {describe(value)}."))
+    return copy_(x, value)
+
+
+class InPlaceMethods:
+    """The functions of this file as methods and augmented operators of Tensor."""
+
+    __slots__ = ()
+
+    copy_ = copy_
+    add_ = __iadd__ = add_
+    sub_ = __isub__ = sub_
+    mul_ = __imul__ = mul_
+    div_ = __itruediv__ = div_
+    floor_divide_ = __ifloordiv__ = floor_divide_
+    remainder_ = __imod__ = remainder_
+    pow_ = __ipow__ = pow_
+    __iand__ = bitwise_and_
+    __ior__ = bitwise_or_
+    __ixor__ = bitwise_xor_
+    neg_ = neg_
+    abs_ = abs_
+    exp_ = exp_
+    log_ = log_
+    sqrt_ = sqrt_
+    tanh_ = tanh_
+    sigmoid_ = sigmoid_
+    relu_ = relu_
+    clamp_ = clip_ = clamp_
+    zero_ = zero_
+    fill_ = fill_

@@ -1,0 +1,188 @@
+"""Several tensors into one, and one into several."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from minigrad.dtypes import result_type
+from minigrad.errors import describe, message
+from minigrad.graph import record
+from minigrad.ops.operands import Op, Operand, Tensor, Value, axis, ndarray, unwrap
+from minigrad.ops.shapes import base_of, reshape
+
+
+def cat(tensors: Any, dim: int = 0) -> Tensor:
+    """Return tensors joined along an axis that they have.
+
+    Args:
+        tensors: a sequence of at least one; shapes equal but for axis ``dim``. Empty 1-d ones are passed over.
+        dim: the axis to join along.
+
+    Returns:
+        A copy, of the promoted dtype.
+
+    Raises:
+        ValueError: if there is none, or the shapes do not fit.
+
+    Examples:
+        >>> import minigrad as mg
+        >>> mg.cat([mg.ones(1, 2), mg.zeros(2, 2)]).shape
+        (3, 2)
+    """
+    operands, arrays = sequence(cat, tensors)
+    shaped = [array for array in arrays if array.shape != (0,)] or arrays[:1]
+    if shaped[0].ndim == 0:
+        raise ValueError(message("cat", "0-d tensors have no axis to be joined along.", "Use stack, which makes one."))
+    along = axis(cat, dim, shaped[0].ndim)
+    lengths = []
+    for array in arrays:
+        same = array.ndim == shaped[0].ndim
+        for index in range(shaped[0].ndim if same else 0):
+            same = same and (index == along or array.shape[index] == shaped[0].shape[index])
+        if not same and array.shape != (0,):
+            raise ValueError(
+                message("cat", f"along dim {dim} the other lengths must agree, got {[a.shape for a in arrays]}.")
+            )
+        lengths.append(array.shape[along] if same else -1)
+    output = np.concatenate(shaped, axis=along, dtype=result_type(*arrays))
+    return record(cat, cat_vjp, output, (operands, dim), (tuple(lengths), along))
+
+
+def cat_vjp(grad_output: Value, lengths: tuple[int, ...], along: int) -> list[Value]:
+    """``grad_tensors[i] = the slice of grad_output that tensors[i] became``."""
+    grads = []
+    start = 0
+    before = (slice(None),) * along
+    for length in lengths:
+        if length < 0:
+            grads.append(None)
+            continue
+        grads.append(grad_output[(*before, slice(start, start + length))])
+        start += length
+    return grads
+
+
+def stack(tensors: Any, dim: int = 0) -> Tensor:
+    """Return tensors of one shape joined along a new axis.
+
+    Raises:
+        ValueError: if there is none, or the shapes differ.
+    """
+    operands, arrays = sequence(stack, tensors)
+    along = axis(stack, dim, arrays[0].ndim + 1)
+    for array in arrays:
+        if array.shape != arrays[0].shape:
+            raise ValueError(message("stack", f"the shapes must be equal, got {[a.shape for a in arrays]}."))
+    output = np.stack(arrays, axis=along, dtype=result_type(*arrays))
+    return record(stack, stack_vjp, output, (operands, dim), (len(arrays), along))
+
+
+def stack_vjp(grad_output: Value, number: int, along: int) -> list[Value]:
+    """``grad_tensors[i] = grad_output at place i of the new axis``."""
+    grads = []
+    before = (slice(None),) * along
+    for index in range(number):
+        grads.append(grad_output[(*before, index)])
+    return grads
+
+
+def sequence(op: Op, tensors: Any) -> tuple[tuple[Any, ...], list[ndarray]]:
+    """Return a sequence of operands as a tuple, and their arrays.
+
+    Raises:
+        TypeError: if it is no sequence; ValueError: if it is empty.
+    """
+    if not isinstance(tensors, (tuple, list)):
+        raise TypeError(message(op.__name__, f"a list or tuple of tensors is needed, got {describe(tensors)}."))
+    if len(tensors) == 0:
+        raise ValueError(message(op.__name__, "at least one tensor is needed, got an empty sequence."))
+    arrays = []
+    for each in tensors:
+        arrays.append(unwrap(op, each))
+    return tuple(tensors), arrays
+
+
+def split(x: Operand, split_size_or_sections: Any, dim: int = 0) -> tuple[Tensor, ...]:
+    """Return views of consecutive parts of x along an axis.
+
+    Args:
+        x: any shape but 0-d.
+        split_size_or_sections: the length of every part (the last may be shorter), or a sequence of the lengths.
+        dim: the axis to split.
+
+    Raises:
+        ValueError: if the lengths are negative or do not add up to the axis' length.
+    """
+    x_data = unwrap(split, x)
+    along = axis(split, dim, x_data.ndim)
+    whole = x_data.shape[along] if x_data.ndim else 0
+    if isinstance(split_size_or_sections, (int, np.integer)):
+        size = int(split_size_or_sections)
+        fits = x_data.ndim > 0 and (size > 0 or (size == 0 and whole == 0))
+        lengths = [min(size, whole - start) for start in range(0, max(whole, 1), size or 1)] if fits else []
+    else:
+        lengths = list(split_size_or_sections)
+        fits = x_data.ndim > 0 and sum(lengths) == whole and min(lengths, default=0) >= 0
+    if not fits:
+        raise ValueError(
+            message("split", f"axis {dim} of {describe(x)} cannot be split into parts of {split_size_or_sections}.")
+        )
+    parts = []
+    start = 0
+    before = (slice(None),) * along
+    for length in lengths:
+        parts.append(x_data[(*before, slice(start, start + length))])
+        start += length
+    saved = (tuple(lengths), along, x_data.shape)
+    outputs: tuple[Tensor, ...] = record(split, split_vjp, tuple(parts), (x, dim), saved, base=base_of(x))
+    return outputs
+
+
+def split_vjp(grad_outputs: tuple[Value, ...], lengths: tuple[int, ...], along: int, shape: tuple[int, ...]) -> Value:
+    """``grad_x = the gradients of the parts joined again``, zeros where none arrived."""
+    arrived = None
+    for grad in grad_outputs:
+        arrived = grad if grad is not None else arrived
+    parts = []
+    for grad, length in zip(grad_outputs, lengths, strict=True):
+        missing = (*shape[:along], length, *shape[along + 1 :])
+        parts.append(zeros_of(arrived, missing) if grad is None else grad)
+    return cat(parts, along)
+
+
+def zeros_of(like: Value, shape: tuple[int, ...]) -> Value:
+    """Return zeros of a shape as an array of the dtype of ``like``."""
+    return np.zeros(shape, like.dtype)
+
+
+def chunk(x: Operand, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
+    """Return views of at most ``chunks`` parts of x along an axis, all but the last of equal length."""
+    x_data = unwrap(chunk, x)
+    along = axis(chunk, dim, x_data.ndim)
+    if chunks < 1:
+        raise ValueError(message("chunk", f"chunks must be at least 1, got {chunks}."))
+    return split(x, max(-(-x_data.shape[along] // chunks), 1), along)
+
+
+def unbind(x: Operand, dim: int = 0) -> tuple[Tensor, ...]:
+    """Return views of x at each place of an axis, without that axis."""
+    x_data = unwrap(unbind, x)
+    along = axis(unbind, dim, x_data.ndim)
+    shape = (*x_data.shape[:along], *x_data.shape[along + 1 :])
+    parts = split(x, 1, along) if x_data.shape[along] else ()
+    return tuple([reshape(part, shape) for part in parts])
+
+
+class JoiningMethods:
+    """The functions of this file as methods of Tensor."""
+
+    __slots__ = ()
+
+    split = split
+    chunk = chunk
+    unbind = unbind
+
+
+concat = concatenate = cat

@@ -1,0 +1,85 @@
+"""Lengths of vectors and matrices, with gradients that are finite at zero."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from minigrad.dtypes import as_dtype
+from minigrad.errors import message
+from minigrad.graph import record
+from minigrad.ops.conversion import cast
+from minigrad.ops.elementwise import abs, sign, where
+from minigrad.ops.operands import Dim, Operand, Tensor, Value, axes, floating
+from minigrad.ops.reductions import sum, with_axes
+
+
+def norm(
+    x: Operand, p: float | str | None = "fro", dim: Dim = None, keepdim: bool = False, dtype: Any = None
+) -> Tensor:
+    """Return the p-norm of the elements, over all axes or along some.
+
+    Args:
+        x: any shape; integers become the default floating dtype.
+        p: the order: ``"fro"`` or None for 2, any number, or ``inf`` or ``-inf``.
+        dim: the axis or axes; None for all.
+        keepdim: keep the reduced axes with length 1.
+        dtype: convert to it first.
+
+    Returns:
+        ``sum(|x|**p)**(1/p)``. Its gradient at 0 is 0.
+
+    Raises:
+        ValueError: if ``p`` is another string.
+    """
+    if dtype is not None:
+        x = cast(x, as_dtype("norm", dtype))
+    if p is None or p == "fro":
+        p = 2.0
+    if not isinstance(p, (int, float)):
+        raise ValueError(message("norm", f"p is a number or 'fro', got {p!r}.", "See minigrad.linalg for others."))
+    x_data = floating(norm, x)
+    over = axes(norm, dim, x_data.ndim)
+    sizes = np.abs(x_data)
+    if p == 2:
+        output = np.sqrt(np.add.reduce(x_data * x_data, axis=over, keepdims=keepdim))
+    elif p == 1:
+        output = np.add.reduce(sizes, axis=over, keepdims=keepdim)
+    elif p == math.inf:
+        output = np.maximum.reduce(sizes, axis=over, keepdims=keepdim, initial=0)
+    elif p == -math.inf:
+        output = np.minimum.reduce(sizes, axis=over, keepdims=keepdim, initial=math.inf)
+    elif p == 0:
+        output = np.add.reduce(sizes != 0, axis=over, keepdims=keepdim, dtype=x_data.dtype)
+    else:
+        output = np.add.reduce(sizes**p, axis=over, keepdims=keepdim) ** (1 / p)
+    output = np.asarray(output, x_data.dtype)
+    return record(norm, norm_vjp, output, (x, p, dim, keepdim), (x_data, output, p, over, keepdim))
+
+
+def norm_vjp(grad_output: Value, x: Value, output: Value, order: float, axes: tuple[int, ...], keepdim: bool) -> Value:
+    """``grad_x = grad_output * sign(x) * |x|**(p-1) / norm**(p-1)``, 0 at 0; the infinite norms share it equally."""
+    grad = with_axes(grad_output, x.shape, axes, keepdim)
+    if order == 0:
+        return grad * (x * 0)
+    if order == 1:
+        return grad * sign(x)
+    length = with_axes(output, x.shape, axes, keepdim)
+    if math.isinf(order):
+        taken = abs(x) == length
+        return where(taken, grad * sign(x), 0) / cast(sum(taken, axes, True), x.dtype)
+    safe = where(length == 0, 1, length)
+    if order == 2:
+        return grad * (x / safe)
+    size = where(x == 0, 1, abs(x))
+    return grad * (sign(x) * (size / safe) ** (order - 1))
+
+
+class NormMethods:
+    """The functions of this file as methods of Tensor."""
+
+    __slots__ = ()
+
+    norm = norm

@@ -1,0 +1,156 @@
+"""What every operation does first: take the arrays out of its operands, and check that they fit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from minigrad import tensors
+from minigrad.dtypes import LIMITS, SUPPORTED, get_default_dtype, result_type
+from minigrad.errors import describe, message
+
+Tensor: TypeAlias = "tensors.Tensor"
+#: What an operation takes: a Tensor records, an array or a number is a constant.
+Operand: TypeAlias = "tensors.Tensor | np.ndarray | float"
+#: What a rule sees: an array in an ordinary backward, a Tensor where the backward is itself recorded.
+Value: TypeAlias = Any
+#: An axis, several, or None for all.
+Dim: TypeAlias = "int | Sequence[int] | None"
+Op: TypeAlias = Callable[..., Any]
+
+ndarray = np.ndarray
+_NUMBERS = (float, int, bool)
+
+
+def unwrap(op: Op, x: Any) -> ndarray:
+    """Return the array of an operand.
+
+    Raises:
+        TypeError: if it is neither Tensor, array nor number, or of a dtype that minigrad does not have.
+    """
+    if isinstance(x, tensors.Tensor):
+        return x._data
+    if x.__class__ is ndarray and x.dtype in SUPPORTED:
+        return x
+    if x.__class__ is float:
+        return np.asarray(x, get_default_dtype())
+    if isinstance(x, (ndarray, np.generic, bool, int)):
+        array = np.asarray(x)
+        if array.dtype in SUPPORTED:
+            return array
+        raise TypeError(message(op.__name__, f"an operand has dtype {array.dtype}.", LIMITS))
+    raise TypeError(
+        message(
+            op.__name__,
+            f"a Tensor, array or number is needed, got {describe(x)}.",
+            "Make a tensor of it with minigrad.tensor(...).",
+        )
+    )
+
+
+def floating(op: Op, x: Any) -> ndarray:
+    """Return the array of an operand in a floating dtype; integers and bools become the default one."""
+    array = unwrap(op, x)
+    return array if array.dtype.kind == "f" else array.astype(get_default_dtype())
+
+
+def needs_grad(x: Any) -> bool:
+    """Return whether a gradient may be asked of an operand: what only serves other gradients is not saved."""
+    return isinstance(x, tensors.Tensor) and (x._edge is not None or x._requires_grad)
+
+
+def pair(op: Op, x: Any, y: Any) -> tuple[Any, Any]:
+    """Return the arrays of two operands in their common dtype; a Python number stays one where NumPy agrees.
+
+    Raises:
+        TypeError: if an operand is neither Tensor, array nor number.
+        ValueError: if the shapes cannot be broadcast.
+    """
+    x_data = x._data if isinstance(x, tensors.Tensor) else x
+    y_data = y._data if isinstance(y, tensors.Tensor) else y
+    if x_data.__class__ is ndarray:
+        if y_data.__class__ is ndarray:
+            if x_data.dtype is y_data.dtype and x_data.dtype in SUPPORTED:
+                if x_data.shape != y_data.shape:
+                    check_broadcast(op, x, y, x_data.shape, y_data.shape)
+                return x_data, y_data
+        elif (y_data.__class__ is float or y_data.__class__ is int) and x_data.dtype.kind == "f":
+            return x_data, y_data
+    elif y_data.__class__ is ndarray and (x_data.__class__ is float or x_data.__class__ is int):
+        if y_data.dtype.kind == "f":
+            return x_data, y_data
+    return promoted_pair(op, x, y)
+
+
+def promoted_pair(op: Op, x: Any, y: Any) -> tuple[ndarray, ndarray]:
+    """Return two operands as arrays of the dtype that PyTorch's promotion gives them."""
+    x_data, y_data = unwrap(op, x), unwrap(op, y)
+    dtype = result_type(
+        x if x.__class__ in _NUMBERS else x_data,
+        y if y.__class__ in _NUMBERS else y_data,
+    )
+    check_broadcast(op, x, y, x_data.shape, y_data.shape)
+    return x_data.astype(dtype, copy=False), y_data.astype(dtype, copy=False)
+
+
+def check_broadcast(op: Op, x: Any, y: Any, x_shape: tuple[int, ...], y_shape: tuple[int, ...]) -> None:
+    """Raise unless two shapes can be broadcast: from the right, lengths are equal or one of them is 1."""
+    for left, right in zip(reversed(x_shape), reversed(y_shape)):
+        if left != right and left != 1 and right != 1:
+            raise ValueError(
+                message(
+                    op.__name__,
+                    f"the shapes cannot be broadcast: x is {describe(x)}, y is {describe(y)}.",
+                    "From the right, the lengths of each axis must be equal, or one of them 1.",
+                )
+            )
+
+
+def axis(op: Op, dim: Any, ndim: int) -> int:
+    """Return one axis as a number from 0 up.
+
+    Raises:
+        TypeError, IndexError: if it is not an integer, or not an axis of an array with ``ndim`` dimensions.
+    """
+    if isinstance(dim, bool) or not isinstance(dim, (int, np.integer)):
+        raise TypeError(message(op.__name__, f"dim must be an integer, got {describe(dim)}."))
+    size = max(ndim, 1)
+    if not -size <= dim < size:
+        raise IndexError(
+            message(op.__name__, f"dim {dim} is out of range: with {ndim} dimensions it is in [{-size}, {size - 1}].")
+        )
+    return int(dim) % size
+
+
+def axes(op: Op, dim: Dim, ndim: int) -> tuple[int, ...]:
+    """Return several axes as sorted numbers from 0 up; None or an empty sequence means all.
+
+    Raises:
+        ValueError: if an axis is named twice.
+    """
+    if dim is None or (isinstance(dim, (tuple, list)) and len(dim) == 0):
+        return tuple(range(ndim))
+    if not isinstance(dim, (tuple, list)):
+        return (axis(op, dim, ndim),) if ndim else ()
+    found = []
+    for each in dim:
+        found.append(axis(op, each, ndim))
+    if len(set(found)) != len(found):
+        raise ValueError(message(op.__name__, f"an axis is named twice in dim={tuple(dim)}."))
+    return tuple(sorted(found)) if ndim else ()
+
+
+def sizes(op: Op, shape: tuple[Any, ...]) -> tuple[int, ...]:
+    """Return a shape that was given as ``(2, 3)`` or ``2, 3`` as a tuple of integers."""
+    if len(shape) == 1 and isinstance(shape[0], (tuple, list)):
+        shape = tuple(shape[0])
+    checked = []
+    for size in shape:
+        if isinstance(size, tensors.Tensor) and size._data.ndim == 0:
+            size = size._data[()]
+        if isinstance(size, bool) or not isinstance(size, (int, np.integer)):
+            raise TypeError(message(op.__name__, f"a shape is made of integers, got {describe(size)}."))
+        checked.append(int(size))
+    return tuple(checked)

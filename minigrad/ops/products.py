@@ -1,0 +1,295 @@
+"""Matrix products in all ranks, on the kernel of ``minigrad_kernels``."""
+
+from __future__ import annotations
+
+import numpy as np
+
+import minigrad_kernels
+from minigrad.dtypes import result_type
+from minigrad.errors import describe, message
+from minigrad.graph import record
+from minigrad.ops.indexing import diagonal
+from minigrad.ops.operands import Op, Operand, Tensor, Value, ndarray, needs_grad, unwrap
+from minigrad.ops.reductions import count, sum
+from minigrad.ops.shapes import matrix_transpose, reshape, transpose, unsqueeze
+
+
+def matmul(x: Operand, y: Operand) -> Tensor:
+    """Return the matrix product ``x @ y``.
+
+    Args:
+        x: (k,), (m, k) or (..., m, k).
+        y: (k,), (k, n) or (..., k, n); leading axes broadcast with x's.
+
+    Returns:
+        (..., m, n), without the axis of an operand that is a vector; the promoted dtype.
+
+    Raises:
+        ValueError: if an operand is 0-d, or the shapes do not fit.
+
+    Examples:
+        >>> import minigrad as mg
+        >>> mg.tensor([[1.0, 2.0], [3.0, 4.0]]) @ mg.tensor([1.0, 1.0])
+        Tensor((2,) float32 | 3 7)
+    """
+    x_data, y_data = factors(matmul, x, y)
+    output = minigrad_kernels.matmul(x_data, y_data)
+    saved = (x_data if needs_grad(y) else None, y_data if needs_grad(x) else None)
+    return record(matmul, matmul_vjp, output, (x, y), saved)
+
+
+def matmul_vjp(grad_output: Value, x: Value, y: Value) -> tuple[Value, Value]:
+    """``grad_x = grad_output @ y.T; grad_y = x.T @ grad_output``."""
+    grad_x = None if y is None else grad_left(grad_output, y)
+    grad_y = None if x is None else grad_right(grad_output, x)
+    return grad_x, grad_y
+
+
+def grad_left(grad_output: Value, y: Value) -> Value:
+    """Return ``grad_output @ y.T`` in the rank of a product with ``y``."""
+    if y.ndim == 1:
+        # x @ y with a vector y: each row of x is multiplied by y, and its sum is one number.
+        return unsqueeze(grad_output, -1) * y
+    return matmul(grad_output, matrix_transpose(y))
+
+
+def grad_right(grad_output: Value, x: Value) -> Value:
+    """Return ``x.T @ grad_output`` in the rank of a product with ``x``."""
+    if x.ndim == 1:
+        # A vector x times y (..., k, n): the gradient is the outer product in each entry of the batch.
+        return unsqueeze(x, -1) * unsqueeze(grad_output, -2) if grad_output.ndim else x * grad_output
+    if grad_output.ndim == x.ndim - 1:
+        # y was a vector, or a batch of them would have kept its axis.
+        return sum(x * unsqueeze(grad_output, -1), tuple(range(x.ndim - 1)))
+    return matmul(matrix_transpose(x), grad_output)
+
+
+def factors(op: Op, x: Operand, y: Operand) -> tuple[ndarray, ndarray]:
+    """Return the arrays of two factors in one dtype, their shapes checked.
+
+    Raises:
+        ValueError: naming both shapes, if they do not fit.
+    """
+    x_data, y_data = unwrap(op, x), unwrap(op, y)
+    fits = x_data.ndim > 0 and y_data.ndim > 0
+    fits = fits and x_data.shape[-1] == y_data.shape[-2 if y_data.ndim > 1 else 0]
+    for left, right in zip(reversed(x_data.shape[:-2]), reversed(y_data.shape[:-2])):
+        fits = fits and (left == right or left == 1 or right == 1)
+    if not fits:
+        raise ValueError(
+            message(
+                op.__name__,
+                "the last axis of x must be as long as the second to last of y (the only one of a vector), and axes "
+                f"before them must broadcast; x is {describe(x)}, y is {describe(y)}.",
+                remedy_for(x_data, y_data),
+            )
+        )
+    if x_data.dtype != y_data.dtype:
+        dtype = result_type(x_data, y_data)
+        x_data, y_data = x_data.astype(dtype, copy=False), y_data.astype(dtype, copy=False)
+    return x_data, y_data
+
+
+def remedy_for(x: ndarray, y: ndarray) -> str:
+    """Return the remedy for two shapes that do not fit, as specific as it can be."""
+    if x.ndim == 0 or y.ndim == 0:
+        return "Multiply by a scalar with *."
+    if y.ndim == 2 and x.shape[-1] == y.shape[1]:
+        return "y.T would fit: x @ y.T."
+    if x.ndim == 2 and x.shape[0] == y.shape[-2 if y.ndim > 1 else 0]:
+        return "x.T would fit: x.T @ y."
+    return "Check which axis is the batch and which the features."
+
+
+def rmatmul(x: Operand, y: Operand) -> Tensor:
+    """Return ``y @ x``."""
+    return matmul(y, x)
+
+
+def mm(x: Operand, y: Operand) -> Tensor:
+    """Return the product of two matrices, (m, k) @ (k, n).
+
+    Raises:
+        ValueError: if an operand is not a matrix, or the shapes do not fit.
+    """
+    require_axes(mm, x, 2)
+    require_axes(mm, y, 2)
+    return matmul(x, y)
+
+
+def mv(x: Operand, y: Operand) -> Tensor:
+    """Return the product of a matrix and a vector, (m, k) @ (k,)."""
+    require_axes(mv, x, 2)
+    require_axes(mv, y, 1)
+    return matmul(x, y)
+
+
+def bmm(x: Operand, y: Operand) -> Tensor:
+    """Return the products of two batches of matrices, (b, m, k) @ (b, k, n)."""
+    require_axes(bmm, x, 3)
+    require_axes(bmm, y, 3)
+    return matmul(x, y)
+
+
+def dot(x: Operand, y: Operand) -> Tensor:
+    """Return the sum of the products of two vectors of one length, 0-d.
+
+    Raises:
+        ValueError: if an operand is not a vector, or the lengths differ.
+    """
+    require_axes(dot, x, 1)
+    require_axes(dot, y, 1)
+    x_data, y_data = factors(dot, x, y)
+    output = minigrad_kernels.matmul(x_data, y_data)
+    saved = (x_data if needs_grad(y) else None, y_data if needs_grad(x) else None)
+    return record(dot, dot_vjp, output, (x, y), saved)
+
+
+def dot_vjp(grad_output: Value, x: Value, y: Value) -> tuple[Value, Value]:
+    """``grad_x = grad_output * y; grad_y = grad_output * x``."""
+    grad_x = None if y is None else grad_output * y
+    grad_y = None if x is None else grad_output * x
+    return grad_x, grad_y
+
+
+def outer(x: Operand, y: Operand) -> Tensor:
+    """Return the products of every element of a vector with every element of another, (m,) and (n,) to (m, n)."""
+    require_axes(outer, x, 1)
+    require_axes(outer, y, 1)
+    return unsqueeze(x, 1) * unsqueeze(y, 0)
+
+
+def addmm(input: Operand, mat1: Operand, mat2: Operand, *, beta: float = 1, alpha: float = 1) -> Tensor:
+    """Return ``beta * input + alpha * (mat1 @ mat2)``.
+
+    Args:
+        input: broadcasts to (m, n); not read where ``beta`` is 0.
+        mat1: (m, k).
+        mat2: (k, n).
+        beta: factor of ``input``.
+        alpha: factor of the product.
+
+    Raises:
+        ValueError: if the shapes do not fit.
+    """
+    require_axes(addmm, mat1, 2)
+    require_axes(addmm, mat2, 2)
+    x_data, y_data = factors(addmm, mat1, mat2)
+    input_data = unwrap(addmm, input)
+    output = minigrad_kernels.matmul(x_data, y_data)
+    if np.broadcast_shapes(*safe_shapes(input_data.shape, output.shape)) != output.shape:
+        raise ValueError(
+            message("addmm", f"input must broadcast to {output.shape}, the product's shape; it is {describe(input)}.")
+        )
+    output = output if alpha == 1 else output * alpha
+    if beta != 0:
+        output = output + (input_data if beta == 1 else input_data * beta)
+    saved = (x_data if needs_grad(mat2) else None, y_data if needs_grad(mat1) else None, beta, alpha)
+    return record(addmm, addmm_vjp, output, (input, mat1, mat2, beta, alpha), saved)
+
+
+def addmm_vjp(grad_output: Value, mat1: Value, mat2: Value, beta: float, alpha: float) -> tuple[Value, Value, Value]:
+    """``grad_input = beta * g; grad_mat1 = alpha * g @ mat2.T; grad_mat2 = alpha * mat1.T @ g``."""
+    grad_product = grad_output if alpha == 1 else grad_output * alpha
+    grad_input = grad_output if beta == 1 else grad_output * beta
+    grad_mat1 = None if mat2 is None else matmul(grad_product, transpose(mat2, 0, 1))
+    grad_mat2 = None if mat1 is None else matmul(transpose(mat1, 0, 1), grad_product)
+    return grad_input, grad_mat1, grad_mat2
+
+
+def safe_shapes(first: tuple[int, ...], second: tuple[int, ...]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Return two shapes if they can be broadcast, else two that give neither of them."""
+    for left, right in zip(reversed(first), reversed(second)):
+        if left != right and left != 1 and right != 1:
+            return (), ()
+    return first, second
+
+
+def linear(input: Operand, weight: Operand, bias: Operand | None = None) -> Tensor:
+    """Return ``input @ weight.T + bias``.
+
+    Args:
+        input: (..., in_features).
+        weight: (out_features, in_features).
+        bias: (out_features,), or None.
+
+    Returns:
+        (..., out_features).
+
+    Raises:
+        ValueError: if the shapes do not fit.
+    """
+    x_data, w_data = unwrap(linear, input), unwrap(linear, weight)
+    b_data = None if bias is None else unwrap(linear, bias)
+    fits = w_data.ndim == 2 and x_data.ndim > 0 and x_data.shape[-1] == w_data.shape[1]
+    if not fits or (b_data is not None and b_data.shape != w_data.shape[:1]):
+        raise ValueError(
+            message(
+                "linear",
+                f"an input of (..., in_features) needs a weight of (out_features, in_features) and a bias of "
+                f"(out_features,); input is {describe(input)}, weight {describe(weight)}"
+                + ("." if bias is None else f", bias {describe(bias)}."),
+            )
+        )
+    if x_data.dtype != w_data.dtype:
+        raise TypeError(
+            message(
+                "linear",
+                f"input and weight must have one dtype; input is {describe(input)}, weight {describe(weight)}.",
+                "Convert the input (x.float()) or the module (model.to(dtype)).",
+            )
+        )
+    output = minigrad_kernels.matmul(x_data, w_data.T)
+    if b_data is not None:
+        output += b_data
+    saved = (x_data if needs_grad(weight) else None, w_data if needs_grad(input) else None)
+    return record(linear, linear_vjp, output, (input, weight, bias), saved)
+
+
+def linear_vjp(grad_output: Value, input: Value, weight: Value) -> tuple[Value, Value, Value]:
+    """``grad_input = g @ weight; grad_weight = g.T @ input; grad_bias = g summed over the batch`` (the engine sums)."""
+    grad_input = None if weight is None else matmul(grad_output, weight)
+    grad_weight = None
+    if input is not None:
+        rows = rows_of(grad_output)
+        grad_weight = matmul(transpose(rows, 0, 1), rows_of(input))
+    return grad_input, grad_weight, grad_output
+
+
+def rows_of(x: Value) -> Value:
+    """Return a value of shape (..., n) as a matrix of shape (rows, n)."""
+    return x if x.ndim == 2 else reshape(x, (count(x.shape[:-1], tuple(range(x.ndim - 1))), x.shape[-1]))
+
+
+def trace(x: Operand) -> Tensor:
+    """Return the sum of the diagonal of a matrix.
+
+    Raises:
+        ValueError: if x is not a matrix.
+    """
+    require_axes(trace, x, 2)
+    return sum(diagonal(x))
+
+
+def require_axes(op: Op, x: Operand, ndim: int) -> None:
+    """Raise a ValueError unless an operand has ``ndim`` axes."""
+    if unwrap(op, x).ndim != ndim:
+        kind = {1: "a vector (1-d)", 2: "a matrix (2-d)", 3: "a batch of matrices (3-d)"}[ndim]
+        raise ValueError(message(op.__name__, f"{kind} is needed, got {describe(x)}.", "matmul takes all ranks."))
+
+
+class ProductMethods:
+    """The functions of this file as methods and operators of Tensor."""
+
+    __slots__ = ()
+
+    matmul = __matmul__ = matmul
+    mm = mm
+    mv = mv
+    bmm = bmm
+    dot = dot
+    outer = outer
+    addmm = addmm
+    trace = trace
+
+    __rmatmul__ = rmatmul

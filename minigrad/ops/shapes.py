@@ -1,0 +1,256 @@
+"""The same numbers in another shape or order of axes; views wherever NumPy can give one."""
+
+from __future__ import annotations
+
+import builtins
+from typing import Any
+
+import numpy as np
+
+from minigrad.errors import describe, message
+from minigrad.graph import record
+from minigrad.ops.operands import Op, Operand, Tensor, Value, axis, ndarray, sizes, unwrap
+
+
+def base_of(x: Any) -> Any:
+    """Return the tensor whose memory a view of ``x`` shares, or None for a plain array."""
+    return x if hasattr(x, "_stamp") else None
+
+
+def reshape(x: Operand, *shape: Any) -> Tensor:
+    """Return the same elements, in row-major order, in another shape; a view where the memory allows it.
+
+    Args:
+        x: any shape.
+        shape: the wanted shape, as integers or one sequence; one of them may be -1, which is worked out.
+
+    Raises:
+        ValueError: if the number of elements differs, or two lengths are -1.
+    """
+    x_data = unwrap(reshape, x)
+    wanted = fitting_shape(reshape, x_data, sizes(reshape, shape))
+    return record(reshape, reshape_vjp, x_data.reshape(wanted), (x, *shape), (x_data.shape,), base=base_of(x))
+
+
+def reshape_vjp(grad_output: Value, source: tuple[int, ...]) -> Value:
+    """``grad_x = grad_output in the shape of x``."""
+    return reshape(grad_output, source)
+
+
+def fitting_shape(op: Op, x: ndarray, wanted: tuple[int, ...]) -> tuple[int, ...]:
+    """Return a shape of as many elements as x has, with -1 worked out.
+
+    Raises:
+        ValueError: if there is none.
+    """
+    known = 1
+    for size in wanted:
+        known *= size if size != -1 else 1
+    unknown = wanted.count(-1)
+    fits = unknown <= 1 and (not wanted or builtins.min(wanted) >= -1)
+    if fits and unknown:
+        fits = known > 0 and x.size % known == 0
+        wanted = tuple([x.size // known if size == -1 and fits else size for size in wanted])
+    elif fits:
+        fits = known == x.size
+    if not fits:
+        raise ValueError(
+            message(
+                op.__name__,
+                f"{describe(x)} has {x.size} elements, which cannot be put into the shape {wanted}.",
+                "The lengths must multiply to the number of elements; one of them may be -1.",
+            )
+        )
+    return wanted
+
+
+def view(x: Operand, *shape: Any) -> Tensor:
+    """Return a view of the same memory in another shape; arguments as for ``reshape``.
+
+    Raises:
+        ValueError: if the number of elements differs, or the elements do not lie so that a view can show them.
+    """
+    x_data = unwrap(view, x)
+    wanted = fitting_shape(view, x_data, sizes(view, shape))
+    output = x_data.reshape(wanted)
+    if x_data.size and not np.may_share_memory(output, x_data):
+        raise ValueError(
+            message(
+                "view",
+                f"{describe(x)} with strides {x_data.strides} cannot be seen as {wanted} without a copy.",
+                "Use reshape, which copies where it must.",
+            )
+        )
+    return record(view, reshape_vjp, output, (x, *shape), (x_data.shape,), base=base_of(x))
+
+
+def view_as(x: Operand, y: Operand) -> Tensor:
+    """Return ``x`` viewed in the shape of ``y``."""
+    return view(x, unwrap(view_as, y).shape)
+
+
+def reshape_as(x: Operand, y: Operand) -> Tensor:
+    """Return ``x`` in the shape of ``y``."""
+    return reshape(x, unwrap(reshape_as, y).shape)
+
+
+def flatten(x: Operand, start_dim: int = 0, end_dim: int = -1) -> Tensor:
+    """Return x with the axes from ``start_dim`` to ``end_dim`` joined into one.
+
+    Raises:
+        ValueError: if ``start_dim`` comes after ``end_dim``.
+    """
+    x_data = unwrap(flatten, x)
+    first, last = axis(flatten, start_dim, x_data.ndim), axis(flatten, end_dim, x_data.ndim)
+    if first > last:
+        raise ValueError(message("flatten", f"start_dim {start_dim} comes after end_dim {end_dim}."))
+    shape = x_data.shape or (1,)
+    joined = 1
+    for size in shape[first : last + 1]:
+        joined *= size
+    return reshape(x, (*shape[:first], joined, *shape[last + 1 :]))
+
+
+def unflatten(x: Operand, dim: int, sizes: Any) -> Tensor:
+    """Return x with one axis split into several of the given sizes, one of which may be -1."""
+    x_data = unwrap(unflatten, x)
+    along = axis(unflatten, dim, x_data.ndim)
+    parts = fitting_shape(unflatten, np.empty(x_data.shape[along], np.bool_), tuple(sizes))
+    return reshape(x, (*x_data.shape[:along], *parts, *x_data.shape[along + 1 :]))
+
+
+def permute(x: Operand, *dims: Any) -> Tensor:
+    """Return a view of x with its axes in another order.
+
+    Args:
+        x: any shape.
+        dims: the axes in their new order, as integers or one sequence.
+
+    Raises:
+        ValueError: if ``dims`` does not name every axis once.
+    """
+    x_data = unwrap(permute, x)
+    order = []
+    for each in sizes(permute, dims):
+        order.append(axis(permute, each, x_data.ndim))
+    if sorted(order) != list(range(x_data.ndim)):
+        raise ValueError(message("permute", f"every axis of {describe(x)} must be named once, got {tuple(order)}."))
+    return record(permute, permute_vjp, x_data.transpose(order), (x, *dims), (tuple(order),), base=base_of(x))
+
+
+def permute_vjp(grad_output: Value, order: tuple[int, ...]) -> Value:
+    """``grad_x = grad_output with its axes back in their old order``."""
+    inverse = [0] * len(order)
+    for place, each in enumerate(order):
+        inverse[each] = place
+    return permute(grad_output, tuple(inverse))
+
+
+def transpose(x: Operand, dim0: int, dim1: int) -> Tensor:
+    """Return a view of x with two axes exchanged."""
+    x_data = unwrap(transpose, x)
+    first, second = axis(transpose, dim0, x_data.ndim), axis(transpose, dim1, x_data.ndim)
+    output = x_data.swapaxes(first, second) if x_data.ndim else x_data[()]
+    return record(transpose, transpose_vjp, output, (x, dim0, dim1), (first, second), base=base_of(x))
+
+
+def transpose_vjp(grad_output: Value, first: int, second: int) -> Value:
+    """``grad_x = grad_output with the two axes exchanged again``."""
+    return transpose(grad_output, first, second)
+
+
+def t(x: Operand) -> Tensor:
+    """Return the transpose of a matrix; a vector or scalar as it is.
+
+    Raises:
+        ValueError: if x has more than two axes.
+    """
+    x_data = unwrap(t, x)
+    if x_data.ndim > 2:
+        raise ValueError(message("t", f"at most two axes can be transposed, got {describe(x)}.", "Use mT or permute."))
+    return transpose(x, 0, 1) if x_data.ndim == 2 else x  # type: ignore[return-value]
+
+
+def matrix_transpose(x: Operand) -> Tensor:
+    """Return a view of x with its last two axes exchanged: ``x.mT``.
+
+    Raises:
+        ValueError: if x has fewer than two axes.
+    """
+    x_data = unwrap(matrix_transpose, x)
+    if x_data.ndim < 2:
+        raise ValueError(message("mT", f"a matrix or a batch of them is needed, got {describe(x)}."))
+    return transpose(x, -2, -1)
+
+
+def reverse_axes(x: Operand) -> Tensor:
+    """Return a view of x with its axes in reverse: ``x.T``."""
+    x_data = unwrap(reverse_axes, x)
+    return transpose(x, 0, 1) if x_data.ndim == 2 else permute(x, tuple(range(x_data.ndim))[::-1])
+
+
+def movedim(x: Operand, source: Any, destination: Any) -> Tensor:
+    """Return a view of x with axes moved to other places, the rest in their order.
+
+    Raises:
+        ValueError: if as many sources as destinations are not given, or one is named twice.
+    """
+    x_data = unwrap(movedim, x)
+    sources = [source] if isinstance(source, int) else list(source)
+    destinations = [destination] if isinstance(destination, int) else list(destination)
+    old = [axis(movedim, each, x_data.ndim) for each in sources]
+    new = [axis(movedim, each, x_data.ndim) for each in destinations]
+    if len(old) != len(new) or len(set(old)) != len(old) or len(set(new)) != len(new):
+        raise ValueError(message("movedim", f"axes {sources} cannot be moved to {destinations}."))
+    order = [each for each in range(x_data.ndim) if each not in old]
+    for place, each in sorted(zip(new, old, strict=True)):
+        order.insert(place, each)
+    return permute(x, tuple(order))
+
+
+def squeeze(x: Operand, dim: Any = None) -> Tensor:
+    """Return a view of x without axes of length 1: all of them, or those of ``dim`` that have it."""
+    x_data = unwrap(squeeze, x)
+    if dim is None:
+        dropped = tuple(range(x_data.ndim))
+    else:
+        dropped = tuple([axis(squeeze, each, x_data.ndim) for each in (dim if isinstance(dim, tuple) else (dim,))])
+    shape = []
+    for index, size in enumerate(x_data.shape):
+        if size != 1 or index not in dropped:
+            shape.append(size)
+    return reshape(x, tuple(shape))
+
+
+def unsqueeze(x: Operand, dim: int) -> Tensor:
+    """Return a view of x with a new axis of length 1 before axis ``dim``."""
+    x_data = unwrap(unsqueeze, x)
+    place = axis(unsqueeze, dim, x_data.ndim + 1)
+    return reshape(x, (*x_data.shape[:place], 1, *x_data.shape[place:]))
+
+
+class ShapeMethods:
+    """The functions of this file as methods of Tensor."""
+
+    __slots__ = ()
+
+    reshape = reshape
+    reshape_as = reshape_as
+    view = view
+    view_as = view_as
+    flatten = flatten
+    ravel = flatten
+    unflatten = unflatten
+    permute = permute
+    transpose = transpose
+    swapaxes = swapdims = transpose
+    t = t
+    movedim = moveaxis = movedim
+    squeeze = squeeze
+    unsqueeze = unsqueeze
+    T = property(reverse_axes)
+    mT = property(matrix_transpose)
+
+
+swapaxes = swapdims = transpose
+moveaxis = movedim

@@ -1,0 +1,69 @@
+"""Where in the user's code an operation was called.
+
+A position is kept as ``(code, lasti)``, the code object and the index of the bytecode instruction: taking it costs about
+0.1 microseconds. File, line and columns of the sub-expression are worked out only when somebody asks.
+"""
+
+import linecache
+import os
+import sys
+from types import CodeType, FrameType
+from typing import NamedTuple
+
+#: Files below this folder are minigrad's own; a position is the innermost frame outside of it.
+PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
+
+
+class Position(NamedTuple):
+    """A place in a source file; ``str()`` gives ``train.py:24``."""
+
+    filename: str
+    line: int
+    end_line: int
+    column: int | None
+    end_column: int | None
+    function: str
+
+    def __str__(self) -> str:
+        """Return ``file:line`` with the file's last component."""
+        return f"{os.path.basename(self.filename)}:{self.line}"
+
+    @property
+    def source(self) -> str:
+        """The source line, stripped; empty where the source is not available."""
+        return linecache.getline(self.filename, self.line).strip()
+
+    @property
+    def expression(self) -> str:
+        """The text of the sub-expression, ``h @ W2``; the whole line where the columns are not known."""
+        text = linecache.getline(self.filename, self.line)
+        if self.column is None or not text:
+            return text.strip()
+        # co_positions() counts bytes of UTF-8, not characters.
+        encoded = text.encode()
+        end = self.end_column if self.end_line == self.line else len(encoded)
+        return encoded[self.column : end].decode(errors="replace").strip()
+
+
+def resolve(code: CodeType, lasti: int) -> Position:
+    """Return the file, line and columns of the instruction at byte offset ``lasti`` of ``code``."""
+    line = end_line = column = end_column = None
+    for index, place in enumerate(code.co_positions()):
+        if index == lasti // 2:
+            line, end_line, column, end_column = place
+            break
+    line = code.co_firstlineno if line is None else line
+    return Position(code.co_filename, line, end_line or line, column, end_column, code.co_name)
+
+
+def user_frame(frame: FrameType | None) -> FrameType | None:
+    """Return the first frame at or outside of ``frame`` that is not minigrad's own, or None."""
+    while frame is not None and frame.f_code.co_filename.startswith(PACKAGE):
+        frame = frame.f_back
+    return frame
+
+
+def user_position() -> Position | None:
+    """Return where the user's code called into minigrad, or None when no frame outside of minigrad is running."""
+    frame = user_frame(sys._getframe(1))
+    return None if frame is None else resolve(frame.f_code, frame.f_lasti)

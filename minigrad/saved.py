@@ -1,0 +1,153 @@
+"""What a rule reads: the roles of saved values, their staleness, and a rule run on Tensors (``create_graph``)."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from minigrad import tensors
+from minigrad.errors import describe_node, message
+from minigrad.graph import Node, ndarray, wrap
+from minigrad.modes import STATE, State
+from minigrad.ops.conversion import cast
+from minigrad.positions import resolve
+
+
+def run_recorded(node: Node, grad_output: Any) -> Any:
+    """Run a node's rule on Tensors, so that what it computes can be differentiated."""
+    state = STATE.get()
+    token = STATE.set(State(True, state.keep_inputs, state.tape, node.module, node.code, node.lasti))
+    try:
+        return node.vjp(grad_output, *saved_tensors(node))
+    except Exception as error:
+        error.add_note(f"in the recorded backward of {describe_node(node)}")
+        raise
+    finally:
+        STATE.reset(token)
+
+
+def saved_tensors(node: Node) -> list[Any]:
+    """Return the saved values with each array made a Tensor again: an operand, an output or a constant."""
+    values = []
+    for value, (edge, stamp) in zip(node.saved or (), saved_roles(node), strict=True):
+        if value.__class__ is tuple and edge.__class__ is _Edges:
+            elements = []
+            for element, element_edge in zip(value, edge, strict=True):
+                elements.append(as_saved_tensor(element, element_edge, None))
+            values.append(tuple(elements))
+        else:
+            values.append(as_saved_tensor(value, edge, stamp))
+    return values
+
+
+def as_saved_tensor(value: Any, edge: Any, stamp: Any) -> Any:
+    """Return an array as the Tensor it was; the leaf where it is one; anything else as it is."""
+    if not isinstance(value, (ndarray, np.generic)):
+        return value
+    if isinstance(edge, tensors.Tensor) and edge._data.dtype == value.dtype:
+        return edge
+    result = wrap(value, None, None)
+    if edge.__class__ is Node or edge.__class__ is tuple:
+        result._edge = edge
+    elif isinstance(edge, tensors.Tensor):
+        # An operand that was promoted: recorded again as a cast of the leaf.
+        return cast(edge, value.dtype)
+    stamp = stamp_of(edge) if stamp is None else stamp
+    if stamp is not None:
+        result._stamp = stamp
+    return result
+
+
+class _Edges(tuple):
+    """The edges of a parameter that is a sequence of tensors."""
+
+
+_roles: dict[tuple[Any, Any], list[Any]] = {}
+
+
+def roles_of(op: Callable[..., Any], vjp: Callable[..., Any]) -> list[Any]:
+    """Return for each value that a rule reads the index of its input, -1 for the output, or None for a constant.
+
+    The names decide: a rule's parameters bear the operation's parameter names, or ``output``, or ``outputs``.
+    """
+    roles = _roles.get((op, vjp))
+    if roles is None:
+        code, rule = op.__code__, vjp.__code__
+        names = list(code.co_varnames[: code.co_argcount + code.co_kwonlyargcount + bool(code.co_flags & 4)])
+        roles = []
+        for name in rule.co_varnames[1 : rule.co_argcount]:
+            if name in ("output", "outputs"):
+                roles.append(-1)
+            else:
+                roles.append(names.index(name) if name in names else None)
+        _roles[op, vjp] = roles
+    return roles
+
+
+def saved_roles(node: Node) -> list[tuple[Any, Any]]:
+    """Return for each saved value of a node (its edge, its stamp), both None for a constant."""
+    found: list[tuple[Any, Any]] = []
+    saved = node.saved or ()
+    roles = roles_of(node.op, node.vjp)
+    if len(roles) != len(saved):
+        raise RuntimeError(
+            message(
+                node.vjp.__name__,
+                f"the rule takes {len(roles)} values after grad_output, and {node.name} saved {len(saved)}.",
+                "record() is given the saved values in the order of the rule's parameters.",
+            )
+        )
+    for value, role in zip(saved, roles, strict=True):
+        if role is None:
+            found.append((None, None))
+        elif role < 0 and value.__class__ is tuple:
+            found.append((_Edges((node, index) for index in range(len(value))), None))
+        elif role < 0:
+            found.append((node, node.stamp))
+        elif value.__class__ is tuple and len(value) > 0 and isinstance(value[0], ndarray):
+            found.append((_Edges(node.edges[role : role + len(value)]), None))
+        else:
+            edge = node.edges[role] if role < len(node.edges) else None
+            found.append((edge, stamp_of(edge)))
+    return found
+
+
+def stamp_of(edge: Any) -> Any:
+    """Return the stamp of the memory behind an edge, or None."""
+    if edge is None or edge.__class__ is list:
+        return edge
+    if edge.__class__ is Node:
+        return edge.stamp
+    if edge.__class__ is tuple:
+        return edge[0].stamp[edge[1]]
+    return edge._stamp
+
+
+def check_saved(who: str, node: Node) -> None:
+    """Raise if a value that the rule of ``node`` reads was changed in place after it was saved."""
+    saved = node.saved or ()
+    names = node.vjp.__code__.co_varnames[1:]
+    for name, value, (edge, stamp) in zip(names, saved, saved_roles(node)):
+        if edge.__class__ is _Edges:
+            for element in edge:
+                refuse_stale(who, node, name, stamp_of(element))
+        elif isinstance(value, ndarray):
+            refuse_stale(who, node, name, stamp)
+
+
+def refuse_stale(who: str, node: Node, name: str, stamp: Any) -> None:
+    """Raise if ``stamp`` is later than ``node``."""
+    if stamp is None or stamp[0] <= node.number:
+        return
+    place = ""
+    if stamp[2] is not None:
+        position = resolve(*stamp[2])
+        place = f" at {position}: {position.source}"
+    raise RuntimeError(
+        message(
+            who,
+            f"the rule of {describe_node(node)} needs the value of {name} as it was then, and it has been changed in "
+            f"place since{place}.",
+            "Use the out-of-place form (x = x + 1 instead of x += 1), or clone() the tensor before the change.",
+        )
+    )

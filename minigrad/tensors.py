@@ -1,0 +1,422 @@
+"""``Tensor``: an array, its gradient, and where it came from.
+
+The operations are its methods: each file of ``minigrad.ops`` ends with a class of its functions, and ``Tensor``
+inherits them. This file holds the rest: attributes, gradients, copies, numbers and NumPy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, Self
+
+import numpy as np
+
+from minigrad import autograd, display, hooks, ops
+from minigrad.errors import describe, message
+from minigrad.graph import clock, latest_write, outdated_view
+from minigrad.modes import STATE
+from minigrad.numpy_protocol import NumpyProtocol
+from minigrad.ops.arithmetic import ArithmeticMethods
+from minigrad.ops.broadcasting import BroadcastingMethods
+from minigrad.ops.comparisons import ComparisonMethods
+from minigrad.ops.conversion import ConversionMethods
+from minigrad.ops.creation import as_array
+from minigrad.ops.elementwise import ElementwiseMethods
+from minigrad.ops.in_place import InPlaceMethods
+from minigrad.ops.indexing import IndexingMethods
+from minigrad.ops.joining import JoiningMethods
+from minigrad.ops.normalisations import NormalisationMethods
+from minigrad.ops.norms import NormMethods
+from minigrad.ops.products import ProductMethods
+from minigrad.ops.randomness import RandomMethods
+from minigrad.ops.reductions import ReductionMethods
+from minigrad.ops.shapes import ShapeMethods
+
+
+class Tensor(
+    ArithmeticMethods,
+    BroadcastingMethods,
+    ComparisonMethods,
+    ConversionMethods,
+    ElementwiseMethods,
+    InPlaceMethods,
+    IndexingMethods,
+    JoiningMethods,
+    NormalisationMethods,
+    NormMethods,
+    NumpyProtocol,
+    ProductMethods,
+    RandomMethods,
+    ReductionMethods,
+    ShapeMethods,
+):
+    """A NumPy array that remembers how it was computed.
+
+    Args:
+        data: a number, nested lists, an array or a tensor; copied.
+        requires_grad: whether gradients with respect to it are wanted.
+        name: what to call it in errors, drawings and steps.
+
+    Examples:
+        >>> import minigrad as mg
+        >>> x = mg.Tensor([1.0, 2.0], requires_grad=True, name="x")
+        >>> y = (x * x).sum()
+        >>> y.backward()
+        >>> x.grad
+        Tensor((2,) float32 | 2 4)
+    """
+
+    # _edge: the node that made it, or (node, k); None for a leaf.       _requires_grad: of a leaf.
+    # _stamp: of its memory, shared with views and detached twins.      _viewed: when a view was taken, else None.
+    __slots__ = (
+        "__weakref__",
+        "_data",
+        "_edge",
+        "_grad",
+        "_hooks",
+        "_requires_grad",
+        "_stamp",
+        "_viewed",
+        "name",
+    )
+
+    def __init__(self, data: Any, requires_grad: bool = False, name: str | None = None) -> None:
+        """Make a leaf with a copy of ``data``."""
+        self._data: np.ndarray = as_array(type(self), data, None, copy=True)
+        self._edge: Any = None
+        self._requires_grad = False
+        self._grad: Tensor | None = None
+        self._hooks: hooks.Hooks | None = None
+        self._stamp: list[Any] = [0, 0, None]
+        self._viewed: int | None = None
+        self.name = name
+        if requires_grad:
+            self.requires_grad = True
+
+    # The array ------------------------------------------------------------------------------------------------------
+
+    @property
+    def data(self) -> np.ndarray:
+        """The NumPy array. What is written through it in place is counted when it is assigned: ``p.data -= step``."""
+        return self._data
+
+    @data.setter
+    def data(self, array: Any) -> None:
+        new = array._data if isinstance(array, Tensor) else np.asarray(array)
+        if new.dtype != self._data.dtype and (new.dtype.kind != "f") and self.requires_grad:
+            raise TypeError(message("data", f"{describe(self)} requires grad and cannot hold {new.dtype}."))
+        if new is not self._data:
+            new = as_array(type(self), new, None, copy=False)
+        self._data = new
+        self._stamp[0] = latest_write[0] = next(clock)
+        self._stamp[2] = None
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The lengths of the axes."""
+        return self._data.shape
+
+    @property
+    def dtype(self) -> np.dtype:
+        """The type of the elements."""
+        return self._data.dtype
+
+    @property
+    def ndim(self) -> int:
+        """The number of axes."""
+        return self._data.ndim
+
+    @property
+    def device(self) -> str:
+        """Always ``"cpu"``."""
+        return "cpu"
+
+    def size(self, dim: int | None = None) -> Any:
+        """Return the shape, or the length of one axis."""
+        return self._data.shape if dim is None else self._data.shape[ops.operands.axis(Tensor.size, dim, self.ndim)]
+
+    def dim(self) -> int:
+        """Return the number of axes."""
+        return self._data.ndim
+
+    def numel(self) -> int:
+        """Return the number of elements."""
+        return self._data.size
+
+    def element_size(self) -> int:
+        """Return the number of bytes of one element."""
+        return self._data.itemsize
+
+    def stride(self) -> tuple[int, ...]:
+        """Return for each axis how many elements lie between neighbours, as PyTorch counts them."""
+        return tuple([step // self._data.itemsize for step in self._data.strides])
+
+    def is_contiguous(self) -> bool:
+        """Return whether the elements lie in row-major order without gaps."""
+        return bool(self._data.flags.c_contiguous)
+
+    def is_floating_point(self) -> bool:
+        """Return whether the elements are floats."""
+        return self._data.dtype.kind == "f"
+
+    def data_ptr(self) -> int:
+        """Return the address of the first element."""
+        return self._data.__array_interface__["data"][0]  # type: ignore[no-any-return]
+
+    # Gradients ------------------------------------------------------------------------------------------------------
+
+    backward = autograd.backward
+
+    @property
+    def requires_grad(self) -> bool:
+        """Whether gradients with respect to it, or through it, are wanted."""
+        return self._requires_grad or self._edge is not None
+
+    @requires_grad.setter
+    def requires_grad(self, value: bool) -> None:
+        if self._edge is not None:
+            if not value:
+                raise RuntimeError(
+                    message("requires_grad", f"{describe(self)} was computed; only leaves can be switched off.", DETACH)
+                )
+            return
+        if value and self._data.dtype.kind != "f":
+            raise TypeError(
+                message("requires_grad", f"only floats have gradients, got {describe(self)}.", "Convert it: x.float().")
+            )
+        self._requires_grad = bool(value)
+
+    def requires_grad_(self, requires_grad: bool = True) -> Self:
+        """Set ``requires_grad`` and return the tensor itself."""
+        self.requires_grad = requires_grad
+        return self
+
+    @property
+    def is_leaf(self) -> bool:
+        """Whether it was made by the user and not computed from tensors that require grad."""
+        return self._edge is None
+
+    @property
+    def grad_fn(self) -> Any:
+        """The node that made it, or None for a leaf."""
+        return self._edge[0] if self._edge.__class__ is tuple else self._edge
+
+    @property
+    def grad(self) -> Tensor | None:
+        """The sum of the gradients of all backward passes since it was last set to None."""
+        return self._grad
+
+    @grad.setter
+    def grad(self, value: Tensor | None) -> None:
+        if value is not None:
+            if not isinstance(value, Tensor):
+                raise TypeError(message("grad", f"a gradient is a Tensor or None, got {describe(value)}."))
+            if value.shape != self.shape or value.dtype != self.dtype:
+                raise ValueError(message("grad", f"the gradient of {describe(self)} cannot be {describe(value)}."))
+        self._grad = value
+
+    def retain_grad(self) -> None:
+        """Keep the gradient of a tensor that is not a leaf in its ``grad`` too, at the next backward.
+
+        Raises:
+            RuntimeError: if it does not require grad.
+        """
+        if self._edge is None:
+            if not self._requires_grad:
+                raise RuntimeError(message("retain_grad", f"{describe(self)} does not require grad."))
+            return
+        hooks.hooks_of(self.grad_fn).retain(self._output_number, self)
+
+    def register_hook(self, hook: Callable[[Tensor], Tensor | None]) -> hooks.HookHandle:
+        """Call ``hook(grad)`` when the gradient of this tensor is complete; it may return another one.
+
+        Returns:
+            A handle whose ``remove()`` takes the hook away.
+
+        Raises:
+            RuntimeError: if the tensor does not require grad.
+        """
+        if not self.requires_grad:
+            raise RuntimeError(message("register_hook", f"{describe(self)} does not require grad."))
+        if self._edge is not None:
+            return hooks.hooks_of(self.grad_fn).add(self._output_number, hook)
+        if self._hooks is None:
+            self._hooks = hooks.Hooks()
+        return self._hooks.add(0, hook)
+
+    @property
+    def _output_number(self) -> int:
+        return self._edge[1] if self._edge.__class__ is tuple else 0
+
+    def detach_(self) -> Self:
+        """Cut the tensor itself off the graph: it becomes a leaf that does not require grad."""
+        self._edge = None
+        self._requires_grad = False
+        return self
+
+    # Numbers --------------------------------------------------------------------------------------------------------
+
+    def item(self) -> Any:
+        """Return the one element as a Python number.
+
+        Raises:
+            ValueError: if there is not exactly one.
+        """
+        return self._only_element("item")
+
+    def tolist(self) -> Any:
+        """Return the elements as nested lists of Python numbers; a number for a 0-d tensor."""
+        return self._data.tolist()
+
+    def _only_element(self, who: str) -> Any:
+        if self._data.size != 1:
+            raise ValueError(
+                message(who, f"a tensor of one element is needed, got {describe(self)}.", "Reduce it, or index it.")
+            )
+        return self._data.item()
+
+    def __bool__(self) -> bool:
+        """Return whether the one element is nonzero."""
+        if self._data.size != 1:
+            raise ValueError(
+                message(
+                    "bool",
+                    f"the truth of a tensor with {self._data.size} elements is not one answer: {describe(self)}.",
+                    "Ask for .any() or .all().",
+                )
+            )
+        return bool(self._data.item())
+
+    def __float__(self) -> float:
+        """Return the one element as a float."""
+        return float(self._only_element("float"))
+
+    def __int__(self) -> int:
+        """Return the one element as an int."""
+        return int(self._only_element("int"))
+
+    def __index__(self) -> int:
+        """Return the one integer element, for use as an index."""
+        if self._data.dtype.kind not in "iub" or self._data.size != 1:
+            raise TypeError(message("index", f"one integer is needed, got {describe(self)}."))
+        return int(self._data.item())
+
+    def __len__(self) -> int:
+        """Return the length of the first axis."""
+        if self._data.ndim == 0:
+            raise TypeError(message("len", "a 0-d tensor has no length.", "Use .item() for its number."))
+        return self._data.shape[0]
+
+    def __iter__(self) -> Iterator[Tensor]:
+        """Return the tensors along the first axis, one after the other."""
+        if self._data.ndim == 0:
+            raise TypeError(message("iter", "a 0-d tensor has nothing to iterate over.", "Use .item() for its number."))
+        return iter(ops.joining.unbind(self))
+
+    def __contains__(self, value: Any) -> bool:
+        """Return whether any element equals ``value``."""
+        return bool(np.any(ops.comparisons.eq(self, value)._data))
+
+    def __format__(self, spec: str) -> str:
+        """Format the one element; a tensor of several only without a format."""
+        return format(self._only_element("format"), spec) if spec else str(self)
+
+    def __repr__(self) -> str:
+        """Return one line: shape, dtype, name, origin and some numbers."""
+        return display.line(self)
+
+    # Copies and files -----------------------------------------------------------------------------------------------
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return everything but the graph and the hooks, which belong to this process."""
+        return {
+            "data": self._data,
+            "requires_grad": self.requires_grad,
+            "grad": self._grad,
+            "name": self.name,
+        }
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Become the leaf that was stored."""
+        Tensor.__init__(self, np.empty(0, state["data"].dtype), state["requires_grad"], state["name"])
+        self._data = state["data"]
+        self._grad = state["grad"]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Return how to make the tensor again: its class, and the state without the graph."""
+        return _blank, (type(self),), self.__getstate__()
+
+    def __copy__(self) -> Self:
+        """Return a leaf that shares the memory, without the graph."""
+        twin = _blank(type(self))
+        twin.__setstate__(self.__getstate__())
+        twin._stamp = self._stamp
+        return twin
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        """Return a leaf with copies of the array and the gradient, without the graph."""
+        twin = _blank(type(self))
+        memo[id(self)] = twin
+        twin.__setstate__({**self.__getstate__(), "data": self._data.copy()})
+        twin._grad = None if self._grad is None else self._grad.detach().clone()
+        return twin
+
+
+DETACH = "Use x.detach() for a tensor outside of the graph."
+
+
+def _blank(kind: type[Any]) -> Any:
+    """Return a tensor of a class without running its constructor."""
+    return kind.__new__(kind)
+
+
+def is_tensor(value: Any) -> bool:
+    """Return whether a value is a Tensor."""
+    return isinstance(value, Tensor)
+
+
+def refuse_write(who: str, x: Any, operands: Any = ()) -> None:
+    """Raise where writing to a tensor would break memory or a gradient.
+
+    Args:
+        who: the operation that wants to write.
+        x: the tensor that it would write to.
+        operands: what it would write.
+
+    Raises:
+        TypeError: if x is no Tensor.
+        RuntimeError: if its memory cannot be written to, or the write would have to be recorded and cannot be.
+    """
+    if not isinstance(x, Tensor):
+        raise TypeError(message(who, f"a Tensor is needed to be written to, got {describe(x)}."))
+    if not x._data.flags.writeable:
+        raise RuntimeError(
+            message(
+                who,
+                f"the memory of {describe(x)} is read-only, or shared by several of its elements.",
+                "Write to a copy: x = x.clone().",
+            )
+        )
+    if x._viewed is not None and x._stamp[1] > x._viewed:
+        raise RuntimeError(outdated_view(who, x))
+    if not STATE.get().grad_enabled:
+        return
+    if x._edge is None and x._requires_grad:
+        raise RuntimeError(
+            message(
+                who,
+                f"{describe(x)} is a leaf that requires grad; written in place, its gradient would be of no value.",
+                "Update parameters under minigrad.no_grad(), or make a new tensor: x = x + 1.",
+            )
+        )
+    recorded = x._edge is not None
+    for each in operands:
+        recorded = recorded or (isinstance(each, Tensor) and each.requires_grad)
+    if recorded and x._viewed is not None:
+        raise RuntimeError(
+            message(
+                who,
+                f"{describe(x)} is a view, and a write to it would have to be part of its base's graph.",
+                "Write to the base instead: h[0] = h[0] + 1, not h[0] += 1; or clone() the view first.",
+            )
+        )

@@ -1,0 +1,200 @@
+"""Kernels run compiled or as plain Python, from the same source, and compile when they are asked to."""
+
+import os
+import subprocess
+import sys
+import threading
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from minigrad_kernels import adam_update, compile_for, fill_uniform, jit, matmul, python_kernels, run, sgd_update
+from minigrad_kernels.gemm import multiply
+
+# With NUMBA_DISABLE_JIT the kernel is its own source.
+SOURCE = getattr(multiply, "py_func", multiply)
+
+
+def in_a_new_process(code, **environment):
+    """What the code prints in a fresh interpreter."""
+    path = os.pathsep.join(sys.path)
+    result = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "PYTHONPATH": path, "NUMBA_DISABLE_JIT": "0", **environment},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return result.stdout.strip()
+
+
+def test_python_kernels_runs_the_source_inside_the_with_block_only():
+    was_python = run(multiply) is SOURCE
+    with python_kernels():
+        assert run(multiply) is SOURCE
+        with python_kernels():
+            assert run(multiply) is SOURCE
+        assert run(multiply) is SOURCE
+    assert (run(multiply) is SOURCE) == was_python
+
+
+def test_the_environment_variable_runs_these_tests_in_plain_python():
+    as_python = os.environ.get("MINIGRAD_PYTHON_KERNELS", "0") not in ("", "0")
+    assert run(multiply) is (SOURCE if as_python else multiply)
+
+
+def test_python_kernels_ends_when_the_block_raises():
+    before = run(multiply)
+    with pytest.raises(ZeroDivisionError), python_kernels():
+        1 / 0
+    assert run(multiply) is before
+
+
+def test_another_thread_keeps_its_own_mode():
+    seen = []
+    with python_kernels():
+        thread = threading.Thread(target=lambda: seen.append(run(multiply)))
+        thread.start()
+        thread.join()
+    assert seen == [multiply]
+
+
+def test_a_debugger_reaches_the_innermost_loop_of_a_kernel():
+    names = set()
+
+    def trace(frame, event, argument):
+        names.add(frame.f_code.co_name)
+
+    with python_kernels():
+        sys.settrace(trace)
+        try:
+            matmul(np.ones((9, 9)), np.ones((9, 9)))
+            fill_uniform(0, 0, np.empty(3))
+        finally:
+            sys.settrace(None)
+    assert {"multiply_matrices", "multiply_by_rows", "add_eight_rows", "philox_words"} <= names
+
+
+def test_compile_for_compiles_and_touches_no_argument():
+    code = """
+import numpy as np
+from minigrad_kernels import compile_for, sgd_momentum_update
+parameter, step = np.ones(3, np.float32), np.zeros(())
+arguments = (parameter, parameter.copy(), parameter.copy(), step, 0.1, 0.9, 0.0, 0.0, False, False)
+print(len(sgd_momentum_update.overloads))
+compile_for(sgd_momentum_update, arguments)
+compile_for(sgd_momentum_update, arguments)
+print(len(sgd_momentum_update.overloads), parameter.sum(), step)
+sgd_momentum_update(*arguments)
+print(len(sgd_momentum_update.overloads), step)
+"""
+    assert in_a_new_process(code).split() == ["0", "1", "3.0", "0.0", "1", "1.0"]
+
+
+def test_after_compile_for_a_loop_over_kernels_runs_no_python_code_that_an_interrupt_could_stop():
+    code = """
+import sys
+from collections import deque
+from itertools import repeat
+import numpy as np
+from minigrad_kernels import compile_for, run, sgd_momentum_update
+parameters, gradients, buffers = ([np.ones(n, np.float32) for n in (3, 5)] for _ in range(3))
+steps = [np.zeros(()), np.zeros(())]
+gradients[1].flags.writeable = False
+settings = (0.1, 0.9, 0.0, 0.0, False, True)
+for arrays in zip(parameters, gradients, buffers, steps):
+    compile_for(sgd_momentum_update, (*arrays, *settings))
+calls = []
+
+def note(frame, event, argument):
+    if event == "call":
+        calls.append(frame.f_code.co_name)
+
+update = run(sgd_momentum_update)
+sys.setprofile(note)
+deque(map(update, parameters, gradients, buffers, steps, *map(repeat, settings)), maxlen=0)
+sys.setprofile(None)
+print(calls, *steps)
+"""
+    # Numba reports the two compiled calls to profilers under the kernel's name.
+    assert in_a_new_process(code) == "['sgd_momentum_update', 'sgd_momentum_update'] 1.0 1.0"
+
+
+def test_compile_for_refuses_arrays_whose_layout_is_not_that_of_their_stand_ins():
+    parameter = np.ones(6)[::2]
+    with python_kernels():
+        compile_for(sgd_update, (parameter, parameter, 0.1, 0.0, False))
+    code = """
+import numpy as np
+from minigrad_kernels import compile_for, sgd_update
+compile_for(sgd_update, (np.ones(6)[::2], np.ones(3), 0.1, 0.0, False))
+"""
+    with pytest.raises(subprocess.CalledProcessError) as caught:
+        in_a_new_process(code)
+    assert "compile_for(sgd_update): needed C-contiguous arrays, came shape (3,)" in caught.value.stderr
+
+
+def test_compile_for_does_nothing_in_plain_python():
+    with python_kernels():
+        compile_for(adam_update, ("no such argument",))
+
+
+def test_importing_compiles_nothing():
+    code = """
+import minigrad_kernels, sys
+from numba.core.dispatcher import Dispatcher
+count = 0
+for name, module in list(sys.modules.items()):
+    if name.startswith("minigrad_kernels"):
+        for value in vars(module).values():
+            if isinstance(value, Dispatcher):
+                assert not value.overloads, value
+                count += 1
+print(count > 5, "minigrad" in sys.modules)
+"""
+    assert in_a_new_process(code) == "True False"
+
+
+def test_kernels_work_with_the_jit_disabled():
+    code = """
+import numpy as np
+from minigrad_kernels import compile_for, matmul, python_kernels, sgd_update
+parameter = np.ones(2)
+compile_for(sgd_update, (parameter, parameter, 0.1, 0.0, False))
+with python_kernels():
+    print(matmul(np.eye(2), parameter))
+print(matmul(np.eye(2), parameter))
+"""
+    assert in_a_new_process(code, NUMBA_DISABLE_JIT="1") == "[1. 1.]\n[1. 1.]"
+
+
+def test_a_kernel_that_numba_cannot_cache_works_without_a_cache():
+    # Numba finds no cache folder for source that is in no file, and says so as where no folder can be written.
+    namespace = {}
+    exec("def double(x):\n    return 2 * x", namespace)
+    if SOURCE is not multiply:
+        with pytest.raises(RuntimeError, match="no locator available"):
+            jit.numba.njit(cache=True)(namespace["double"])
+    assert run(jit.kernel(namespace["double"]))(21) == 42
+
+
+def test_other_errors_of_numba_are_not_hidden(monkeypatch):
+    def failing_njit(**options):
+        raise RuntimeError("something else")
+
+    monkeypatch.setattr(jit, "numba", SimpleNamespace(njit=failing_njit))
+    with pytest.raises(RuntimeError, match="something else"):
+        jit.kernel(abs)
+
+
+def test_a_guard_against_nan_is_not_optimised_away():
+    @jit.kernel
+    def count_nan(x):
+        count = 0
+        for i in range(x.size):
+            if np.isnan(x[i]):
+                count += 1
+        return count
+
+    assert run(count_nan)(np.array([1.0, np.nan, np.inf])) == 1

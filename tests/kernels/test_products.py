@@ -1,0 +1,228 @@
+"""The matrix product does what numpy.matmul does, for every layout, shape and dtype."""
+
+import itertools
+
+import numpy as np
+import pytest
+
+from minigrad_kernels import matmul
+
+FLOATS = [np.float32, np.float64]
+
+
+def naive_product(a, b):
+    """The definition in plain loops, in float64."""
+    (m, k), n = a.shape, b.shape[1]
+    out = np.zeros((m, n))
+    for i in range(m):
+        for j in range(n):
+            for p in range(k):
+                out[i, j] += float(a[i, p]) * float(b[p, j])
+    return out
+
+
+def assert_product(result, a, b, exact=None):
+    """|error| ≤ (k + 2)·eps·(|a| @ |b|), whatever the order of the sum; k products and k − 1 sums each round once.
+
+    Source: Higham, Accuracy and Stability of Numerical Algorithms, section 3.5.
+    """
+    k = a.shape[-1]
+    eps = np.finfo(result.dtype).eps
+    wide_a, wide_b = a.astype(np.float64), b.astype(np.float64)
+    exact = np.matmul(wide_a, wide_b) if exact is None else exact
+    # The comparison's own float64 rounding may double the bound for float64 results.
+    bound = 2 * (k + 2) * eps * np.matmul(abs(wide_a), abs(wide_b))
+    assert result.shape == exact.shape
+    assert np.all(abs(result - exact) <= bound)
+
+
+def laid_out(x, layout):
+    """The same matrix in another memory layout."""
+    if layout == "transposed":
+        return np.ascontiguousarray(x.T).T
+    if layout == "sliced":
+        wide = np.full((2 * x.shape[0], 3 * x.shape[1]), np.nan, x.dtype)
+        wide[::2, 1::3] = x
+        return wide[::2, 1::3]
+    if layout == "reversed":
+        return np.ascontiguousarray(x[::-1, ::-1])[::-1, ::-1]
+    if layout == "read-only":
+        x = x.copy()
+        x.flags.writeable = False
+        return x
+    if layout == "unaligned":
+        memory = np.zeros(x.nbytes + 1, np.uint8)
+        copy = memory[1:].view(x.dtype).reshape(x.shape)
+        copy[...] = x
+        return copy
+    return x
+
+
+LAYOUTS = ["row-major", "transposed", "sliced", "reversed", "read-only", "unaligned"]
+
+
+@pytest.mark.parametrize("dtype", FLOATS)
+@pytest.mark.parametrize(("a_layout", "b_layout"), list(itertools.product(LAYOUTS, LAYOUTS)))
+def test_every_pair_of_layouts_gives_the_product(generator, dtype, a_layout, b_layout):
+    for m, k, n in [(3, 2, 4), (9, 11, 10)]:
+        a = generator.standard_normal((m, k)).astype(dtype)
+        b = generator.standard_normal((k, n)).astype(dtype)
+        result = matmul(laid_out(a, a_layout), laid_out(b, b_layout))
+        assert result.dtype == dtype
+        assert_product(result, a, b, naive_product(a, b))
+
+
+@pytest.mark.parametrize("dtype", FLOATS)
+def test_every_small_shape_gives_the_product(generator, dtype):
+    lengths = [0, 1, 2, 3, 5, 8, 9, 17]
+    for m, k, n in itertools.product(lengths, lengths, lengths):
+        a = generator.standard_normal((m, k)).astype(dtype)
+        b = generator.standard_normal((k, n)).astype(dtype)
+        assert_product(matmul(a, b), a, b)
+        assert_product(matmul(a.copy(order="F"), b.copy(order="F")), a, b)
+
+
+# Around the block sizes MC = 16, KC = NC = 256, the group of 8 and the thresholds 8 and 32 of gemm.py.
+@pytest.mark.parametrize("dtype", FLOATS)
+@pytest.mark.parametrize("form", ["nn", "nt", "tn", "tt"])
+@pytest.mark.parametrize(
+    "shape",
+    [
+        (1, 300, 300), (7, 300, 33), (8, 257, 32), (17, 255, 256), (300, 5, 31), (33, 520, 257), (64, 128, 10),
+        (300, 300, 1), (16, 513, 300), (100, 3, 300),
+    ],
+)  # fmt: skip
+def test_every_form_gives_the_product_at_the_edges_of_the_blocks(generator, most_work, dtype, form, shape):
+    m, k, n = shape
+    if m * k * n > most_work:
+        m, k, n = min(m, 40), min(k, 40), min(n, 40)
+    a = generator.standard_normal((m, k)).astype(dtype, order="C" if form[0] == "n" else "F")
+    b = generator.standard_normal((k, n)).astype(dtype, order="C" if form[1] == "n" else "F")
+    assert_product(matmul(a, b), a, b)
+
+
+@pytest.mark.parametrize("dtype", FLOATS)
+@pytest.mark.parametrize(
+    ("a_shape", "b_shape"),
+    [
+        ((4,), (4,)), ((0,), (0,)), ((4,), (4, 3)), ((3, 4), (4,)), ((4,), (2, 4, 3)), ((2, 3, 4), (4,)),
+        ((2, 3, 4), (4, 5)), ((2, 3, 4), (1, 4, 5)), ((3, 4), (2, 4, 5)), ((2, 3, 4), (2, 4, 5)),
+        ((2, 1, 3, 4), (5, 4, 2)), ((1, 1, 3, 4), (2, 5, 4, 2)), ((2, 0, 4), (2, 4, 3)), ((0, 3, 4), (4, 2)),
+        ((2, 3, 0), (2, 0, 3)), ((2, 1, 0, 3), (1, 3, 3, 0)), ((6, 1, 1), (1, 1, 7)),
+    ],
+)  # fmt: skip
+def test_vectors_and_stacks_broadcast_as_in_numpy(generator, dtype, a_shape, b_shape):
+    a = generator.standard_normal(a_shape).astype(dtype)
+    b = generator.standard_normal(b_shape).astype(dtype)
+    result = matmul(a, b)
+    assert isinstance(result, np.ndarray)
+    assert result.dtype == dtype
+    assert_product(result, a, b)
+
+
+def test_stacks_of_transposed_and_broadcast_matrices_give_the_product(generator):
+    a = generator.standard_normal((2, 3, 5, 4)).mT
+    b = generator.standard_normal((2, 3, 6, 5)).mT
+    assert_product(matmul(a, b), a, b)
+    assert_product(matmul(a[:, ::2], b[:, ::2]), a[:, ::2], b[:, ::2])
+    assert_product(matmul(a[0, 0], b), a[0, 0], b)
+    assert_product(matmul(a, b[0, 0]), a, b[0, 0])
+    constant = np.broadcast_to(np.float64(2), (2, 3, 4, 5))
+    assert_product(matmul(constant, b), constant, b)
+
+
+def test_a_sum_of_no_products_is_zero():
+    assert np.array_equal(matmul(np.empty((2, 0)), np.empty((0, 3))), np.zeros((2, 3)))
+    out = np.full((2, 3), np.nan)
+    matmul(np.empty((2, 0)), np.empty((0, 3)), out)
+    assert np.array_equal(out, np.zeros((2, 3)))
+
+
+@pytest.mark.parametrize("length", [3, 20])
+def test_nan_and_infinity_stay_in_their_row(length):
+    a = np.ones((length, length), np.float32)
+    a[1, 2], a[0, 1] = np.nan, np.inf
+    result = matmul(a, np.ones((length, length), np.float32))
+    assert np.all(result[0] == np.inf)
+    assert np.all(np.isnan(result[1]))
+    assert np.all(result[2:] == length)
+
+
+@pytest.mark.parametrize("dtype", [np.int8, np.int32, np.int64, np.uint8, np.uint32, np.uint64])
+def test_integers_wrap_around_as_in_numpy(generator, dtype):
+    limits = np.iinfo(dtype)
+    # Of 64-bit integers only small ones: plain Python warns where NumPy's scalars wrap around.
+    high = min(limits.max, 2**28)
+    a = generator.integers(max(limits.min, -high), high, (9, 12)).astype(dtype)
+    b = generator.integers(max(limits.min, -high), high, (12, 10)).astype(dtype)
+    result = matmul(a, b)
+    assert result.dtype == dtype
+    assert np.array_equal(result, np.matmul(a, b))
+
+
+def test_booleans_give_or_of_and(generator):
+    a, b = generator.random((9, 5)) < 0.3, generator.random((5, 11)) < 0.3
+    result = matmul(a, b)
+    assert result.dtype == np.bool_
+    assert np.array_equal(result, np.matmul(a, b))
+
+
+@pytest.mark.parametrize(
+    ("a_dtype", "b_dtype"),
+    [
+        (np.float32, np.float64),
+        (np.int64, np.float32),
+        (np.bool_, np.float32),
+        (np.int8, np.uint8),
+        (">f4", np.float32),
+    ],
+)
+def test_two_dtypes_promote_as_in_numpy(generator, a_dtype, b_dtype):
+    a = generator.integers(0, 5, (4, 3)).astype(a_dtype)
+    b = generator.integers(0, 5, (3, 6)).astype(b_dtype)
+    result, expected = matmul(a, b), np.matmul(a, b)
+    assert result.dtype == expected.dtype
+    assert np.array_equal(result, expected)
+
+
+def test_the_result_is_written_to_out_whatever_its_layout(generator):
+    a, b = generator.standard_normal((5, 4)), generator.standard_normal((4, 6))
+    for out in (np.empty((5, 6)), np.empty((6, 5)).T, np.empty((10, 12))[::2, ::2]):
+        assert matmul(a, b, out) is out
+        assert np.array_equal(out, matmul(a, b))
+
+
+def test_out_may_overlap_the_operands(generator):
+    a = generator.standard_normal((5, 5))
+    expected = matmul(a, a)
+    assert np.array_equal(matmul(a, a, a), expected)
+
+
+def test_the_operands_stay_as_they_are(generator):
+    a, b = generator.standard_normal((40, 20)), generator.standard_normal((30, 20)).T
+    a_before, b_before = a.copy(), b.copy()
+    matmul(a, b)
+    assert np.array_equal(a, a_before)
+    assert np.array_equal(b, b_before)
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "out", "error", "parts"),
+    [
+        (np.ones((2, 3)), np.ones((4, 3)), None, ValueError, ["(2, 3)", "(4, 3)", "a's last axis (3)", "a @ b.mT?"]),
+        (np.ones((3, 2)), np.ones((3, 4)), None, ValueError, ["(3, 2)", "(3, 4)", "a.mT @ b?"]),
+        (np.ones((2, 3)), np.ones(4), None, ValueError, ["(2, 3)", "(4,)", "only axis (4)", "reshape"]),
+        (np.ones(()), np.ones((4, 5)), None, ValueError, ["at least one axis", "()", "(4, 5)", "use *"]),
+        (np.ones((2, 1, 1)), np.ones((3, 1, 1)), None, ValueError, ["broadcast", "(2, 1, 1)", "(3, 1, 1)", "equal"]),
+        ([[1.0]], np.ones((1, 1)), None, TypeError, ["NumPy arrays", "list for a", "np.asarray(a)"]),
+        (np.ones((1, 1), complex), np.ones((1, 1)), None, TypeError, ["float32", "complex128", "(1, 1)", ".astype"]),
+        (np.ones((1, 1), np.float16), np.ones((1, 1), np.float16), None, TypeError, ["float16", ".astype"]),
+        (np.ones((2, 3)), np.ones((3, 4)), np.empty((4, 2)), ValueError, ["shape (2, 4)", "(4, 2)", "np.empty"]),
+        (np.ones((2, 3)), np.ones((3, 4)), np.empty((2, 4), int), TypeError, ["float64", "int64", "np.empty"]),
+    ],
+)
+def test_what_cannot_be_multiplied_raises_with_shapes_and_a_remedy(a, b, out, error, parts):
+    with pytest.raises(error, match=r"^matmul: needed") as caught:
+        matmul(a, b, out)
+    for part in parts:
+        assert part in str(caught.value)
