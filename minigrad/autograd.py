@@ -1,7 +1,8 @@
 """The backward pass: ``begin`` collects the nodes below a loss, ``visit`` runs the rule of one, ``finish`` writes.
 
-``backward``, ``grad`` and ``minigrad.debug.steps`` are each a loop of ``visit``. What an operation leaves behind for the
-pass, and where, is in ``graph.py``; what a rule reads, in ``saved.py``.
+``backward``, ``grad`` and ``minigrad.debug.steps`` are each a loop of ``visit``. What an operation leaves behind
+for the pass is in ``graph.py``; what a rule reads, in ``saved.py``; how one gradient begins and ends, in
+``gradients.py``.
 """
 
 from collections.abc import Iterable, Sequence
@@ -12,43 +13,40 @@ import numpy as np
 
 from minigrad import tensors
 from minigrad.errors import describe, describe_node, message
-from minigrad.graph import Node, edge_of, latest_write, ndarray, outdated_view, wrap
-from minigrad.ops.broadcasting import sum_to_size
+from minigrad.gradients import (
+    Sweep,
+    as_sequence,
+    final_gradient,
+    is_fresh,
+    of_the_pass,
+    reduce_to,
+    root_edge,
+    seed,
+    summed,
+    wanted_edge,
+    wrong_count,
+)
+from minigrad.graph import Node, edge_of, latest_write, ndarray, record, wrap
+from minigrad.modes import enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled
 from minigrad.ops.conversion import cast
 from minigrad.saved import check_saved, run_recorded
+
+__all__ = [
+    "Node",
+    "backward",
+    "enable_grad",
+    "grad",
+    "inference_mode",
+    "is_grad_enabled",
+    "no_grad",
+    "record",
+    "set_grad_enabled",
+]
 
 GRAPH_IS_GONE = (
     "Pass retain_graph=True to the first backward(), or compute the loss again. A loss that is kept from one training "
     "step to the next needs .detach()."
 )
-
-
-class Sweep:
-    """One backward pass under way.
-
-    Attributes:
-        order: the nodes to visit, latest first: the reverse of the order in which the user wrote them.
-        pending: the gradient that has arrived so far at each edge.
-        keep: the tensors whose gradient alone is asked for, by their edges; it stays in ``pending`` after the visit.
-        retained: (tensor, gradient) for the tensors on the way that asked for theirs.
-        create_graph: whether the rules run on Tensors, so that the gradients can be differentiated.
-        retain_graph: whether the saved values stay for another pass.
-        owned: the leaves and kept edges whose pending array belongs to nobody else.
-        roots: the edges the pass began at.
-    """
-
-    __slots__ = ("create_graph", "keep", "order", "owned", "pending", "retain_graph", "retained", "roots")
-
-    def __init__(self, roots: list[Any], keep: dict[Any, Any], retain_graph: bool, create_graph: bool) -> None:
-        """Start with nothing collected."""
-        self.roots = roots
-        self.keep = keep
-        self.retain_graph = retain_graph
-        self.create_graph = create_graph
-        self.order: list[Node] = []
-        self.pending: dict[Any, Any] = {}
-        self.owned: set[Any] = set()
-        self.retained: list[tuple[Any, Any]] = []
 
 
 def backward(
@@ -215,23 +213,19 @@ def leading_to(wanted: dict[Any, Any], order: list[Node]) -> list[Node]:
 def visit(node: Node, sweep: Sweep) -> Any:
     """Run the rule of one node on its complete gradient and hand the results to its edges.
 
-    Here and nowhere else a gradient is summed to the shape that was broadcast, cast to its edge's dtype, and added to
-    what has arrived before.
-
     Returns:
         The gradients that the rule returned, a tuple, or None where no gradient arrived at the node.
     """
-    pending = sweep.pending
-    if node.several:
+    if node.stamp.__class__ is tuple:
         grad_output = gradients_of_several(node, sweep)
     else:
-        grad_output = pending[node] if node in sweep.keep else pending.pop(node, None)
+        grad_output = sweep.pending.get(node) if node in sweep.keep else sweep.pending.pop(node, None)
     if grad_output is None:
         return None
     if node.hooks is not None:
         grad_output = node.hooks.before_rule(node, grad_output, sweep)
-        if node in sweep.keep:
-            pending[node] = grad_output
+    if latest_write[0] > node.number:
+        check_saved("backward", node)
     if sweep.create_graph:
         grads = run_recorded(node, grad_output)
     else:
@@ -242,12 +236,22 @@ def visit(node: Node, sweep: Sweep) -> Any:
             raise
     if grads.__class__ is not tuple:
         grads = tuple(grads) if grads.__class__ is list else (grads,)
-    edges = node.edges
-    if len(grads) > len(edges):
+    if len(grads) > len(node.edges):
         raise RuntimeError(wrong_count(node, grads))
     if node.hooks is not None:
         grads = node.hooks.after_rule(grads, grad_output)
-    for grad, edge in zip(grads, edges):
+    deliver(grads, grad_output, node, sweep)
+    return grads
+
+
+def deliver(grads: tuple[Any, ...], grad_output: Any, node: Node, sweep: Sweep) -> None:
+    """Hand what a rule returned to the node's edges.
+
+    Here and nowhere else a gradient is summed to the shape that was broadcast, cast to its edge's dtype, and added to
+    what has arrived before.
+    """
+    pending = sweep.pending
+    for grad, edge in zip(grads, node.edges):  # a rule may leave out trailing gradients
         if grad is None or edge is None or edge.__class__ is list:
             continue
         kind = edge.__class__
@@ -257,8 +261,10 @@ def visit(node: Node, sweep: Sweep) -> Any:
             shape, dtype = edge[0].shape[edge[1]], edge[0].dtype[edge[1]]
         else:
             shape, dtype = edge._data.shape, edge._data.dtype
-        if grad.__class__ is not ndarray and not isinstance(grad, tensors.Tensor):
-            grad = np.asarray(grad)
+        if grad.__class__ is not ndarray:
+            grad = of_the_pass(grad, sweep.create_graph)
+        elif sweep.create_graph:
+            grad = wrap(grad, None, None)
         if grad.shape != shape:
             grad = reduce_to(grad, shape, node)
         if grad.dtype != dtype:
@@ -267,13 +273,12 @@ def visit(node: Node, sweep: Sweep) -> Any:
         if known is not None:
             # Never in place: what a rule returned may be another edge's gradient too.
             grad = known + grad
-            if grad.__class__ is np.float64 or grad.__class__ is np.float32:
+            if isinstance(grad, np.generic):
                 grad = np.asarray(grad)
             sweep.owned.add(edge)
         elif kind is not Node and is_fresh(grad, grads, grad_output, node):
             sweep.owned.add(edge)
         pending[edge] = grad
-    return grads
 
 
 def gradients_of_several(node: Node, sweep: Sweep) -> tuple[Any, ...] | None:
@@ -286,110 +291,6 @@ def gradients_of_several(node: Node, sweep: Sweep) -> tuple[Any, ...] | None:
         if gradient is not None:
             return tuple(arrived)
     return None
-
-
-def is_fresh(grad: Any, grads: tuple[Any, ...], grad_output: Any, node: Node) -> bool:
-    """Return whether an array that a rule returned is held by nobody else: a leaf may then have it as its ``grad``."""
-    if grad.__class__ is not ndarray or grad.base is not None or grad is grad_output:
-        return False
-    times = 0
-    for other in grads:
-        times += other is grad
-    for value in node.saved or ():
-        times += value is grad
-    return times == 1 and not node.several
-
-
-def reduce_to(grad: Any, shape: tuple[int, ...], node: Node) -> Any:
-    """Return a gradient summed over the axes along which its operand was broadcast.
-
-    Raises:
-        RuntimeError: if the gradient cannot have come from broadcasting ``shape``: the rule is wrong.
-    """
-    padded = (1,) * (len(grad.shape) - len(shape)) + tuple(shape)
-    fits = len(padded) == len(grad.shape)
-    if fits:
-        for have, want in zip(grad.shape, padded, strict=True):
-            fits = fits and (have == want or want == 1)
-    if not fits:
-        raise RuntimeError(
-            message(
-                node.vjp.__name__,
-                f"the rule of {describe_node(node)} returned a gradient of shape {tuple(grad.shape)} for an input of "
-                f"shape {tuple(shape)}.",
-                "A rule returns gradients of its inputs' shapes, or of the shape that they were broadcast to.",
-            )
-        )
-    return sum_to_size(grad, shape)
-
-
-def wrong_count(node: Node, grads: tuple[Any, ...]) -> str:
-    """Return the message about a rule that returned more gradients than its operation has inputs."""
-    return message(
-        node.vjp.__name__,
-        f"the rule of {describe_node(node)} returned {len(grads)} gradients for {len(node.edges)} inputs.",
-        "A rule returns one gradient (or None) for each input that record() was given, in the same order.",
-    )
-
-
-def as_sequence(value: Any) -> list[Any]:
-    """Return a tensor as a list of one, a sequence as a list."""
-    return [value] if isinstance(value, (tensors.Tensor, ndarray)) else list(value)
-
-
-def root_edge(who: str, root: Any) -> Any:
-    """Return the edge of a tensor that a pass begins at; raise if there is none."""
-    if not isinstance(root, tensors.Tensor):
-        raise TypeError(message(who, f"a Tensor is needed to start from, got {describe(root)}."))
-    edge = edge_of(root)
-    if edge.__class__ is list:
-        raise RuntimeError(
-            message(
-                who,
-                f"the tensor {describe(root)} does not require grad and was not computed from one that does.",
-                "Make the parameters with requires_grad=True, and check for detach(), numpy() or no_grad() on the way.",
-            )
-        )
-    if root._viewed is not None and root._stamp[1] > root._viewed:
-        raise RuntimeError(outdated_view(who, root))
-    return edge
-
-
-def wanted_edge(who: str, tensor: Any) -> Any:
-    """Return the edge of a tensor whose gradient is asked for; raise if it has none."""
-    if not isinstance(tensor, tensors.Tensor):
-        raise TypeError(message(who, f"inputs must be Tensors, got {describe(tensor)}."))
-    edge = edge_of(tensor)
-    if edge.__class__ is list:
-        raise RuntimeError(
-            message(who, f"the input {describe(tensor)} does not require grad.", "Call x.requires_grad_() before use.")
-        )
-    return edge
-
-
-def seed(who: str, root: Any, gradient: Any, create_graph: bool) -> Any:
-    """Return the gradient that a root starts with: the given one, checked and of the root's dtype, or 1."""
-    if gradient is None:
-        if root._data.size != 1:
-            raise RuntimeError(
-                message(
-                    who,
-                    f"a tensor of one element can be differentiated as it is; this one is {describe(root)}.",
-                    "Reduce it first (.sum() or .mean()), or pass gradient=, of the same shape.",
-                )
-            )
-        array = np.ones(root._data.shape, root._data.dtype)
-        return wrap(array, None, None) if create_graph else array
-    if not isinstance(gradient, (tensors.Tensor, ndarray)):
-        raise TypeError(message(who, f"gradient must be a Tensor or an array, got {describe(gradient)}."))
-    if tuple(gradient.shape) != root._data.shape:
-        raise ValueError(
-            message(who, f"gradient must have the tensor's shape {root._data.shape}, got {tuple(gradient.shape)}.")
-        )
-    array = cast(gradient, root._data.dtype)
-    if create_graph:
-        return array if isinstance(array, tensors.Tensor) else wrap(array, None, None)
-    return array._data if isinstance(array, tensors.Tensor) else array
 
 
 def finish(sweep: Sweep) -> None:
@@ -408,31 +309,6 @@ def finish(sweep: Sweep) -> None:
     for tensor, gradient in written:
         tensor._grad = gradient
     release(sweep)
-
-
-def summed(known: Any, gradient: Any, sweep: Sweep) -> Any:
-    """Return the sum of what an earlier pass has left in ``grad`` and the new gradient, in memory of its own."""
-    if known is None:
-        return gradient
-    return known + gradient if sweep.create_graph else known.detach() + gradient
-
-
-def final_gradient(edge: Any, sweep: Sweep) -> Any:
-    """Return the gradient that arrived at a leaf or kept edge, after its hooks, as a Tensor with memory of its own."""
-    gradient = sweep.pending.get(edge)
-    if gradient is None:
-        return None
-    if isinstance(edge, tensors.Tensor):
-        if edge._hooks is not None:
-            gradient = edge._hooks.on_tensor(edge._data.shape, gradient)
-    elif edge.__class__ is Node and edge.hooks is not None and edge not in sweep.order:
-        # A tensor on the way whose own rule was not run, because nothing below it is asked for.
-        gradient = edge.hooks.on_tensor(edge.shape, gradient)
-    if sweep.create_graph:
-        return gradient
-    if edge not in sweep.owned or not gradient.flags.writeable:
-        gradient = gradient.copy()
-    return wrap(gradient, None, None)
 
 
 def release(sweep: Sweep) -> None:

@@ -11,8 +11,8 @@ import numpy as np
 from minigrad import hooks as hooking
 from minigrad import tensors
 from minigrad.errors import describe, message
-from minigrad.modes import STATE
-from minigrad.positions import PACKAGE, resolve
+from minigrad.modes import STATE, State
+from minigrad.positions import PACKAGE, resolve, user_frame
 
 ndarray = np.ndarray
 
@@ -143,7 +143,6 @@ def record(
             derivative where one would be needed.
     """
     Tensor = tensors.Tensor
-    state = STATE.get()
     edges: list[Any] = []
     traced = differentiable = False
     for operand in inputs:
@@ -157,8 +156,8 @@ def record(
                 differentiable = True
             else:
                 edge = operand._stamp
-            if operand._viewed is not None and operand._stamp[1] > operand._viewed:
-                raise RuntimeError(outdated_view(op.__name__, operand))
+            if operand._viewed is not None:
+                refuse_outdated_view(op.__name__, operand)
             edges.append(edge)
         elif operand.__class__ is tuple or operand.__class__ is list:
             found = edges_of_sequence(op, operand)
@@ -169,6 +168,7 @@ def record(
             edges.append(None)
     if not traced:
         return output
+    state = STATE.get()
     node = None
     if differentiable and state.grad_enabled:
         if vjp is None:
@@ -180,23 +180,9 @@ def record(
             node.saved = saved
             node.edges = edges
             node.number = next(clock)
-            node.module = state.module
             node.inputs = inputs if state.keep_inputs else None
             node.hooks = None
-            # record is called by the operation, and that by the user, or by minigrad on the user's behalf.
-            frame: Any = _getframe(2)
-            if frame.f_code.co_filename.startswith(PACKAGE):
-                node.code = state.code
-                node.lasti = state.lasti
-                if state.code is None:
-                    while frame is not None and frame.f_code.co_filename.startswith(PACKAGE):
-                        frame = frame.f_back
-                    if frame is not None:
-                        node.code = frame.f_code
-                        node.lasti = frame.f_lasti
-            else:
-                node.code = frame.f_code
-                node.lasti = frame.f_lasti
+            place(node, state)
     if output.__class__ is tuple:
         result = wrap_several(output, node, base)
     else:
@@ -204,6 +190,29 @@ def record(
     if state.tape is not None:
         state.tape.append((op, inputs, result, writes))
     return result
+
+
+def place(node: Node, state: State) -> None:
+    """Note in a node which module is running, and where the user's code called: the caller of the operation.
+
+    Where that caller is a layer of minigrad, its ``__call__`` has noted the user's position in the state; where it is
+    another function of minigrad, the frames are walked outwards.
+    """
+    node.module = state.module
+    # This function is called by record, that by the operation, and that by the user or on the user's behalf.
+    frame: Any = _getframe(3)
+    if frame.f_code.co_filename.startswith(PACKAGE):
+        if state.code is not None:
+            node.code = state.code
+            node.lasti = state.lasti
+            return
+        frame = user_frame(frame)
+        if frame is None:
+            node.code = None
+            node.lasti = 0
+            return
+    node.code = frame.f_code
+    node.lasti = frame.f_lasti
 
 
 def wrap(output: Any, node: Node | None, base: Any) -> Any:
@@ -218,11 +227,12 @@ def wrap(output: Any, node: Node | None, base: Any) -> Any:
     result._hooks = None
     result.name = None
     if base is not None and shares_memory(output, base):
-        stamp = result._stamp = base._stamp
+        stamp = base._stamp
         result._viewed = next(clock)
     else:
-        stamp = result._stamp = [0, 0, None]
+        stamp = [0, 0, None]
         result._viewed = None
+    result._stamp = stamp
     if node is not None:
         node.stamp = stamp
         node.shape = output.shape
@@ -247,23 +257,24 @@ def wrap_several(outputs: tuple[Any, ...], node: Node | None, base: Any) -> tupl
 
 def rewrite(tensor: Any, node: Node | None) -> Any:
     """Give a tensor whose memory an operation has just changed its new node, and stamp the memory."""
+    frame = user_frame(_getframe(2))
     stamp = tensor._stamp
-    # A write is stamped before its node takes a number, so that what the node itself saved is not stale.
-    stamp[0] = latest_write[0] = next(clock)
+    stamp_write(stamp, None if frame is None else (frame.f_code, frame.f_lasti))
     if node is not None:
+        # The write is stamped before its node takes its number, so that what the node itself saved is not stale.
         node.number = next(clock)
         stamp[1] = stamp[0]
-        stamp[2] = None if node.code is None else (node.code, node.lasti)
         tensor._edge = node
         node.stamp = stamp
         node.shape = tensor._data.shape
         node.dtype = tensor._data.dtype
-    else:
-        frame: Any = _getframe(2)
-        while frame is not None and frame.f_code.co_filename.startswith(PACKAGE):
-            frame = frame.f_back
-        stamp[2] = None if frame is None else (frame.f_code, frame.f_lasti)
     return tensor
+
+
+def stamp_write(stamp: list[Any], position: Any = None) -> None:
+    """Note that the memory with this stamp is written to now; what was saved of it before is stale from here on."""
+    stamp[0] = latest_write[0] = next(clock)
+    stamp[2] = position
 
 
 def shares_memory(output: ndarray, base: Any) -> bool:
@@ -285,8 +296,7 @@ def edges_of_sequence(op: Callable[..., Any], operands: Sequence[Any]) -> tuple[
     for operand in operands:
         edge = None
         if isinstance(operand, tensors.Tensor):
-            if operand._viewed is not None and operand._stamp[1] > operand._viewed:
-                raise RuntimeError(outdated_view(op.__name__, operand))
+            refuse_outdated_view(op.__name__, operand)
             edge = edge_of(operand)
             differentiable = differentiable or edge.__class__ is not list
         edges.append(edge)
@@ -300,14 +310,21 @@ def edge_of(tensor: Any) -> Any:
     return tensor if tensor._requires_grad else tensor._stamp
 
 
-def outdated_view(who: str, tensor: Any) -> str:
-    """Return the message about a view whose base was changed after it was taken."""
-    place = "" if tensor._stamp[2] is None else f" ({resolve(*tensor._stamp[2])}: {resolve(*tensor._stamp[2]).source})"
-    return message(
-        who,
-        f"the operand {describe(tensor)} is a view whose base has been changed in place{place} by an operation that is "
-        "part of the graph, and the view does not know of it.",
-        "Take the view again after the change, or clone() it before.",
+def refuse_outdated_view(who: str, tensor: Any) -> None:
+    """Raise a RuntimeError if a tensor is a view whose base was changed after it was taken, as part of the graph."""
+    if tensor._viewed is None or tensor._stamp[1] <= tensor._viewed:
+        return
+    place = ""
+    if tensor._stamp[2] is not None:
+        position = resolve(*tensor._stamp[2])
+        place = f" ({position}: {position.source})"
+    raise RuntimeError(
+        message(
+            who,
+            f"the operand {describe(tensor)} is a view whose base has been changed in place{place} by an operation "
+            "that is part of the graph, and the view does not know of it.",
+            "Take the view again after the change, or clone() it before.",
+        )
     )
 
 

@@ -54,15 +54,9 @@ class Hooks:
     def on_tensor(self, shape: tuple[int, ...], gradient: Any, index: int = 0) -> Any:
         """Return the gradient of a tensor after its hooks, each of which may return another one."""
         for hook in list(self._by_kind.get(index, {}).values()):
-            given = gradient if isinstance(gradient, tensors.Tensor) else graph.wrap(gradient, None, None)
-            replaced = hook(given)
-            if replaced is None:
-                continue
-            if tuple(getattr(replaced, "shape", (None,))) != tuple(shape):
-                raise RuntimeError(
-                    message("hook", f"a hook must return a tensor of shape {shape}, got {describe(replaced)}.")
-                )
-            gradient = like(gradient, replaced)
+            replaced = hook(shown(gradient))
+            if replaced is not None:
+                gradient = replacement(replaced, gradient, shape)
         return gradient
 
     def before_rule(self, node: "graph.Node", grad_output: Any, sweep: Any) -> Any:
@@ -70,40 +64,65 @@ class Hooks:
         several = node.several
         grads = list(grad_output) if several else [grad_output]
         for index, gradient in enumerate(grads):
-            if gradient is not None:
-                shape = node.shape[index] if several else node.shape
-                grads[index] = self.on_tensor(shape, gradient, index)
-                if index in self.retained:
-                    tensor = self.retained[index]()
-                    if tensor is not None:
-                        sweep.retained.append((tensor, grads[index]))
+            if gradient is None:
+                continue
+            grads[index] = self.on_tensor(node.shape[index] if several else node.shape, gradient, index)
+            edge = (node, index) if several else node
+            if edge in sweep.keep:
+                sweep.pending[edge] = grads[index]
+            tensor = self.retained[index]() if index in self.retained else None
+            if tensor is not None:
+                sweep.retained.append((tensor, grads[index]))
         for hook in list(self._by_kind.get("before", {}).values()):
-            replaced = hook(tuple([None if g is None else as_tensor(g) for g in grads]))
+            replaced = hook(tuple([shown(each) for each in grads]))
             if replaced is not None:
-                grads = [like(old, new) for old, new in zip(grads, as_sequence(replaced), strict=True)]
+                grads = replacements(replaced, grads)
         return tuple(grads) if several else grads[0]
 
     def after_rule(self, grads: tuple[Any, ...], grad_output: Any) -> tuple[Any, ...]:
         """Run the node's hooks on what its rule returned."""
+        outputs = grad_output if grad_output.__class__ is tuple else (grad_output,)
         for hook in list(self._by_kind.get("after", {}).values()):
-            outputs = grad_output if grad_output.__class__ is tuple else (grad_output,)
-            replaced = hook(
-                tuple([None if g is None else as_tensor(g) for g in grads]),
-                tuple([None if g is None else as_tensor(g) for g in outputs]),
-            )
+            replaced = hook(tuple([shown(each) for each in grads]), tuple([shown(each) for each in outputs]))
             if replaced is not None:
-                grads = tuple([like(old, new) for old, new in zip(grads, as_sequence(replaced), strict=True)])
+                grads = tuple(replacements(replaced, list(grads)))
         return grads
 
 
-def as_tensor(gradient: Any) -> Any:
-    """Return a gradient as a Tensor."""
-    return gradient if isinstance(gradient, tensors.Tensor) else graph.wrap(np.asarray(gradient), None, None)
+def shown(gradient: Any) -> Any:
+    """Return a gradient as the Tensor that a hook sees: not to be written to, because others may hold its memory."""
+    if gradient is None or isinstance(gradient, tensors.Tensor):
+        return gradient
+    view = np.asarray(gradient).view()
+    view.flags.writeable = False
+    return graph.wrap(view, None, None)
 
 
-def like(old: Any, new: Any) -> Any:
-    """Return what a hook gave as an array where the pass runs on arrays, as a Tensor where it runs on Tensors."""
-    if new is None or isinstance(old, tensors.Tensor):
+def replacements(new: Any, old: list[Any]) -> list[Any]:
+    """Return the gradients that a node's hook gave in the place of others.
+
+    Raises:
+        RuntimeError: if their number or shapes differ.
+    """
+    new = [new] if isinstance(new, tensors.Tensor) else list(new)
+    if len(new) != len(old):
+        raise RuntimeError(message("hook", f"a hook must return {len(old)} gradients (or None), got {len(new)}."))
+    replaced = []
+    for each, gradient in zip(new, old, strict=True):
+        shape = None if gradient is None else np.shape(gradient)
+        replaced.append(None if each is None else replacement(each, gradient, shape))
+    return replaced
+
+
+def replacement(new: Any, old: Any, shape: Any) -> Any:
+    """Return what a hook gave as an array where the pass runs on arrays, as a Tensor where it runs on Tensors.
+
+    Raises:
+        RuntimeError: if it is not a tensor or array of the gradient's shape.
+    """
+    if not hasattr(new, "shape") or (shape is not None and tuple(new.shape) != tuple(shape)):
+        raise RuntimeError(message("hook", f"a hook must return a tensor of shape {shape}, got {describe(new)}."))
+    if isinstance(old, tensors.Tensor):
         return new
     return new._data if isinstance(new, tensors.Tensor) else np.asarray(new)
 

@@ -1,7 +1,7 @@
 """NumPy's functions on tensors: ``np.exp(t)``, ``ndarray @ t``, ``np.stack([t, t])``, ``np.asarray(t)``.
 
-They run minigrad's operations with NumPy's meaning of the arguments, or raise a TypeError with a hint: never an array of
-objects, never a silently dropped graph.
+They run minigrad's operations with NumPy's meaning of the arguments, or raise a TypeError with a hint: never an array
+of objects, never a silently dropped graph.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Where in the user's code an operation was called.
 
-A position is kept as ``(code, lasti)``, the code object and the index of the bytecode instruction: taking it costs about
-0.1 microseconds. File, line and columns of the sub-expression are worked out only when somebody asks.
+A position is kept as ``(code, lasti)``, the code object and the index of the bytecode instruction: taking it costs
+about 0.1 microseconds. File, line and columns of the sub-expression are worked out only when somebody asks.
 """
 
 import linecache

@@ -13,7 +13,7 @@ import numpy as np
 
 from minigrad import autograd, display, hooks, ops
 from minigrad.errors import describe, message
-from minigrad.graph import clock, latest_write, outdated_view
+from minigrad.graph import refuse_outdated_view, stamp_write
 from minigrad.modes import STATE
 from minigrad.numpy_protocol import NumpyProtocol
 from minigrad.ops.arithmetic import ArithmeticMethods
@@ -108,8 +108,7 @@ class Tensor(
         if new is not self._data:
             new = as_array(type(self), new, None, copy=False)
         self._data = new
-        self._stamp[0] = latest_write[0] = next(clock)
-        self._stamp[2] = None
+        stamp_write(self._stamp)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -397,8 +396,7 @@ def refuse_write(who: str, x: Any, operands: Any = ()) -> None:
                 "Write to a copy: x = x.clone().",
             )
         )
-    if x._viewed is not None and x._stamp[1] > x._viewed:
-        raise RuntimeError(outdated_view(who, x))
+    refuse_outdated_view(who, x)
     if not STATE.get().grad_enabled:
         return
     if x._edge is None and x._requires_grad:

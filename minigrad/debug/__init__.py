@@ -1,0 +1,23 @@
+"""Look inside a backward pass: one operation at a time, with its rule, its numbers and its source line.
+
+>>> import minigrad as mg
+>>> from minigrad import debug
+>>> w = mg.tensor([1.0, 2.0], requires_grad=True, name="w")
+>>> for step in debug.steps((w * w).sum()):
+...     print(step.index, step.node.name, step.rule)
+1 sum grad_x = grad_output, repeated along the summed axes
+2 mul grad_x = grad_output * y; grad_y = grad_output * x
+"""
+
+from minigrad.debug.stepping import Contribution, Step, StepNode, steps
+from minigrad_kernels import python_kernels
+
+__all__ = [
+    # stepping
+    "steps",
+    "Step",
+    "StepNode",
+    "Contribution",
+    # kernels
+    "python_kernels",
+]

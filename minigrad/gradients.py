@@ -1,0 +1,177 @@
+"""One gradient: where a pass starts with it, how it is fitted to its operand, and how it ends in ``grad``."""
+
+from typing import Any
+
+import numpy as np
+
+from minigrad import tensors
+from minigrad.errors import describe, describe_node, message
+from minigrad.graph import Node, edge_of, ndarray, refuse_outdated_view, wrap
+from minigrad.ops.broadcasting import sum_to_size
+from minigrad.ops.conversion import cast
+
+
+class Sweep:
+    """One backward pass under way.
+
+    Attributes:
+        order: the nodes to visit, latest first: the reverse of the order in which the user wrote them.
+        pending: the gradient that has arrived so far at each edge.
+        keep: the tensors whose gradient alone is asked for, by their edges; it stays in ``pending`` after the visit.
+        retained: (tensor, gradient) for the tensors on the way that asked for theirs.
+        create_graph: whether the rules run on Tensors, so that the gradients can be differentiated.
+        retain_graph: whether the saved values stay for another pass.
+        owned: the leaves and kept edges whose pending array belongs to nobody else.
+        roots: the edges the pass began at.
+    """
+
+    __slots__ = ("create_graph", "keep", "order", "owned", "pending", "retain_graph", "retained", "roots")
+
+    def __init__(self, roots: list[Any], keep: dict[Any, Any], retain_graph: bool, create_graph: bool) -> None:
+        """Start with nothing collected."""
+        self.roots = roots
+        self.keep = keep
+        self.retain_graph = retain_graph
+        self.create_graph = create_graph
+        self.order: list[Node] = []
+        self.pending: dict[Any, Any] = {}
+        self.owned: set[Any] = set()
+        self.retained: list[tuple[Any, Any]] = []
+
+
+def as_sequence(value: Any) -> list[Any]:
+    """Return a tensor as a list of one, a sequence as a list."""
+    return [value] if isinstance(value, (tensors.Tensor, ndarray)) else list(value)
+
+
+def root_edge(who: str, root: Any) -> Any:
+    """Return the edge of a tensor that a pass begins at; raise if there is none."""
+    if not isinstance(root, tensors.Tensor):
+        raise TypeError(message(who, f"a Tensor is needed to start from, got {describe(root)}."))
+    edge = edge_of(root)
+    if edge.__class__ is list:
+        raise RuntimeError(
+            message(
+                who,
+                f"the tensor {describe(root)} does not require grad and was not computed from one that does.",
+                "Make the parameters with requires_grad=True, and check for detach(), numpy() or no_grad() on the way.",
+            )
+        )
+    refuse_outdated_view(who, root)
+    return edge
+
+
+def wanted_edge(who: str, tensor: Any) -> Any:
+    """Return the edge of a tensor whose gradient is asked for; raise if it has none."""
+    if not isinstance(tensor, tensors.Tensor):
+        raise TypeError(message(who, f"inputs must be Tensors, got {describe(tensor)}."))
+    edge = edge_of(tensor)
+    if edge.__class__ is list:
+        raise RuntimeError(
+            message(who, f"the input {describe(tensor)} does not require grad.", "Call x.requires_grad_() before use.")
+        )
+    return edge
+
+
+def seed(who: str, root: Any, gradient: Any, create_graph: bool) -> Any:
+    """Return the gradient that a root starts with: the given one, checked and of the root's dtype, or 1."""
+    if gradient is None:
+        if root._data.size != 1:
+            raise RuntimeError(
+                message(
+                    who,
+                    f"a tensor of one element can be differentiated as it is; this one is {describe(root)}.",
+                    "Reduce it first (.sum() or .mean()), or pass gradient=, of the same shape.",
+                )
+            )
+        array = np.ones(root._data.shape, root._data.dtype)
+        return wrap(array, None, None) if create_graph else array
+    if not isinstance(gradient, (tensors.Tensor, ndarray)):
+        raise TypeError(message(who, f"gradient must be a Tensor or an array, got {describe(gradient)}."))
+    if tuple(gradient.shape) != root._data.shape:
+        raise ValueError(
+            message(who, f"gradient must have the tensor's shape {root._data.shape}, got {tuple(gradient.shape)}.")
+        )
+    array = cast(gradient, root._data.dtype)
+    if create_graph:
+        return array if isinstance(array, tensors.Tensor) else wrap(array, None, None)
+    return array._data if isinstance(array, tensors.Tensor) else array
+
+
+def summed(known: Any, gradient: Any, sweep: Sweep) -> Any:
+    """Return the sum of what an earlier pass has left in ``grad`` and the new gradient, in memory of its own."""
+    if known is None:
+        return gradient
+    return known + gradient if sweep.create_graph else known.detach() + gradient
+
+
+def final_gradient(edge: Any, sweep: Sweep) -> Any:
+    """Return the gradient that arrived at a leaf or kept edge, after its hooks, as a Tensor with memory of its own."""
+    gradient = sweep.pending.get(edge)
+    if gradient is None:
+        return None
+    if isinstance(edge, tensors.Tensor):
+        if edge._hooks is not None:
+            gradient = edge._hooks.on_tensor(edge._data.shape, gradient)
+            # A hook may have kept what it was shown.
+            sweep.owned.discard(edge)
+    elif edge.__class__ is Node and edge.hooks is not None and edge not in sweep.order:
+        # A tensor on the way whose own rule was not run, because nothing below it is asked for.
+        gradient = edge.hooks.on_tensor(edge.shape, gradient)
+    if sweep.create_graph:
+        return gradient
+    if edge not in sweep.owned or not gradient.flags.writeable:
+        gradient = gradient.copy()
+    return wrap(gradient, None, None)
+
+
+def of_the_pass(gradient: Any, create_graph: bool) -> Any:
+    """Return what a rule or hook gave as an array, or as a Tensor where the pass is recorded."""
+    if isinstance(gradient, tensors.Tensor):
+        return gradient if create_graph else gradient._data
+    array = np.asarray(gradient)
+    return wrap(array, None, None) if create_graph else array
+
+
+def is_fresh(grad: Any, grads: tuple[Any, ...], grad_output: Any, node: Node) -> bool:
+    """Return whether an array that a rule returned is held by nobody else: a leaf may then have it as its ``grad``."""
+    if grad.__class__ is not ndarray or grad.base is not None or grad is grad_output or node.hooks is not None:
+        return False
+    times = 0
+    for other in grads:
+        times += other is grad
+    for value in node.saved or ():
+        times += value is grad
+    return times == 1 and not node.several
+
+
+def reduce_to(grad: Any, shape: tuple[int, ...], node: Node) -> Any:
+    """Return a gradient summed over the axes along which its operand was broadcast.
+
+    Raises:
+        RuntimeError: if the gradient cannot have come from broadcasting ``shape``: the rule is wrong.
+    """
+    padded = (1,) * (len(grad.shape) - len(shape)) + tuple(shape)
+    fits = len(padded) == len(grad.shape)
+    if fits:
+        for have, want in zip(grad.shape, padded, strict=True):
+            fits = fits and (have == want or want == 1)
+    if not fits:
+        raise RuntimeError(
+            message(
+                node.vjp.__name__,
+                f"the rule of {describe_node(node)} returned a gradient of shape {tuple(grad.shape)} for an input of "
+                f"shape {tuple(shape)}.",
+                "A rule returns gradients of its inputs' shapes, or of the shape that they were broadcast to.",
+            )
+        )
+    return sum_to_size(grad, shape)
+
+
+def wrong_count(node: Node, grads: tuple[Any, ...]) -> str:
+    """Return the message about a rule that returned more gradients than its operation has inputs."""
+    return message(
+        node.vjp.__name__,
+        f"the rule of {describe_node(node)} returned {len(grads)} gradients for {len(node.edges)} inputs.",
+        "A rule returns one gradient (or None) for each input that record() was given, in the same order.",
+    )
