@@ -26,10 +26,11 @@ from minigrad.gradients import (
     wanted_edge,
     wrong_count,
 )
-from minigrad.graph import Node, edge_of, latest_write, ndarray, record, wrap
+from minigrad.graph import Node, edge_of, ndarray, record, wrap
 from minigrad.modes import enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled
 from minigrad.ops.conversion import cast
 from minigrad.saved import check_saved, run_recorded
+from minigrad.writes import latest_write
 
 __all__ = [
     "Node",
@@ -230,7 +231,7 @@ def visit(node: Node, sweep: Sweep) -> Any:
         grads = run_recorded(node, grad_output)
     else:
         try:
-            grads = node.vjp(grad_output, *node.saved)
+            grads = node.vjp(grad_output, *node.saved or ())
         except Exception as error:
             error.add_note(f"in the backward of {describe_node(node)}")
             raise

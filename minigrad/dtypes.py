@@ -1,5 +1,6 @@
 """The element types, their promotion and the default: PyTorch's rules on NumPy's dtypes."""
 
+import functools
 from typing import Any
 
 import numpy as np
@@ -82,23 +83,22 @@ def result_type(*operands: Any) -> np.dtype:
 
     Source: PyTorch documentation, "Tensor Attributes", section on type promotion.
     """
-    ranks: list[np.dtype | None] = [None, None, None]
+    ranks: list[list[np.dtype]] = [[], [], []]
     for operand in operands:
         if isinstance(operand, bool):
-            rank, dtype = 2, bool_
+            ranks[2].append(bool_)
         elif isinstance(operand, int):
-            rank, dtype = 2, int64
+            ranks[2].append(int64)
         elif isinstance(operand, float):
-            rank, dtype = 2, get_default_dtype()
+            ranks[2].append(get_default_dtype())
         else:
-            rank, dtype = (0 if operand.ndim else 1), operand.dtype
-        known = ranks[rank]
-        ranks[rank] = dtype if known is None else promote_types(known, dtype)
-    result = None
-    for dtype in ranks:
-        if dtype is None:
-            continue
-        if result is None or _CATEGORY[dtype.kind] > _CATEGORY[result.kind]:
-            result = dtype
-    assert result is not None  # every caller passes at least one operand
+            ranks[0 if operand.ndim else 1].append(operand.dtype)
+    result: np.dtype = bool_
+    decided = False
+    for found in ranks:
+        if found:
+            dtype = functools.reduce(promote_types, found)
+            if not decided or _CATEGORY[dtype.kind] > _CATEGORY[result.kind]:
+                result = dtype
+            decided = True
     return result

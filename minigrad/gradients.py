@@ -6,9 +6,10 @@ import numpy as np
 
 from minigrad import tensors
 from minigrad.errors import describe, describe_node, message
-from minigrad.graph import Node, edge_of, ndarray, refuse_outdated_view, wrap
+from minigrad.graph import Node, edge_of, ndarray, wrap
 from minigrad.ops.broadcasting import sum_to_size
 from minigrad.ops.conversion import cast
+from minigrad.writes import refuse_outdated_view
 
 
 class Sweep:
@@ -92,10 +93,7 @@ def seed(who: str, root: Any, gradient: Any, create_graph: bool) -> Any:
         raise ValueError(
             message(who, f"gradient must have the tensor's shape {root._data.shape}, got {tuple(gradient.shape)}.")
         )
-    array = cast(gradient, root._data.dtype)
-    if create_graph:
-        return array if isinstance(array, tensors.Tensor) else wrap(array, None, None)
-    return array._data if isinstance(array, tensors.Tensor) else array
+    return of_the_pass(cast(gradient, root._data.dtype), create_graph)
 
 
 def summed(known: Any, gradient: Any, sweep: Sweep) -> Any:

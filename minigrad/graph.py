@@ -1,7 +1,6 @@
 """What an operation leaves behind: ``Node``, and ``record``, the one place that makes it."""
 
 from collections.abc import Callable, Sequence
-from itertools import count
 from sys import _getframe
 from types import CodeType
 from typing import Any
@@ -10,16 +9,12 @@ import numpy as np
 
 from minigrad import hooks as hooking
 from minigrad import tensors
-from minigrad.errors import describe, message
+from minigrad.errors import message
 from minigrad.modes import STATE, State
 from minigrad.positions import PACKAGE, resolve, user_frame
+from minigrad.writes import clock, refuse_outdated_view, shares_memory, stamp_write
 
 ndarray = np.ndarray
-
-#: Nodes and in-place writes are numbered from this one clock, so "written after it was saved" is a comparison.
-clock = count(1)
-#: The number of the latest in-place write anywhere. A node made after it needs no look at its saved values.
-latest_write = [0]
 
 
 class Node:
@@ -271,18 +266,6 @@ def rewrite(tensor: Any, node: Node | None) -> Any:
     return tensor
 
 
-def stamp_write(stamp: list[Any], position: Any = None) -> None:
-    """Note that the memory with this stamp is written to now; what was saved of it before is stale from here on."""
-    stamp[0] = latest_write[0] = next(clock)
-    stamp[2] = position
-
-
-def shares_memory(output: ndarray, base: Any) -> bool:
-    """Return whether an array is a view of a tensor's memory; NumPy joins the bases of views of views into one."""
-    owner = base._data if base._data.base is None else base._data.base
-    return output.base is owner or output is base._data
-
-
 def edges_of_sequence(op: Callable[..., Any], operands: Sequence[Any]) -> tuple[bool, bool, list[Any]]:
     """Return (any tensor, any that requires grad, edges) of an input that may be a sequence of tensors."""
     traced = False
@@ -308,24 +291,6 @@ def edge_of(tensor: Any) -> Any:
     if tensor._edge is not None:
         return tensor._edge
     return tensor if tensor._requires_grad else tensor._stamp
-
-
-def refuse_outdated_view(who: str, tensor: Any) -> None:
-    """Raise a RuntimeError if a tensor is a view whose base was changed after it was taken, as part of the graph."""
-    if tensor._viewed is None or tensor._stamp[1] <= tensor._viewed:
-        return
-    place = ""
-    if tensor._stamp[2] is not None:
-        position = resolve(*tensor._stamp[2])
-        place = f" ({position}: {position.source})"
-    raise RuntimeError(
-        message(
-            who,
-            f"the operand {describe(tensor)} is a view whose base has been changed in place{place} by an operation "
-            "that is part of the graph, and the view does not know of it.",
-            "Take the view again after the change, or clone() it before.",
-        )
-    )
 
 
 def refuse_missing_rule(op: Callable[..., Any], output: Any) -> None:

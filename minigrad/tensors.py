@@ -1,20 +1,18 @@
 """``Tensor``: an array, its gradient, and where it came from.
 
 The operations are its methods: each file of ``minigrad.ops`` ends with a class of its functions, and ``Tensor``
-inherits them. This file holds the rest: attributes, gradients, copies, numbers and NumPy.
+inherits them, as it does what Python and NumPy ask of it. This file holds the rest: attributes, gradients and copies.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, Self
 
 import numpy as np
 
 from minigrad import autograd, display, hooks, ops
 from minigrad.errors import describe, message
-from minigrad.graph import refuse_outdated_view, stamp_write
-from minigrad.modes import STATE
 from minigrad.numpy_protocol import NumpyProtocol
 from minigrad.ops.arithmetic import ArithmeticMethods
 from minigrad.ops.broadcasting import BroadcastingMethods
@@ -31,6 +29,8 @@ from minigrad.ops.products import ProductMethods
 from minigrad.ops.randomness import RandomMethods
 from minigrad.ops.reductions import ReductionMethods
 from minigrad.ops.shapes import ShapeMethods
+from minigrad.python_protocol import PythonProtocol
+from minigrad.writes import stamp_write
 
 
 class Tensor(
@@ -46,6 +46,7 @@ class Tensor(
     NormMethods,
     NumpyProtocol,
     ProductMethods,
+    PythonProtocol,
     RandomMethods,
     ReductionMethods,
     ShapeMethods,
@@ -160,7 +161,7 @@ class Tensor(
 
     def data_ptr(self) -> int:
         """Return the address of the first element."""
-        return self._data.__array_interface__["data"][0]  # type: ignore[no-any-return]
+        return int(self._data.__array_interface__["data"][0])
 
     # Gradients ------------------------------------------------------------------------------------------------------
 
@@ -253,78 +254,11 @@ class Tensor(
         self._requires_grad = False
         return self
 
-    # Numbers --------------------------------------------------------------------------------------------------------
-
-    def item(self) -> Any:
-        """Return the one element as a Python number.
-
-        Raises:
-            ValueError: if there is not exactly one.
-        """
-        return self._only_element("item")
-
-    def tolist(self) -> Any:
-        """Return the elements as nested lists of Python numbers; a number for a 0-d tensor."""
-        return self._data.tolist()
-
-    def _only_element(self, who: str) -> Any:
-        if self._data.size != 1:
-            raise ValueError(
-                message(who, f"a tensor of one element is needed, got {describe(self)}.", "Reduce it, or index it.")
-            )
-        return self._data.item()
-
-    def __bool__(self) -> bool:
-        """Return whether the one element is nonzero."""
-        if self._data.size != 1:
-            raise ValueError(
-                message(
-                    "bool",
-                    f"the truth of a tensor with {self._data.size} elements is not one answer: {describe(self)}.",
-                    "Ask for .any() or .all().",
-                )
-            )
-        return bool(self._data.item())
-
-    def __float__(self) -> float:
-        """Return the one element as a float."""
-        return float(self._only_element("float"))
-
-    def __int__(self) -> int:
-        """Return the one element as an int."""
-        return int(self._only_element("int"))
-
-    def __index__(self) -> int:
-        """Return the one integer element, for use as an index."""
-        if self._data.dtype.kind not in "iub" or self._data.size != 1:
-            raise TypeError(message("index", f"one integer is needed, got {describe(self)}."))
-        return int(self._data.item())
-
-    def __len__(self) -> int:
-        """Return the length of the first axis."""
-        if self._data.ndim == 0:
-            raise TypeError(message("len", "a 0-d tensor has no length.", "Use .item() for its number."))
-        return self._data.shape[0]
-
-    def __iter__(self) -> Iterator[Tensor]:
-        """Return the tensors along the first axis, one after the other."""
-        if self._data.ndim == 0:
-            raise TypeError(message("iter", "a 0-d tensor has nothing to iterate over.", "Use .item() for its number."))
-        return iter(ops.joining.unbind(self))
-
-    def __contains__(self, value: Any) -> bool:
-        """Return whether any element equals ``value``."""
-        return bool(np.any(ops.comparisons.eq(self, value)._data))
-
-    def __format__(self, spec: str) -> str:
-        """Format the one element; a tensor of several only without a format."""
-        return format(self._only_element("format"), spec) if spec else str(self)
+    # Copies and files -----------------------------------------------------------------------------------------------
 
     def __repr__(self) -> str:
         """Return one line: shape, dtype, name, origin and some numbers."""
         return display.line(self)
-
-    # Copies and files -----------------------------------------------------------------------------------------------
 
     def __getstate__(self) -> dict[str, Any]:
         """Return everything but the graph and the hooks, which belong to this process."""
@@ -364,7 +298,7 @@ class Tensor(
 DETACH = "Use x.detach() for a tensor outside of the graph."
 
 
-def _blank(kind: type[Any]) -> Any:
+def _blank(kind: Any) -> Any:
     """Return a tensor of a class without running its constructor."""
     return kind.__new__(kind)
 
@@ -372,49 +306,3 @@ def _blank(kind: type[Any]) -> Any:
 def is_tensor(value: Any) -> bool:
     """Return whether a value is a Tensor."""
     return isinstance(value, Tensor)
-
-
-def refuse_write(who: str, x: Any, operands: Any = ()) -> None:
-    """Raise where writing to a tensor would break memory or a gradient.
-
-    Args:
-        who: the operation that wants to write.
-        x: the tensor that it would write to.
-        operands: what it would write.
-
-    Raises:
-        TypeError: if x is no Tensor.
-        RuntimeError: if its memory cannot be written to, or the write would have to be recorded and cannot be.
-    """
-    if not isinstance(x, Tensor):
-        raise TypeError(message(who, f"a Tensor is needed to be written to, got {describe(x)}."))
-    if not x._data.flags.writeable:
-        raise RuntimeError(
-            message(
-                who,
-                f"the memory of {describe(x)} is read-only, or shared by several of its elements.",
-                "Write to a copy: x = x.clone().",
-            )
-        )
-    refuse_outdated_view(who, x)
-    if not STATE.get().grad_enabled:
-        return
-    if x._edge is None and x._requires_grad:
-        raise RuntimeError(
-            message(
-                who,
-                f"{describe(x)} is a leaf that requires grad; written in place, its gradient would be of no value.",
-                "Update parameters under minigrad.no_grad(), or make a new tensor: x = x + 1.",
-            )
-        )
-    recorded = x._edge is not None
-    for each in operands:
-        recorded = recorded or (isinstance(each, Tensor) and each.requires_grad)
-    if recorded and x._viewed is not None:
-        raise RuntimeError(
-            message(
-                who,
-                f"{describe(x)} is a view, and a write to it would have to be part of its base's graph.",
-                "Write to the base instead: h[0] = h[0] + 1, not h[0] += 1; or clone() the view first.",
-            )
-        )

@@ -6,8 +6,8 @@ from typing import Any
 
 from minigrad.graph import Node
 
-# "grad_x = ...", "grad_tensors[i] = ...": which input a formula is about, and whether that input is a sequence.
-TARGET = re.compile(r"grad_(\w+?)(\[i\])?\b(?!\w)")
+# "grad_x = ...", "grad_tensors[i] = ...": the input that a formula is about.
+TARGET = re.compile(r"grad_(\w+(?:\[i\])?)")
 
 
 def rule_text(vjp: Callable[..., Any]) -> str:
@@ -27,7 +27,7 @@ def formulas(vjp: Callable[..., Any]) -> dict[str, str]:
     found = {}
     for part in rule_text(vjp).split(";"):
         formula = part.strip()
-        target = re.match(r"grad_(\w+(?:\[i\])?)", formula)
+        target = TARGET.match(formula)
         if target is not None:
             found[target[1]] = formula
     return found

@@ -13,6 +13,7 @@ from minigrad.ops.arithmetic import add, div, floor_divide, mul, neg, pow, remai
 from minigrad.ops.comparisons import bitwise_and, bitwise_or, bitwise_xor
 from minigrad.ops.elementwise import abs, clamp, exp, log, relu, sigmoid, sqrt, tanh
 from minigrad.ops.operands import Op, Operand, Tensor, Value, needs_grad, unwrap
+from minigrad.writes import refuse_write
 
 
 def copy_(x: Tensor, y: Operand) -> Tensor:
@@ -30,7 +31,7 @@ def copy_(x: Tensor, y: Operand) -> Tensor:
         ValueError: if y does not broadcast to x's shape. ``x`` is unchanged then.
     """
     y_data = unwrap(copy_, y)
-    tensors.refuse_write("copy_", x, (y,))
+    refuse_write("copy_", x, (y,))
     check_fits("copy_", x, y_data.shape)
     np.copyto(x._data, y_data, casting="unsafe")
     return record(copy_, copy_vjp, x._data, (x, y), (), writes=x)  # type: ignore[no-any-return]
@@ -53,7 +54,7 @@ def in_place(op: Op, x: Tensor, *arguments: Any) -> Tensor:
     who = op.__name__ + "_"
     if not isinstance(x, tensors.Tensor):
         raise TypeError(message(who, f"a Tensor is needed to be written to, got {describe(x)}."))
-    tensors.refuse_write(who, x, arguments)
+    refuse_write(who, x, arguments)
     old = x
     if needs_grad(x) or np.any([needs_grad(each) for each in arguments]):
         old = wrap(x._data.copy(), None, None)

@@ -13,6 +13,7 @@ from minigrad.errors import describe, message
 from minigrad.graph import record
 from minigrad.ops.operands import Op, Operand, Tensor, Value, axis, ndarray, needs_grad, unwrap
 from minigrad.ops.shapes import base_of
+from minigrad.writes import refuse_write
 
 
 def get_item(x: Operand, index: Any) -> Tensor:
@@ -75,7 +76,7 @@ def set_item(x: Tensor, index: Any, value: Operand) -> None:
     """
     key = plain_index(set_item, index)
     value_data = unwrap(set_item, value)
-    tensors.refuse_write("x[index] = value", x, (value,))
+    refuse_write("x[index] = value", x, (value,))
     try:
         place = x._data[key]
     except (IndexError, ValueError) as error:

@@ -1,0 +1,88 @@
+"""A step of the backward pass as text."""
+
+import linecache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from minigrad.display import numbers
+from minigrad.graph import Node
+from minigrad.positions import Position
+
+if TYPE_CHECKING:
+    from minigrad.debug.stepping import Contribution, Step
+
+#: The place of an operation stands at the right of the first line, where it is easy to find.
+WIDTH = 72
+
+
+def page(step: "Step") -> str:
+    """Return a step: where it is, its source line with a caret, its gradient, and each input's formula and result."""
+    lines = [header(step), *caret(step.node.where)]
+    if step.grad_output is None:
+        return "\n".join([*lines, " no gradient arrived here, so the rule was not run"])
+    several = step.grad_output.__class__ is tuple
+    for index, gradient in enumerate(step.grad_output if several else (step.grad_output,)):
+        name = f"grad_outputs[{index}]" if several else "grad_output"
+        lines.append(f" {name} " + ("none arrived" if gradient is None else summary(gradient, True)))
+    texts = [each.rule or f"grad_{each.input}" for each in step.contributions]
+    width = max([len(text) for text in texts], default=0)
+    for each, text in zip(step.contributions, texts):
+        lines.append(f" {text:{width}}   {result(each)}")
+    return "\n".join(lines)
+
+
+def header(step: "Step") -> str:
+    """Return ``step 5/8  matmul -> (4, 1)   in mlp.2          train.py:24``."""
+    node = step.node
+    text = f"step {step.index}/{step.total}  {node.name} -> {node.shape}"
+    if node.module:
+        text += f"   in {node.module}"
+    if node.where is None:
+        return text
+    place = str(node.where)
+    return f"{text}  {place:>{max(WIDTH - len(text) - 2, 0)}}"
+
+
+def caret(where: Position | None) -> list[str]:
+    """Return the source line of a position and a line of carets under its sub-expression; nothing without a source."""
+    if where is None or not where.source:
+        return []
+    lines = [f"   {where.source}"]
+    if where.column is None:
+        return lines
+    text = linecache.getline(where.filename, where.line)
+    # Columns are given in bytes of UTF-8, and the source is shown without its indentation.
+    encoded = text.encode()
+    end = where.end_column if where.end_line == where.line else len(encoded.rstrip())
+    indentation = len(text) - len(text.lstrip())
+    start = len(encoded[: where.column].decode(errors="replace")) - indentation
+    length = len(encoded[where.column : end].decode(errors="replace"))
+    lines.append("   " + " " * start + "^" * length)
+    return lines
+
+
+def result(contribution: "Contribution") -> str:
+    """Return the shape, norm and destination of a contribution."""
+    if contribution.source is None:
+        return "not needed"
+    if contribution.grad is None:
+        return "none"
+    text = ""
+    if contribution.returned != contribution.grad.shape:
+        text = f"{contribution.returned} summed to "
+    kind = "added" if contribution.accumulated else "new"
+    return f"{text}{summary(contribution.grad)}   {destination(contribution.source)}: {kind}"
+
+
+def destination(source: Any) -> str:
+    """Return what a contribution goes to: the name of a leaf, or the operation whose output it is."""
+    if isinstance(source, Node):
+        return source.name
+    return f"{source.name} (leaf)" if source.name else "leaf"
+
+
+def summary(array: np.ndarray, shown: bool = False) -> str:
+    """Return the shape and the norm of an array, and some of its numbers if ``shown``."""
+    norm = np.sqrt(np.sum(np.square(array, dtype=np.float64)))
+    return f"{array.shape}  norm {norm:.3g}" + (f"  [{numbers(array)}]" if shown else "")

@@ -1,0 +1,246 @@
+"""``Module``: parameters, buffers and other modules under names, and a ``forward`` that uses them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import count
+from sys import _getframe
+from typing import Any, Self
+
+from minigrad import dtypes
+from minigrad.errors import describe, message
+from minigrad.hooks import HookHandle
+from minigrad.modes import STATE, State
+from minigrad.nn.parameters import Parameter
+from minigrad.nn.registration import Registration
+from minigrad.nn.states import load_state_dict, state_dict
+from minigrad.ops.conversion import cast, is_dtype_name, refuse_device
+from minigrad.positions import PACKAGE
+from minigrad.tensors import Tensor
+
+_hook_numbers = count()
+
+
+class Module(Registration):
+    """The base of layers and models.
+
+    A subclass makes its parameters and layers in ``__init__``, by assigning them to attributes, and says in ``forward``
+    what they compute. The module is then called like a function.
+
+    Attributes:
+        training: whether layers that differ between training and use (Dropout) behave as in training.
+
+    Examples:
+        >>> import minigrad as mg
+        >>> from minigrad import nn
+        >>> class Scale(nn.Module):
+        ...     def __init__(self):
+        ...         super().__init__()
+        ...         self.factor = nn.Parameter([2.0])
+        ...
+        ...     def forward(self, x):
+        ...         return x * self.factor
+        >>> model = Scale()
+        >>> model(mg.tensor([1.0, 3.0]))
+        Tensor((2,) float32 from mul | 2 6)
+        >>> [name for name, _ in model.named_parameters()]
+        ['factor']
+    """
+
+    def __init__(self) -> None:
+        """Do nothing: what a module needs is in place before, so nothing breaks where a subclass forgets this call."""
+
+    def forward(self, *args: Any, **kwargs: Any) -> Any:
+        """Compute the output; every module that is called defines it."""
+        raise NotImplementedError(
+            message(
+                type(self).__name__,
+                "the module has no forward method, so it cannot be called.",
+                "Define forward(self, x) in the class; a ModuleList or ModuleDict is looped over or indexed instead.",
+            )
+        )
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Return ``forward(*args, **kwargs)``, with this module's path and the user's position kept for its nodes."""
+        state = STATE.get()
+        frame = _getframe(1)
+        code: Any = frame.f_code
+        if code.co_filename.startswith(PACKAGE):
+            code, lasti = state.code, state.lasti
+        else:
+            lasti = frame.f_lasti
+        path = self._name
+        if state.module:
+            path = f"{state.module}.{path}" if path else state.module
+        token = STATE.set(State(state.grad_enabled, state.keep_inputs, state.tape, path, code, lasti))
+        try:
+            if self._forward_pre_hooks or self._forward_hooks:
+                return self._call_with_hooks(args, kwargs)
+            return self.forward(*args, **kwargs)
+        finally:
+            STATE.reset(token)
+
+    # Hooks ----------------------------------------------------------------------------------------------------------
+
+    def _call_with_hooks(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        for hook, with_kwargs in list(self._forward_pre_hooks.values()):
+            if with_kwargs:
+                changed = hook(self, args, kwargs)
+                args, kwargs = (args, kwargs) if changed is None else changed
+            else:
+                changed = hook(self, args)
+                if changed is not None:
+                    args = changed if isinstance(changed, tuple) else (changed,)
+        output = self.forward(*args, **kwargs)
+        for hook, with_kwargs in list(self._forward_hooks.values()):
+            changed = hook(self, args, kwargs, output) if with_kwargs else hook(self, args, output)
+            output = output if changed is None else changed
+        return output
+
+    def register_forward_pre_hook(self, hook: Callable[..., Any], *, with_kwargs: bool = False) -> HookHandle:
+        """Call ``hook(module, args)`` before each forward; it may return other arguments, one or a tuple of them.
+
+        Args:
+            hook: the function to call.
+            with_kwargs: call ``hook(module, args, kwargs)``; it may return ``(args, kwargs)``.
+
+        Returns:
+            A handle whose ``remove()`` takes the hook away.
+        """
+        return add_hook("register_forward_pre_hook", self._forward_pre_hooks, hook, with_kwargs)
+
+    def register_forward_hook(self, hook: Callable[..., Any], *, with_kwargs: bool = False) -> HookHandle:
+        """Call ``hook(module, args, output)`` after each forward; it may return another output.
+
+        Args:
+            hook: the function to call.
+            with_kwargs: call ``hook(module, args, kwargs, output)``.
+
+        Returns:
+            A handle whose ``remove()`` takes the hook away.
+        """
+        return add_hook("register_forward_hook", self._forward_hooks, hook, with_kwargs)
+
+    # Modes and values -----------------------------------------------------------------------------------------------
+
+    def train(self, mode: bool = True) -> Self:
+        """Put the module and all below it in training mode, or out of it; return the module itself.
+
+        Raises:
+            TypeError: if ``mode`` is not a bool.
+        """
+        if not isinstance(mode, bool):
+            raise TypeError(message("train", f"mode is True or False, got {describe(mode)}.", "Write model.train()."))
+        for module in self.modules():
+            module.training = mode
+        return self
+
+    def eval(self) -> Self:
+        """Put the module and all below it in the mode of use: ``train(False)``."""
+        return self.train(False)
+
+    def apply(self, function: Callable[[Module], Any]) -> Self:
+        """Call ``function`` on every module below, then on this one; return the module itself."""
+        for child in self.children():
+            child.apply(function)
+        function(self)
+        return self
+
+    def requires_grad_(self, requires_grad: bool = True) -> Self:
+        """Set ``requires_grad`` of all parameters; return the module itself."""
+        for parameter in self.parameters():
+            parameter.requires_grad_(requires_grad)
+        return self
+
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Forget the gradients of all parameters, or set them to zeros."""
+        for parameter in self.parameters():
+            if set_to_none or parameter.grad is None:
+                parameter.grad = None
+            else:
+                parameter.grad = parameter.grad.detach() * 0
+
+    def to(self, *target: Any, dtype: Any = None, device: Any = None) -> Self:
+        """Convert all floating parameters, their gradients and the buffers; each Parameter stays the same object.
+
+        Args:
+            target: a floating dtype, a tensor whose dtype is taken, or the device ``"cpu"``.
+            dtype: the dtype, by name.
+            device: ``"cpu"`` or None.
+
+        Returns:
+            The module itself.
+
+        Raises:
+            TypeError: if the dtype is not floating, or another device is asked for.
+        """
+        for each in target:
+            if isinstance(each, str) and not is_dtype_name(each):
+                device = each
+            else:
+                dtype = each.dtype if isinstance(each, Tensor) else each
+        if device is not None and str(device) != "cpu":
+            refuse_device(device)
+        if dtype is None:
+            return self
+        wanted = dtypes.as_dtype("to", dtype)
+        if wanted.kind != "f":
+            raise TypeError(message("to", f"a module is converted to a floating dtype, got {wanted}."))
+        for module in self.modules():
+            for tensor in [*module._parameters.values(), *module._buffers.values()]:
+                if tensor is not None and tensor.dtype.kind == "f" and tensor.dtype != wanted:
+                    convert(tensor, wanted)
+        return self
+
+    def float(self) -> Self:
+        """Convert all floating parameters and buffers to float32; return the module itself."""
+        return self.to(dtypes.float32)
+
+    def double(self) -> Self:
+        """Convert all floating parameters and buffers to float64; return the module itself."""
+        return self.to(dtypes.float64)
+
+    def cpu(self) -> Self:
+        """Return the module itself: it is on the CPU already."""
+        return self
+
+    def cuda(self, device: Any = None) -> Self:
+        """Raise: minigrad runs on the CPU."""
+        refuse_device("cuda" if device is None else device)
+        return self
+
+    state_dict = state_dict
+    load_state_dict = load_state_dict
+
+    # Display and copies ---------------------------------------------------------------------------------------------
+
+    def extra_repr(self) -> str:
+        """Return what ``repr`` shows between the parentheses: the module's settings."""
+        return ""
+
+    def __repr__(self) -> str:
+        """Return the module and those below it, one a line, indented."""
+        extra = self.extra_repr()
+        lines = extra.split("\n") if extra else []
+        single = len(lines) == 1 and not self._modules
+        for name, module in self._modules.items():
+            lines.append(f"({name}): " + repr(module).replace("\n", "\n  "))
+        if not lines or single:
+            return f"{type(self).__name__}({extra})"
+        return f"{type(self).__name__}(\n  " + "\n  ".join(lines) + "\n)"
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return the attributes, with registries of its own for the copy."""
+        attributes = dict(self.__dict__)
+        for name in ("_parameters", "_buffers", "_modules", "_forward_hooks", "_forward_pre_hooks"):
+            attributes[name] = dict(attributes[name])
+        attributes["_non_persistent"] = set(attributes["_non_persistent"])
+        return attributes
+
+    def __iter__(self) -> Iterator[Any]:
+        """Raise: a module is no sequence (containers are)."""
+        raise TypeError(
+            message(
+                type(self).__name__, "a module cannot be iterated over.", "Ask for .children() or .parameters()."
+            )
+        )

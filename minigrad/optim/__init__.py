@@ -1,0 +1,28 @@
+"""Optimizers and learning-rate schedules: PyTorch's names, arguments, defaults and trajectories.
+
+>>> import minigrad as mg
+>>> from minigrad import optim
+>>> w = mg.tensor([3.0, 4.0], requires_grad=True)
+>>> optimizer = optim.SGD([w], lr=0.25)
+>>> (w * w).sum().backward()
+>>> optimizer.step()
+>>> w
+Tensor((2,) float32 requires grad | 1.5 2)
+"""
+
+from minigrad.optim import lr_scheduler
+from minigrad.optim.adam import Adam, AdamW
+from minigrad.optim.optimizers import Optimizer
+from minigrad.optim.sgd import SGD
+from minigrad.optim.slots import Rule
+
+__all__ = [
+    "Optimizer",
+    "Rule",
+    # families
+    "SGD",
+    "Adam",
+    "AdamW",
+    # schedules
+    "lr_scheduler",
+]

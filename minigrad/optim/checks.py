@@ -1,0 +1,137 @@
+"""What optimizers refuse: parameters and options that cannot work, each with its reason, before anything changes."""
+
+import math
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from minigrad.errors import describe, message
+from minigrad.tensors import Tensor
+
+PASS_PARAMETERS = "Pass model.parameters(), a list of tensors, or a list of dicts such as {'params': ..., 'lr': 0.01}."
+
+
+def number(who: str, name: str, value: Any, below: float = math.inf) -> float:
+    """Return an option as a float.
+
+    Args:
+        who: the optimizer's name.
+        name: the option's name.
+        value: what the user gave.
+        below: the option must be smaller than this.
+
+    Raises:
+        TypeError: if it is no number.
+        ValueError: unless 0 <= value < below. NaN and infinity never are.
+    """
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, float, np.integer, np.floating)):
+        remedy = f"Pass {name}.item()." if hasattr(value, "item") else ""
+        raise TypeError(message(who, f"{name} must be a number, got {describe(value)}.", remedy))
+    if not 0 <= value < below:
+        wanted = "a finite number, at least 0" if below == math.inf else f"at least 0 and below {below:g}"
+        raise ValueError(message(who, f"{name} must be {wanted}, got {value!r}."))
+    return float(value)
+
+
+def pair_of_betas(who: str, group: dict[str, Any]) -> tuple[float, float]:
+    """Return Adam's two decay rates; a list, as JSON gives it, becomes a tuple in the group.
+
+    Raises:
+        TypeError: if they are not two numbers.
+        ValueError: unless both are in [0, 1).
+    """
+    betas = group["betas"]
+    if not isinstance(betas, (tuple, list)) or len(betas) != 2:
+        raise TypeError(message(who, f"betas must be two numbers, got {describe(betas)}.", "Example: (0.9, 0.999)."))
+    if isinstance(betas, list):
+        group["betas"] = tuple(betas)
+    return number(who, "betas[0]", betas[0], 1.0), number(who, "betas[1]", betas[1], 1.0)
+
+
+def listed(who: str, params: Any) -> list[Any]:
+    """Return the elements of a parameter list, once: ``model.parameters()`` is a generator.
+
+    Raises:
+        TypeError: if it is no sequence of tensors or dicts, or has no order.
+    """
+    if hasattr(params, "parameters"):
+        problem = f"the parameters are needed, got the module {type(params).__name__}."
+        raise TypeError(message(who, problem, "Pass model.parameters()."))
+    if isinstance(params, (Tensor, np.ndarray)):
+        problem = f"a sequence of tensors is needed, got the one {type(params).__name__} {describe(params)}."
+        raise TypeError(message(who, problem, "Put it into a list: [w]."))
+    if isinstance(params, (set, frozenset)):
+        problem = "a set has no order, and would give each run another one."
+        raise TypeError(message(who, problem, "Pass a list."))
+    if isinstance(params, (dict, str)) or not isinstance(params, Iterable):
+        problem = f"a sequence of tensors or of dicts is needed, got {describe(params)}."
+        raise TypeError(message(who, problem, PASS_PARAMETERS))
+    return list(params)
+
+
+def read_groups(who: str, params: Any) -> list[dict[str, Any]]:
+    """Return what an optimizer was given as a list of groups, each a new dict with a list under ``"params"``.
+
+    Raises:
+        TypeError: if an element is neither a tensor nor a dict, or both kinds are mixed.
+        ValueError: if there is no parameter at all.
+    """
+    elements = listed(who, params)
+    groups = []
+    if len(elements) > 0 and isinstance(elements[0], dict):
+        for element in elements:
+            groups.append(read_group(who, element))
+    else:
+        groups.append({"params": elements})
+    if not any(group["params"] for group in groups):
+        raise ValueError(
+            message(
+                who,
+                "the parameter list is empty.",
+                "Pass model.parameters() itself: a generator that was looped over once is exhausted.",
+            )
+        )
+    return groups
+
+
+def read_group(who: str, group: Any) -> dict[str, Any]:
+    """Return a copy of one group with its parameters as a list.
+
+    Raises:
+        TypeError: if it is no dict.
+        ValueError: if it has no ``"params"``.
+    """
+    if not isinstance(group, dict):
+        problem = f"a group of parameters is a dict, got {describe(group)}."
+        raise TypeError(message(who, problem, PASS_PARAMETERS))
+    if "params" not in group:
+        problem = f"a group of parameters needs the key 'params', got the keys {sorted(map(str, group))}."
+        raise ValueError(message(who, problem, PASS_PARAMETERS))
+    params = group["params"]
+    return {**group, "params": [params] if isinstance(params, Tensor) else listed(who, params)}
+
+
+def check_parameters(who: str, parameters: list[Any], known: Iterable[Any]) -> None:
+    """Raise unless all are different leaf tensors of floats, none of them among the ``known``.
+
+    Raises:
+        TypeError: if one is no Tensor, or holds no floats.
+        ValueError: if one was computed from others, or comes twice.
+    """
+    seen = {id(parameter) for parameter in known}
+    for index, parameter in enumerate(parameters):
+        if not isinstance(parameter, Tensor):
+            problem = f"parameter {index} must be a Tensor, got {describe(parameter)}."
+            raise TypeError(message(who, problem, PASS_PARAMETERS))
+        what = f"parameter {index}, {describe(parameter)},"
+        if parameter.dtype.kind != "f":
+            raise TypeError(message(who, f"{what} holds no floats, so it has no gradient.", "Convert it: w.float()."))
+        if not parameter.is_leaf:
+            node = parameter.grad_fn.name
+            problem = f"{what} is not a leaf: {node} computed it from other tensors, and would compute it anew."
+            raise ValueError(message(who, problem, "Pass the tensors it was computed from, or detach it first."))
+        if id(parameter) in seen:
+            problem = f"{what} comes twice, and would be updated twice in each step."
+            raise ValueError(message(who, problem, "Pass each parameter once, in one group only."))
+        seen.add(id(parameter))

@@ -1,0 +1,68 @@
+"""Imports run one way: what a file builds on never builds on it."""
+
+import ast
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+
+#: For each part, the parts that it must not import.
+FORBIDDEN = {
+    "kernels/minigrad_kernels": ("minigrad",),
+    "minigrad/ops": ("minigrad.nn", "minigrad.optim", "minigrad.data", "minigrad.debug", "minigrad.autograd"),
+    "minigrad/nn": ("minigrad.optim", "minigrad.data", "minigrad.debug"),
+    "minigrad/optim": ("minigrad.nn", "minigrad.data", "minigrad.debug"),
+    "minigrad/data": ("minigrad.nn", "minigrad.optim", "minigrad.debug"),
+}
+
+
+def imported_names(path):
+    """Return the dotted names that a file imports, those inside of functions too."""
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names.add(node.module)
+            names.update(f"{node.module}.{alias.name}" for alias in node.names)
+    return names
+
+
+def is_below(name, part):
+    return name == part or name.startswith(part + ".")
+
+
+def test_no_part_imports_what_is_built_on_it():
+    found = []
+    for folder, forbidden in FORBIDDEN.items():
+        for path in (ROOT / folder).rglob("*.py"):
+            found += [
+                f"{path.relative_to(ROOT)} imports {name}"
+                for name in imported_names(path)
+                for part in forbidden
+                if is_below(name, part)
+            ]
+    assert not found
+
+
+def test_the_check_sees_every_form_of_import(tmp_path):
+    source = tmp_path / "sample.py"
+    source.write_text("import minigrad.nn\nfrom minigrad import optim\n\ndef f():\n    from minigrad.data.digits import x\n")
+    names = imported_names(source)
+    assert {"minigrad.nn", "minigrad.optim", "minigrad.data.digits.x"} <= names
+
+
+def test_at_run_time_only_numpy_and_numba_are_imported_from_outside():
+    allowed = {"numpy", "numba", "minigrad", "minigrad_kernels"}
+    # Extras, imported inside the functions that need them.
+    extras = {"sklearn", "matplotlib"}
+    import sys
+
+    for package in ("minigrad", "kernels/minigrad_kernels"):
+        for path in (ROOT / package).rglob("*.py"):
+            for node in ast.parse(path.read_text()).body:
+                if isinstance(node, (ast.Import, ast.ImportFrom)):
+                    names = [a.name for a in node.names] if isinstance(node, ast.Import) else [node.module]
+                    for name in names:
+                        top = name.split(".")[0]
+                        assert top in allowed or top in sys.stdlib_module_names, f"{path} imports {name}"
+                        assert top not in extras
