@@ -11,13 +11,14 @@ from minigrad.data.collation import default_collate
 from minigrad.data.datasets import Dataset, Subset, TensorDataset
 from minigrad.data.digits import Digits, load_digits
 from minigrad.data.loader import DataLoader
-from minigrad.data.planar import circles, moons, spirals
+from minigrad.data.planar import Points, circles, moons, spirals
 from minigrad.data.splits import random_split, stratified_split
 from minigrad.data.tables import Table, load_breast_cancer, load_diabetes
 
 __all__ = [
     # data sets
     "Digits",
+    "Points",
     "Table",
     "circles",
     "load_breast_cancer",

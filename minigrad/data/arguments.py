@@ -24,7 +24,7 @@ def floating_dtype(who: str, dtype: Any) -> np.dtype:
 
 
 def whole_number(who: str, name: str, value: Any, least: int, remedy: str = "") -> int:
-    """Return an integer argument that has a least value.
+    """Return an integer argument that has a least value; ``remedy`` is for what is no integer.
 
     Raises:
         TypeError: if it is no integer; ValueError: if it is less.
@@ -32,7 +32,7 @@ def whole_number(who: str, name: str, value: Any, least: int, remedy: str = "") 
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
         raise TypeError(message(who, f"{name} must be an integer, got {describe(value)}.", remedy))
     if value < least:
-        raise ValueError(message(who, f"{name} must be at least {least}, got {value}.", remedy))
+        raise ValueError(message(who, f"{name} must be at least {least}, got {value}."))
     return int(value)
 
 

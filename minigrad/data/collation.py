@@ -13,7 +13,8 @@ from minigrad.tensors import Tensor
 
 ARRAYS = (Tensor, np.ndarray, np.generic)
 NUMBERS = (bool, int, float)
-FAMILIES: tuple[Any, ...] = (ARRAYS, NUMBERS, str, Mapping, (tuple, list))
+#: Strings come first: NumPy's are NumPy scalars too.
+FAMILIES: tuple[Any, ...] = (str, ARRAYS, NUMBERS, Mapping, (tuple, list))
 
 
 def default_collate(samples: list[Any]) -> Any:

@@ -111,13 +111,22 @@ class Subset:
 
     def __getitem__(self, index: int) -> Any:
         """Return the sample at an index."""
+        if not isinstance(index, (int, np.integer)):
+            raise TypeError(message("Subset", f"the index of a sample is an integer, got {describe(index)}."))
         if not -len(self) <= index < len(self):
             raise IndexError(message("Subset", f"index {index} is out of range for {len(self)} samples."))
         return self.dataset[int(self.indices[index])]
 
     def __repr__(self) -> str:
         """Return the number of samples and the data set."""
-        return f"Subset({len(self)} of {self.dataset!r})"
+        return f"Subset({len(self)} of {short_repr(self.dataset)})"
+
+
+def short_repr(dataset: Any) -> str:
+    """Return one line for a data set: that of a list would show every sample."""
+    if isinstance(dataset, (TensorDataset, Subset)):
+        return repr(dataset)
+    return f"{type(dataset).__name__} of {len(dataset)}"
 
 
 def check_dataset(who: str, dataset: Any) -> None:

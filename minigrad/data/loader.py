@@ -9,7 +9,7 @@ import numpy as np
 
 from minigrad.data.arguments import check_generator, whole_number
 from minigrad.data.collation import default_collate
-from minigrad.data.datasets import SEVERAL_TENSORS, Dataset, check_dataset, rows_by_array
+from minigrad.data.datasets import SEVERAL_TENSORS, Dataset, check_dataset, rows_by_array, short_repr
 from minigrad.errors import describe, message
 from minigrad.ops import Generator, randperm
 
@@ -96,4 +96,4 @@ class DataLoader:
     def __repr__(self) -> str:
         """Return the data set, and how it is cut into batches."""
         options = f"batch_size={self.batch_size}, shuffle={self.shuffle}, drop_last={self.drop_last}"
-        return f"DataLoader({self.dataset!r}, {options})"
+        return f"DataLoader({short_repr(self.dataset)}, {options})"

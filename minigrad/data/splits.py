@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.data.arguments import check_generator, real_number, whole_number
+from minigrad.data.arguments import check_generator, real_number
 from minigrad.data.datasets import Dataset, Subset, check_dataset
 from minigrad.errors import describe, message
 from minigrad.ops import Generator, as_tensor, from_numpy, randperm
@@ -21,7 +21,7 @@ def random_split(dataset: Dataset, lengths: Sequence[float], generator: Generato
     Args:
         dataset: has a length and samples by index.
         lengths: the number of samples of each part, integers that add up to the length of the data set; or fractions
-            that add up to 1, rounded down, what is left going to the parts in turn, one sample each.
+            that add up to 1, rounded down, what is left going to the parts in turn, one sample each, as in PyTorch.
         generator: where the order is drawn from. Default: the generator that ``manual_seed`` seeds.
 
     Returns:
@@ -76,7 +76,6 @@ def part_lengths(lengths: Any, total: int) -> list[int]:
         raise ValueError(
             message("random_split", f"the fractions {list(lengths)} must add up to 1, they add up to {sum(lengths)}.")
         )
-    # Fractions may add up to a little more than 1; cut in turn, they cannot take more samples than there are.
     counts = [math.floor(total * length) for length in lengths]
     for k in range(total - sum(counts)):
         counts[k % len(counts)] += 1

@@ -91,7 +91,7 @@ def sklearn_datasets(who: str) -> ModuleType:
                 "Install it with: pip install minigrad[examples]",
             )
         ) from error
-    return datasets  # type: ignore[no-any-return]
+    return datasets
 
 
 def copied(array: Any, dtype: np.dtype) -> Tensor:

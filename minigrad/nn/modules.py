@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import count
 from sys import _getframe
 from typing import Any, Self
@@ -11,7 +11,6 @@ from minigrad import dtypes
 from minigrad.errors import describe, message
 from minigrad.hooks import HookHandle
 from minigrad.modes import STATE, State
-from minigrad.nn.parameters import Parameter
 from minigrad.nn.registration import Registration
 from minigrad.nn.states import load_state_dict, state_dict
 from minigrad.ops.conversion import cast, is_dtype_name, refuse_device
@@ -237,10 +236,24 @@ class Module(Registration):
         attributes["_non_persistent"] = set(attributes["_non_persistent"])
         return attributes
 
-    def __iter__(self) -> Iterator[Any]:
-        """Raise: a module is no sequence (containers are)."""
-        raise TypeError(
-            message(
-                type(self).__name__, "a module cannot be iterated over.", "Ask for .children() or .parameters()."
-            )
-        )
+
+def add_hook(who: str, hooks: dict[int, Any], hook: Callable[..., Any], with_kwargs: bool) -> HookHandle:
+    """Add a hook behind those that are there.
+
+    Raises:
+        TypeError: if it is not callable.
+    """
+    if not callable(hook):
+        raise TypeError(message(who, f"a callable is needed, got {describe(hook)}."))
+    number = next(_hook_numbers)
+    hooks[number] = (hook, with_kwargs)
+    return HookHandle(hooks, number)
+
+
+def convert(tensor: Tensor, dtype: Any) -> None:
+    """Give a tensor, and its gradient if it has one, another dtype; the object stays the same."""
+    gradient = tensor.grad
+    tensor.grad = None
+    tensor.data = tensor.data.astype(dtype)
+    if gradient is not None:
+        tensor.grad = cast(gradient.detach(), dtype)

@@ -69,6 +69,10 @@ from minigrad.ops.creation import (
     zeros,
     zeros_like,
 )
+from minigrad.ops.determinants import (
+    det,
+    slogdet,
+)
 from minigrad.ops.elementwise import (
     abs,
     absolute,
@@ -142,6 +146,9 @@ from minigrad.ops.products import (
     outer,
     trace,
 )
+from minigrad.ops.pseudoinverses import (
+    pinverse,
+)
 from minigrad.ops.randomness import (
     Generator,
     bernoulli,
@@ -185,6 +192,9 @@ from minigrad.ops.shapes import (
     view,
     view_as,
 )
+from minigrad.ops.systems import (
+    inverse,
+)
 
 __all__ = [
     "Generator",
@@ -224,6 +234,7 @@ __all__ = [
     "concatenate",
     "contiguous",
     "copy_",
+    "det",
     "detach",
     "diagonal",
     "div",
@@ -250,6 +261,7 @@ __all__ = [
     "gather",
     "ge",
     "gt",
+    "inverse",
     "isclose",
     "isfinite",
     "isinf",
@@ -291,6 +303,7 @@ __all__ = [
     "ones_like",
     "outer",
     "permute",
+    "pinverse",
     "positive",
     "pow",
     "pow_",
@@ -309,6 +322,7 @@ __all__ = [
     "sigmoid",
     "sigmoid_",
     "sign",
+    "slogdet",
     "softmax",
     "split",
     "sqrt",

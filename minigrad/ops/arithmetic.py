@@ -10,7 +10,7 @@ import numpy as np
 from minigrad.errors import describe, message
 from minigrad.graph import record
 from minigrad.ops.elementwise import log, where
-from minigrad.ops.operands import Op, Operand, Tensor, Value, floating, needs_grad, pair, unwrap
+from minigrad.ops.operands import Op, Operand, Tensor, Value, floating, needs_grad, pair, real, unwrap
 
 
 def add(x: Operand, y: Operand, *, alpha: float = 1) -> Tensor:
@@ -33,7 +33,7 @@ def add(x: Operand, y: Operand, *, alpha: float = 1) -> Tensor:
         Tensor((2,) float32 | 11 12)
     """
     if alpha != 1:
-        y = mul(y, alpha)
+        y = scaled(add, y, alpha)
     x_data, y_data = pair(add, x, y)
     return record(add, add_vjp, x_data + y_data, (x, y))
 
@@ -46,7 +46,7 @@ def add_vjp(grad_output: Value) -> tuple[Value, Value]:
 def sub(x: Operand, y: Operand, *, alpha: float = 1) -> Tensor:
     """Return ``x - alpha * y``; arguments as for ``add``."""
     if alpha != 1:
-        y = mul(y, alpha)
+        y = scaled(sub, y, alpha)
     x_data, y_data = pair(sub, x, y)
     refuse_bool(sub, x_data, y_data)
     return record(sub, sub_vjp, x_data - y_data, (x, y))
@@ -55,6 +55,12 @@ def sub(x: Operand, y: Operand, *, alpha: float = 1) -> Tensor:
 def sub_vjp(grad_output: Value) -> tuple[Value, Value]:
     """``grad_x = grad_output; grad_y = -grad_output``."""
     return grad_output, -grad_output
+
+
+def scaled(op: Op, y: Operand, alpha: float) -> Any:
+    """Return ``alpha * y``; a Python number stays one, so that it takes the dtype of what it is added to."""
+    factor = real(op, "alpha", alpha)
+    return y * factor if isinstance(y, (int, float)) else mul(y, factor)
 
 
 def rsub(x: Operand, y: Operand, *, alpha: float = 1) -> Tensor:
@@ -125,6 +131,7 @@ def floor_divide(x: Operand, y: Operand) -> Tensor:
         ZeroDivisionError: if an integer is divided by zero.
     """
     x_data, y_data = pair(floor_divide, x, y)
+    refuse_bool(floor_divide, x_data, y_data)
     refuse_division_by_zero(floor_divide, x_data, y_data)
     return record(floor_divide, zero_pair_vjp, np.floor_divide(x_data, y_data), (x, y))
 
@@ -132,9 +139,15 @@ def floor_divide(x: Operand, y: Operand) -> Tensor:
 def trunc_divide(x: Operand, y: Operand) -> Tensor:
     """Return ``x / y`` rounded towards zero, in the promoted dtype; the gradient is 0."""
     x_data, y_data = pair(trunc_divide, x, y)
+    refuse_bool(trunc_divide, x_data, y_data)
     refuse_division_by_zero(trunc_divide, x_data, y_data)
-    dtype = np.result_type(x_data, y_data)
-    return record(trunc_divide, zero_pair_vjp, np.trunc(x_data / y_data).astype(dtype), (x, y))
+    if np.result_type(x_data, y_data).kind == "f":
+        output = np.trunc(x_data / y_data)
+    else:
+        # Not by way of floats, which are exact only up to 2**53.
+        floor = np.floor_divide(x_data, y_data)
+        output = floor + ((floor < 0) & (floor * y_data != x_data))
+    return record(trunc_divide, zero_pair_vjp, output, (x, y))
 
 
 def zero_pair_vjp(grad_output: Value) -> tuple[Value, Value]:
@@ -145,6 +158,7 @@ def zero_pair_vjp(grad_output: Value) -> tuple[Value, Value]:
 def remainder(x: Operand, y: Operand) -> Tensor:
     """Return ``x - y * floor(x / y)``, Python's ``%``: the result has the sign of ``y``."""
     x_data, y_data = pair(remainder, x, y)
+    refuse_bool(remainder, x_data, y_data)
     refuse_division_by_zero(remainder, x_data, y_data)
     saved = (x_data if needs_grad(y) else None, y_data if needs_grad(y) else None)
     return record(remainder, remainder_vjp, np.remainder(x_data, y_data), (x, y), saved)
@@ -159,7 +173,7 @@ def remainder_vjp(grad_output: Value, x: Value, y: Value) -> tuple[Value, Value]
 def neg(x: Operand) -> Tensor:
     """Return ``-x``."""
     x_data = unwrap(neg, x)
-    refuse_bool(neg, x_data, x_data)
+    refuse_bool(neg, x_data)
     return record(neg, neg_vjp, -x_data, (x,))
 
 
@@ -170,6 +184,7 @@ def neg_vjp(grad_output: Value) -> Value:
 
 def positive(x: Operand) -> Tensor:
     """Return ``x`` itself: ``+x``."""
+    unwrap(positive, x)
     return x  # type: ignore[return-value]
 
 
@@ -185,23 +200,31 @@ def pow(x: Operand, y: Operand) -> Tensor:
         ``x`` is 0 and ``y`` is not negative.
 
     Raises:
+        TypeError: if both are of bools.
         ValueError: if the shapes do not broadcast, or an integer is raised to a negative integer.
     """
     x_data, y_data = pair(pow, x, y)
+    refuse_bool(pow, x_data, y_data)
     if np.result_type(x_data, y_data).kind in "iu" and np.any(np.less(y_data, 0)):
         raise ValueError(
             message("pow", "an integer cannot be raised to a negative integer.", "Convert the base: x.float() ** y.")
         )
     output = x_data**y_data
-    saved = (x_data, y_data, output if needs_grad(y) else None)
+    if needs_grad(y):
+        # As an array, a number has the logarithm of the result's dtype.
+        saved = (np.asarray(x_data, y_data.dtype), y_data, output)
+    else:
+        saved = (x_data, y_data, None)
     return record(pow, pow_vjp, output, (x, y), saved)
 
 
 def pow_vjp(grad_output: Value, x: Value, y: Value, output: Value) -> tuple[Value, Value]:
     """``grad_x = grad_output * y * x**(y - 1); grad_y = grad_output * x**y * log(x)``."""
-    # At y = 0 the factor y makes the product 0 whatever the power is; x**-1 would make it 0 * inf.
-    exponent = where(y == 0, 1, y - 1) if hasattr(y, "shape") else y - 1 if y != 0 else 1
-    grad_x = grad_output * (y * x**exponent)
+    if hasattr(y, "shape"):
+        # Where y is 0 the slope is 0; 0 * x**-1 would be NaN at x = 0, and so would the slope of that.
+        grad_x = grad_output * where(y == 0, 0, y * x ** where(y == 0, 1, y - 1))
+    else:
+        grad_x = grad_output * (y * x ** (y - 1) if y != 0 else 0)
     if output is None:
         return grad_x, None
     flat = (x == 0) & (y >= 0)
@@ -229,13 +252,13 @@ def rremainder(x: Operand, y: Operand) -> Tensor:
     return remainder(y, x)
 
 
-def refuse_bool(op: Op, x_data: Any, y_data: Any) -> None:
-    """Raise a TypeError if an operand is of bools, which have no difference."""
-    for data in (x_data, y_data):
-        if getattr(data, "dtype", None) == np.bool_:
-            raise TypeError(
-                message(op.__name__, f"bools have no difference: {describe(data)}.", "Use ^ or ~, or convert: x.int().")
-            )
+def refuse_bool(op: Op, x_data: Any, *others: Any) -> None:
+    """Raise a TypeError if the operands, which have one dtype, are of bools, for which an operation has no meaning."""
+    if getattr(x_data, "dtype", None) == np.bool_:
+        came = " and ".join([describe(each) for each in (x_data, *others)])
+        raise TypeError(
+            message(op.__name__, f"it has no meaning for bools, got {came}.", "Use ^ or ~, or convert: x.int().")
+        )
 
 
 def refuse_division_by_zero(op: Op, x_data: Any, y_data: Any) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 
 from minigrad.errors import describe, message
 from minigrad.graph import record
-from minigrad.ops.operands import Operand, Tensor, Value, sizes, unwrap
+from minigrad.ops.operands import Operand, Tensor, Value, add_reduce, sizes, unwrap
 
 
 def expand(x: Operand, *shape: Any) -> Tensor:
@@ -41,7 +41,7 @@ def expand(x: Operand, *shape: Any) -> Tensor:
             message(
                 "expand",
                 f"{describe(x)} cannot be expanded to {tuple(wanted)}.",
-                "Only axes of length 1 can be repeated, and new axes stand in front; tile() copies instead.",
+                "Only axes of length 1 can be repeated, and new axes stand in front.",
             )
         )
     output = np.broadcast_to(x_data, tuple(wanted))
@@ -78,7 +78,7 @@ def sum_to_size(x: Operand, *shape: Any) -> Tensor:
             raise ValueError(message("sum_to_size", f"{wanted} does not broadcast to {describe(x)}."))
         if size == 1 and x_data.shape[index + added] != 1:
             repeated.append(index + added)
-    output = np.add.reduce(x_data, axis=tuple(repeated), keepdims=True, dtype=x_data.dtype).reshape(wanted)
+    output = add_reduce(x_data, axis=tuple(repeated), keepdims=True, dtype=x_data.dtype).reshape(wanted)
     return record(sum_to_size, sum_to_size_vjp, output, (x, *shape), (x_data.shape,))
 
 

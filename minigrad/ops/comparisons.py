@@ -144,6 +144,9 @@ def any(x: Operand, dim: Dim = None, keepdim: bool = False) -> Tensor:
 def isclose(x: Operand, y: Operand, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> Tensor:
     """Return where ``|x - y| <= atol + rtol * |y|``."""
     x_data, y_data = pair(isclose, x, y)
+    if np.result_type(x_data, y_data).kind != "f":
+        # NumPy subtracts, and unsigned integers and bools have no difference.
+        x_data, y_data = np.asarray(x_data, np.float64), np.asarray(y_data, np.float64)
     output = np.isclose(x_data, y_data, rtol=rtol, atol=atol, equal_nan=equal_nan)
     return record(isclose, None, output, (x, y, rtol, atol, equal_nan))
 
@@ -159,13 +162,30 @@ def equal(x: Operand, y: Operand) -> bool:
     return x_data.shape == y_data.shape and bool(np.all(x_data == y_data))
 
 
+def equals(x: Tensor, y: Any) -> Any:
+    """Return ``eq(x, y)``; of what can never be a number NotImplemented: ``x == None`` is False, as Python has it."""
+    return eq(x, y) if may_be_numbers(y) else NotImplemented
+
+
+def differs(x: Tensor, y: Any) -> Any:
+    """Return ``ne(x, y)``; of what can never be a number NotImplemented: ``x != None`` is True."""
+    return ne(x, y) if may_be_numbers(y) else NotImplemented
+
+
+def may_be_numbers(y: Any) -> bool:
+    """Return whether a value is an operand, or a list, about which a comparison should complain and not say False."""
+    return hasattr(y, "dtype") or isinstance(y, (int, float, complex, list, tuple))
+
+
 class ComparisonMethods:
     """The functions of this file as methods and operators of Tensor."""
 
     __slots__ = ()
 
-    eq = __eq__ = eq  # type: ignore[assignment]
-    ne = __ne__ = ne  # type: ignore[assignment]
+    eq = eq
+    ne = ne
+    __eq__ = equals
+    __ne__ = differs
     lt = __lt__ = lt
     le = __le__ = le
     gt = __gt__ = gt

@@ -14,11 +14,17 @@ from minigrad.ops.operands import Operand, Tensor, Value, unwrap
 
 
 def cast(x: Operand, dtype: Any) -> Tensor:
-    """Return ``x`` in another dtype; ``x`` itself where it has it already."""
+    """Return ``x`` in another dtype; ``x`` itself where it has it already.
+
+    Raises:
+        TypeError: if ``dtype`` is none that minigrad has.
+    """
     x_data = unwrap(cast, x)
-    if x_data.dtype == dtype:
+    if x_data.dtype is dtype:
         return x  # type: ignore[return-value]
     wanted = dtypes.as_dtype("cast", dtype)
+    if x_data.dtype == wanted:
+        return x  # type: ignore[return-value]
     return record(cast, cast_vjp if wanted.kind == "f" else None, x_data.astype(wanted), (x, dtype))
 
 
@@ -103,9 +109,14 @@ def bool(x: Tensor) -> Tensor:
     return cast(x, dtypes.bool_)
 
 
+def half(x: Tensor) -> Tensor:
+    """Raise: minigrad has no half precision."""
+    return cast(x, np.float16)
+
+
 def type_as(x: Tensor, y: Tensor) -> Tensor:
     """Return ``x`` in the dtype of ``y``."""
-    return cast(x, y.dtype)
+    return cast(x, unwrap(type_as, y).dtype)
 
 
 def clone(x: Operand) -> Tensor:
@@ -149,6 +160,7 @@ class ConversionMethods:
     cuda = cuda
     float = float
     double = double
+    half = half
     int = int
     long = long
     bool = bool

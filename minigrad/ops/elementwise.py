@@ -6,12 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from minigrad import tensors
-from minigrad.dtypes import result_type
 from minigrad.errors import describe, message
 from minigrad.graph import record
-from minigrad.ops.comparisons import lt
-from minigrad.ops.operands import Operand, Tensor, Value, floating, needs_grad, pair, unwrap
+from minigrad.ops.operands import Operand, Tensor, Value, check_broadcast, floating, needs_grad, pair, unwrap
 
 
 def exp(x: Operand) -> Tensor:
@@ -48,8 +45,10 @@ def sqrt_vjp(grad_output: Value, output: Value) -> Value:
 
 
 def square(x: Operand) -> Tensor:
-    """Return ``x * x``, elementwise."""
+    """Return ``x * x``, elementwise; bools become int64."""
     x_data = unwrap(square, x)
+    if x_data.dtype == np.bool_:
+        x_data = x_data.astype(np.int64)
     return record(square, square_vjp, x_data * x_data, (x,), (x_data,))
 
 
@@ -71,7 +70,9 @@ def abs_vjp(grad_output: Value, x: Value) -> Value:
 
 def sign(x: Operand) -> Tensor:
     """Return -1, 0 or 1, elementwise; the gradient is 0."""
-    return record(sign, sign_vjp, np.sign(unwrap(sign, x)), (x,))
+    x_data = unwrap(sign, x)
+    output = x_data.copy() if x_data.dtype == np.bool_ else np.sign(x_data)
+    return record(sign, sign_vjp, output, (x,))
 
 
 def sign_vjp(grad_output: Value) -> Value:
@@ -105,8 +106,15 @@ def sigmoid_vjp(grad_output: Value, output: Value) -> Value:
 
 
 def relu(x: Operand) -> Tensor:
-    """Return ``max(x, 0)``, elementwise; NaN stays NaN, and the gradient at 0 is 0."""
-    output = np.maximum(unwrap(relu, x), 0)
+    """Return ``max(x, 0)``, elementwise; NaN stays NaN, and the gradient at 0 is 0.
+
+    Raises:
+        TypeError: if x is of bools.
+    """
+    x_data = unwrap(relu, x)
+    if x_data.dtype == np.bool_:
+        raise TypeError(message("relu", f"it has no meaning for bools, got {describe(x)}.", "Convert: x.float()."))
+    output = np.maximum(x_data, 0)
     return record(relu, relu_vjp, output, (x,), (output,))
 
 
@@ -127,24 +135,28 @@ def clamp(x: Operand, min: Operand | None = None, max: Operand | None = None) ->
         The limited values. The gradient passes where ``min <= x <= max``, else it goes to the bound.
 
     Raises:
-        ValueError: if both bounds are None.
+        TypeError: if a bound is neither operand nor None.
+        ValueError: if both bounds are None, or the shapes do not broadcast.
     """
     if min is None and max is None:
-        raise ValueError(message("clamp", "at least one of min and max is needed."))
-    if isinstance(min, (tensors.Tensor, np.ndarray)) or isinstance(max, (tensors.Tensor, np.ndarray)):
-        return clamp_between(x, min, max)
+        raise ValueError(message("clamp", "at least one of min and max is needed, got None for both."))
     x_data = unwrap(clamp, x)
-    for bound in (min, max):
-        if isinstance(bound, float) and x_data.dtype.kind != "f":
-            x_data = floating(clamp, x)
-    inside = np.ones(x_data.shape, np.bool_)
-    if min is not None:
-        inside &= x_data >= min
-    if max is not None:
-        inside &= x_data <= max
+    min, max = representable(x_data, min), representable(x_data, max)
+    lower = None if min is None else pair(clamp, x, min)[1]
+    upper = None if max is None else pair(clamp, x, max)[1]
+    output: Any = x_data
     # np.clip refuses a lower bound above the upper one for some dtypes; the two steps are PyTorch's order.
-    output = x_data if min is None else np.maximum(x_data, min)
-    output = output if max is None else np.minimum(output, max)
+    if lower is not None:
+        output = np.maximum(*pair(clamp, x_data, min))
+    if upper is not None:
+        output = np.minimum(*pair(clamp, output, max))
+    if needs_grad(min) or needs_grad(max):
+        return record(clamp, clamp_between_vjp, output, (x, min, max), (x_data, lower, upper))
+    inside = None
+    if needs_grad(x):
+        inside = np.ones(output.shape, np.bool_)
+        inside &= True if lower is None else x_data >= lower
+        inside &= True if upper is None else x_data <= upper
     return record(clamp, clamp_vjp, output, (x, min, max), (inside,))
 
 
@@ -153,14 +165,23 @@ def clamp_vjp(grad_output: Value, inside: Value) -> Value:
     return where(inside, grad_output, 0)
 
 
-def clamp_between(x: Operand, min: Operand | None, max: Operand | None) -> Tensor:
-    """Return ``x`` limited by operands, which receive the gradient where they take effect."""
-    clamped: Any = x
-    if min is not None:
-        clamped = where(lt(x, min), min, x)
-    if max is not None:
-        clamped = where(lt(max, clamped), max, clamped)
-    return clamped  # type: ignore[no-any-return]
+def representable(x: np.ndarray, bound: Any) -> Any:
+    """Return a bound; of an integer beyond the dtype of x, which would wrap around, the nearest within."""
+    if isinstance(bound, int) and x.dtype.kind in "iu":
+        return np.clip(bound, np.iinfo(x.dtype).min, np.iinfo(x.dtype).max).item()
+    return bound
+
+
+def clamp_between_vjp(grad_output: Value, x: Value, min: Value, max: Value) -> tuple[Value, Value, Value]:
+    """``grad_x = grad_output where min <= x <= max; grad_min where x < min < max; grad_max where max < x or min``."""
+    low = False if min is None else x < min
+    high = False if max is None else x > max
+    crossed = False if min is None or max is None else max < min
+    inside = (x >= min if min is not None else x == x) & (x <= max if max is not None else x == x)
+    grad_x = where(inside, grad_output, 0)
+    grad_min = None if min is None else where(low & (crossed == 0), grad_output, 0)
+    grad_max = None if max is None else where(high | crossed, grad_output, 0)
+    return grad_x, grad_min, grad_max
 
 
 def maximum(x: Operand, y: Operand) -> Tensor:
@@ -171,9 +192,8 @@ def maximum(x: Operand, y: Operand) -> Tensor:
 
 def maximum_vjp(grad_output: Value, x: Value, y: Value) -> tuple[Value, Value]:
     """``grad_x = grad_output where x > y, half of it where x == y, else 0``; ``grad_y`` likewise."""
-    grad_x = grad_output * where(x < y, 0.0, where(x == y, 0.5, 1.0))
-    grad_y = grad_output * where(y < x, 0.0, where(x == y, 0.5, 1.0))
-    return grad_x, grad_y
+    shared = where(x == y, grad_output / 2, grad_output)
+    return where(x < y, 0, shared), where(y < x, 0, shared)
 
 
 def minimum(x: Operand, y: Operand) -> Tensor:
@@ -184,9 +204,8 @@ def minimum(x: Operand, y: Operand) -> Tensor:
 
 def minimum_vjp(grad_output: Value, x: Value, y: Value) -> tuple[Value, Value]:
     """``grad_x = grad_output where x < y, half of it where x == y, else 0``; ``grad_y`` likewise."""
-    grad_x = grad_output * where(y < x, 0.0, where(x == y, 0.5, 1.0))
-    grad_y = grad_output * where(x < y, 0.0, where(x == y, 0.5, 1.0))
-    return grad_x, grad_y
+    shared = where(x == y, grad_output / 2, grad_output)
+    return where(y < x, 0, shared), where(x < y, 0, shared)
 
 
 def where(condition: Operand, x: Operand, y: Operand) -> Tensor:
@@ -208,11 +227,9 @@ def where(condition: Operand, x: Operand, y: Operand) -> Tensor:
     if test.dtype != np.bool_:
         raise TypeError(message("where", f"the condition must be bool, got {describe(condition)}.", "Write x != 0."))
     x_data, y_data = pair(where, x, y)
-    try:
-        output = np.where(test, x_data, y_data).astype(result_type(x_data, y_data), copy=False)
-    except ValueError:
-        shapes = f"condition {test.shape}, x {np.shape(x_data)} and y {np.shape(y_data)}"
-        raise ValueError(message("where", f"the shapes cannot be broadcast: {shapes}.")) from None
+    check_broadcast(where, condition, x, test.shape, np.shape(x_data))
+    check_broadcast(where, condition, y, test.shape, np.shape(y_data))
+    output = np.where(test, x_data, y_data)
     return record(where, where_vjp, output, (condition, x, y), (test, needs_grad(x), needs_grad(y)))
 
 
@@ -221,6 +238,11 @@ def where_vjp(grad_output: Value, condition: Value, for_x: bool, for_y: bool) ->
     grad_x = where(condition, grad_output, 0) if for_x else None
     grad_y = where(condition, 0, grad_output) if for_y else None
     return None, grad_x, grad_y
+
+
+def where_condition(x: Operand, condition: Operand, y: Operand) -> Tensor:
+    """Return ``x`` where the condition holds, else ``y``: ``where`` as a method."""
+    return where(condition, x, y)
 
 
 class ElementwiseMethods:
@@ -240,6 +262,7 @@ class ElementwiseMethods:
     clamp = clip = clamp
     maximum = maximum
     minimum = minimum
+    where = where_condition
 
 
 absolute = abs

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from minigrad import tensors
-from minigrad.dtypes import LIMITS, SUPPORTED, get_default_dtype, result_type
+from minigrad.dtypes import LIMITS, SUPPORTED, float32, float64, get_default_dtype, result_type
 from minigrad.errors import describe, message
 
 Tensor: TypeAlias = "tensors.Tensor"
@@ -22,6 +22,13 @@ Op: TypeAlias = Callable[..., Any]
 
 ndarray = np.ndarray
 _NUMBERS = (float, int, bool)
+_FLOATS = (float32, float64)
+
+#: NumPy's reductions, typed as Any because its stubs take a literal ``keepdims`` only. The methods (``x.sum()``) run the
+#: same code behind a Python function more.
+add_reduce: Any = np.add.reduce
+maximum_reduce: Any = np.maximum.reduce
+minimum_reduce: Any = np.minimum.reduce
 
 
 def unwrap(op: Op, x: Any) -> ndarray:
@@ -76,10 +83,10 @@ def pair(op: Op, x: Any, y: Any) -> tuple[Any, Any]:
                 if x_data.shape != y_data.shape:
                     check_broadcast(op, x, y, x_data.shape, y_data.shape)
                 return x_data, y_data
-        elif (y_data.__class__ is float or y_data.__class__ is int) and x_data.dtype.kind == "f":
+        elif (y_data.__class__ is float or y_data.__class__ is int) and x_data.dtype in _FLOATS:
             return x_data, y_data
-    elif y_data.__class__ is ndarray and (x_data.__class__ is float or x_data.__class__ is int):
-        if y_data.dtype.kind == "f":
+    elif (x_data.__class__ is float or x_data.__class__ is int) and y_data.__class__ is ndarray:
+        if y_data.dtype in _FLOATS:
             return x_data, y_data
     return promoted_pair(op, x, y)
 
@@ -102,7 +109,7 @@ def check_broadcast(op: Op, x: Any, y: Any, x_shape: tuple[int, ...], y_shape: t
             raise ValueError(
                 message(
                     op.__name__,
-                    f"the shapes cannot be broadcast: x is {describe(x)}, y is {describe(y)}.",
+                    f"the shapes cannot be broadcast: one operand is {describe(x)}, the other {describe(y)}.",
                     "From the right, the lengths of each axis must be equal, or one of them 1.",
                 )
             )
@@ -133,7 +140,8 @@ def axes(op: Op, dim: Dim, ndim: int) -> tuple[int, ...]:
     if dim is None or (isinstance(dim, (tuple, list)) and len(dim) == 0):
         return tuple(range(ndim))
     if not isinstance(dim, (tuple, list)):
-        return (axis(op, dim, ndim),) if ndim else ()
+        found = [axis(op, dim, ndim)]
+        return tuple(found) if ndim else ()
     found = []
     for each in dim:
         found.append(axis(op, each, ndim))
@@ -142,15 +150,37 @@ def axes(op: Op, dim: Dim, ndim: int) -> tuple[int, ...]:
     return tuple(sorted(found)) if ndim else ()
 
 
+def whole(op: Op, name: str, value: Any) -> int:
+    """Return an argument that must be an integer as one.
+
+    Raises:
+        TypeError: if it is not.
+    """
+    if isinstance(value, tensors.Tensor) and value._data.ndim == 0:
+        value = value._data[()]
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, np.integer)):
+        raise TypeError(message(op.__name__, f"{name} must be an integer, got {describe(value)}."))
+    return int(value)
+
+
+def real(op: Op, name: str, value: Any) -> float:
+    """Return an argument that must be a number as an int or float.
+
+    Raises:
+        TypeError: if it is not.
+    """
+    if isinstance(value, (tensors.Tensor, ndarray, np.generic)) and value.ndim == 0 and value.dtype in SUPPORTED:
+        value = value.item()
+    if not isinstance(value, (int, float)):
+        raise TypeError(message(op.__name__, f"{name} must be a number, got {describe(value)}."))
+    return value
+
+
 def sizes(op: Op, shape: tuple[Any, ...]) -> tuple[int, ...]:
     """Return a shape that was given as ``(2, 3)`` or ``2, 3`` as a tuple of integers."""
     if len(shape) == 1 and isinstance(shape[0], (tuple, list)):
         shape = tuple(shape[0])
     checked = []
     for size in shape:
-        if isinstance(size, tensors.Tensor) and size._data.ndim == 0:
-            size = size._data[()]
-        if isinstance(size, bool) or not isinstance(size, (int, np.integer)):
-            raise TypeError(message(op.__name__, f"a shape is made of integers, got {describe(size)}."))
-        checked.append(int(size))
+        checked.append(size if size.__class__ is int else whole(op, "each length of a shape", size))
     return tuple(checked)

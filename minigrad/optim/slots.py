@@ -37,21 +37,21 @@ class Slot:
     Attributes:
         parameter: the tensor.
         state: tensors by name; empty before the first update.
+        names: the names of ``tensors``, None before the first update.
         tensors: what an update writes, in the kernel's order: the parameter, and the state.
         arrays: their arrays when ``flats`` was made.
         flats: flat views of these arrays, or None if one of them has no flat view.
-        rule: the rule that ``tensors`` belongs to.
         compiled: the kernel that is ready to be called with arrays of these types.
     """
 
-    __slots__ = ("arrays", "compiled", "flats", "parameter", "rule", "state", "tensors")
+    __slots__ = ("arrays", "compiled", "flats", "names", "parameter", "state", "tensors")
 
     parameter: Tensor
     state: dict[str, Any]
+    names: tuple[str, ...] | None
     tensors: tuple[Tensor, ...]
     arrays: tuple[np.ndarray, ...]
     flats: tuple[np.ndarray, ...] | None
-    rule: Rule | None
     compiled: Callable[..., None] | None
 
     def __init__(self, parameter: Tensor, state: dict[str, Any] | None = None) -> None:
@@ -65,24 +65,24 @@ class Slot:
     def __setstate__(self, state: tuple[Tensor, dict[str, Any]]) -> None:
         """Take a parameter and its state."""
         self.parameter, self.state = state
+        self.names = None
         self.tensors = ()
         self.arrays = ()
         self.flats = None
-        self.rule = None
         self.compiled = None
 
     def row(self, who: str, rule: Rule, interpreted: bool, write_backs: list[WriteBack]) -> tuple[Any, ...]:
         """Check one parameter that has a gradient, and return the arguments of its kernel call.
 
         Args:
-            who: the optimizer and the parameter, for messages.
-            rule: how it is updated.
+            who: the optimizer, for messages.
+            rule: how the parameter is updated.
             interpreted: whether the kernel runs as plain Python, which an interrupt can stop half-way: it is given
                 copies then.
             write_backs: receives the writes that bring copies back.
 
         Raises:
-            ValueError, TypeError: if the gradient or the state does not fit the parameter.
+            ValueError: if the gradient or the state does not fit the parameter.
             RuntimeError: if the parameter's memory cannot be written to.
         """
         parameter = self.parameter
@@ -94,50 +94,71 @@ class Slot:
         if not array.flags.writeable or parameter._viewed is not None:
             with no_grad():
                 refuse_write(who, parameter)
-        if self.rule is not rule:
-            self.prepare(who, rule)
+        if self.names != rule.state_names:
+            self.prepare(who, rule.state_names)
         for tensor, known in zip(self.tensors, self.arrays):
             if tensor._data is not known:
-                self.prepare(who, rule)
+                self.prepare(who, rule.state_names)
                 break
-        flats = copies(self.arrays, write_backs) if interpreted or self.flats is None else self.flats
-        # A kernel compiled for writeable memory in C order would compile again for any other.
-        flat = gradient.ravel() if gradient.flags.carray else np.array(gradient, order="C").ravel()
-        row = (flats[0], flat, *flats[1:], *rule.arguments)
+        flats = self.flats
+        if interpreted or flats is None:
+            flats = self.copies(write_backs)
+        # A kernel compiled for writeable memory in C order would compile again for any other, within the loop.
+        flat_gradient = gradient.ravel() if gradient.flags.carray else np.array(gradient, order="C").ravel()
+        row = (flats[0], flat_gradient, *flats[1:], *rule.arguments)
         if self.compiled is not rule.kernel and not interpreted:
             compile_for(rule.kernel, row)
             self.compiled = rule.kernel
         return row
 
-    def prepare(self, who: str, rule: Rule) -> None:
-        """Make the state that ``rule`` needs and is not there yet, and flat views of everything it writes.
+    def prepare(self, who: str, names: tuple[str, ...]) -> None:
+        """Make the state that is needed and not there yet, and flat views of everything that an update writes.
 
         Raises:
-            ValueError: if the state does not fit the parameter, whose array was replaced by another kind.
+            ValueError: if the state does not fit the parameter, which has got another shape or dtype since.
         """
         array = self.parameter._data
         state = dict(self.state)
         tensors = [self.parameter]
-        for name in rule.state_names:
-            shape, dtype = ((), np.dtype(np.float64)) if name == "step" else (array.shape, array.dtype)
+        for name in names:
+            shape, dtype = state_kind(name, array)
             if name not in state:
                 state[name] = wrap(np.zeros(shape, dtype), None, None)
             if state[name].shape != shape or state[name].dtype != dtype:
-                problem = f"{name} is {describe(state[name])}, and does not fit {describe(self.parameter)}."
+                problem = f"the state {name!r}, {describe(state[name])}, does not fit {describe(self.parameter)}."
                 remedy = "Make the optimizer after the parameters have got their final shape and dtype."
                 raise ValueError(message(who, problem, remedy))
             tensors.append(state[name])
         arrays = tuple([tensor._data for tensor in tensors])
-        self.flats = None
-        if all([each.flags.carray for each in arrays]):
-            self.flats = tuple([flat_view(each, tensor) for each, tensor in zip(arrays, tensors)])
+        flats: list[np.ndarray] | None = []
+        for name, each in zip(("", *names), arrays):
+            if flats is not None:
+                flats = flats + [flat_view(name, each)] if each.flags.carray else None
+        # The names come last: an interrupt before them makes the next step prepare anew.
+        self.compiled = None
+        self.flats = None if flats is None else tuple(flats)
         self.arrays = arrays
         self.tensors = tuple(tensors)
         self.state = state
-        self.rule = rule
-        self.compiled = None
+        self.names = names
+
+    def copies(self, write_backs: list[WriteBack]) -> tuple[np.ndarray, ...]:
+        """Return flat copies of everything that an update writes, and add the writes that bring them back."""
+        flats = []
+        for name, array in zip(("", *(self.names or ())), self.arrays):
+            copy = np.array(array, order="C")
+            write_backs.append((array, ..., copy))
+            flats.append(flat_view(name, copy))
+        return tuple(flats)
 
 
-def flat_view(array: np.ndarray, name: str) -> np.ndarray:
-    """Return a contiguous array as one axis; the count of steps as it is."""
+def state_kind(name: str, parameter: np.ndarray) -> tuple[tuple[int, ...], np.dtype]:
+    """Return the shape and dtype of a piece of state: a count of steps, or a tensor like its parameter."""
+    if name == "step":
+        return (), np.dtype(np.float64)
+    return parameter.shape, parameter.dtype
+
+
+def flat_view(name: str, array: np.ndarray) -> np.ndarray:
+    """Return a contiguous array as one axis; a count of steps as it is."""
     return array if name == "step" else array.reshape(-1)

@@ -1,0 +1,88 @@
+"""Layers without parameters that work on each number, or along one axis."""
+
+from __future__ import annotations
+
+from minigrad.errors import message
+from minigrad.nn.modules import Module
+from minigrad.ops.elementwise import relu, sigmoid, tanh
+from minigrad.ops.normalisations import log_softmax, softmax
+from minigrad.ops.operands import Operand, Tensor
+
+
+class ReLU(Module):
+    """``max(x, 0)``, elementwise."""
+
+    def forward(self, input: Operand) -> Tensor:
+        """Return the input's shape."""
+        return relu(input)
+
+
+class Tanh(Module):
+    """The hyperbolic tangent, elementwise."""
+
+    def forward(self, input: Operand) -> Tensor:
+        """Return the input's shape."""
+        return tanh(input)
+
+
+class Sigmoid(Module):
+    """``1 / (1 + exp(-x))``, elementwise."""
+
+    def forward(self, input: Operand) -> Tensor:
+        """Return the input's shape."""
+        return sigmoid(input)
+
+
+class Softmax(Module):
+    """Numbers in [0, 1] that sum to 1 along an axis.
+
+    Args:
+        dim: the axis.
+
+    Raises:
+        ValueError: if no axis is given.
+    """
+
+    def __init__(self, dim: int | None = None) -> None:
+        """Keep the axis."""
+        super().__init__()
+        self.dim = required_axis("Softmax", dim)
+
+    def forward(self, input: Operand) -> Tensor:
+        """Return the input's shape."""
+        return softmax(input, self.dim)
+
+    def extra_repr(self) -> str:
+        """Return the axis."""
+        return f"dim={self.dim}"
+
+
+class LogSoftmax(Module):
+    """The logarithm of ``Softmax``, exact where that underflows.
+
+    Args:
+        dim: the axis.
+
+    Raises:
+        ValueError: if no axis is given.
+    """
+
+    def __init__(self, dim: int | None = None) -> None:
+        """Keep the axis."""
+        super().__init__()
+        self.dim = required_axis("LogSoftmax", dim)
+
+    def forward(self, input: Operand) -> Tensor:
+        """Return the input's shape."""
+        return log_softmax(input, self.dim)
+
+    def extra_repr(self) -> str:
+        """Return the axis."""
+        return f"dim={self.dim}"
+
+
+def required_axis(who: str, dim: int | None) -> int:
+    """Return an axis that must be given, because no default is right for all shapes."""
+    if dim is None:
+        raise ValueError(message(who, "the axis to normalise along is needed.", f"Write nn.{who}(dim=-1)."))
+    return dim

@@ -1,0 +1,196 @@
+"""Least squares and the pseudo-inverse: systems of any shape and rank."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from minigrad import tensors
+from minigrad.errors import message
+from minigrad.graph import record
+from minigrad.ops.conversion import detach
+from minigrad.ops.decompositions import matrices, right_hand_side, singular_value_decomposition, square_matrices
+from minigrad.ops.operands import Op, Operand, Tensor, Value, ndarray, unwrap
+from minigrad.ops.products import matmul
+from minigrad.ops.shapes import matrix_transpose, squeeze, unsqueeze
+
+#: LAPACK's drivers, which PyTorch lets the user choose from.
+DRIVERS = ("gels", "gelsy", "gelsd", "gelss")
+
+
+class LstsqResult(NamedTuple):
+    """What ``lstsq`` finds; see there for shapes."""
+
+    solution: Tensor
+    residuals: Tensor
+    rank: Tensor
+    singular_values: Tensor
+
+
+def pinv(A: Operand, *, atol: Any = None, rtol: Any = None, hermitian: bool = False) -> Tensor:
+    """Return the Moore-Penrose pseudo-inverse: ``V @ diag(1/s) @ U.T``, with 0 for 1/s where s counts as 0.
+
+    Its derivative is right where the rank does not change nearby: at full rank, and along changes that keep the rank.
+
+    Args:
+        A: (..., m, n), float32 or float64.
+        atol: singular values up to ``max(atol, rtol * largest)`` count as 0; a number, or one for each matrix, (...).
+            Default: 0.
+        rtol: see ``atol``. Default: ``max(m, n)`` times the dtype's epsilon; 0 where an ``atol`` above 0 is given.
+        hermitian: whether A is symmetric; its lower triangle is then read, and the work is less.
+
+    Returns:
+        (..., n, m).
+
+    Raises:
+        TypeError: if A is of integers.
+        ValueError: if A has fewer than two axes, is not finite, or is ``hermitian`` and not square.
+
+    Examples:
+        >>> import minigrad as mg
+        >>> mg.linalg.pinv(mg.tensor([[3.0], [4.0]]))
+        Tensor((1, 2) float32 | 0.12 0.16)
+
+    Source: Golub and Pereyra, "The differentiation of pseudo-inverses and nonlinear least squares problems whose
+    variables separate" (SIAM Journal on Numerical Analysis 10, 1973), theorem 4.3.
+    """
+    A_data = square_matrices(pinv, "A", A) if hermitian else matrices(pinv, "A", A)
+    U, s, Vh = singular_value_decomposition(pinv, A_data, hermitian)
+    inverted, _ = inverted_singular_values(pinv, A_data, s, atol, rtol)
+    output = ((Vh.swapaxes(-2, -1) * inverted[..., None, :]) @ U.swapaxes(-2, -1)).astype(A_data.dtype)
+    return record(pinv, pinv_vjp, output, (A, atol, rtol, hermitian), (A_data, output))
+
+
+def pinv_vjp(grad_output: Value, A: Value, output: Value) -> Value:
+    """``grad_A = -P.T g P.T + (I - A P) g.T P P.T + P.T P g.T (I - P A)``, with P the result and g its gradient.
+
+    The order of the products keeps every one of them thin: n by n for a tall A, and a wide one is transposed.
+    """
+    if A.shape[-2] < A.shape[-1]:
+        return matrix_transpose(
+            pinv_vjp(matrix_transpose(grad_output), matrix_transpose(A), matrix_transpose(output))
+        )
+    P, P_T, g_T = output, matrix_transpose(output), matrix_transpose(grad_output)
+    P_g = matmul(P, g_T)
+    inverse_part = -matmul(P_T, matrix_transpose(P_g))
+    left_part = matmul(g_T - matmul(A, P_g), matmul(P, P_T))
+    right_part = matmul(P_T, P_g - matmul(matmul(P_g, P), A))
+    return inverse_part + left_part + right_part
+
+
+def pinverse(input: Operand, rcond: float = 1e-15) -> Tensor:
+    """Return the pseudo-inverse: ``linalg.pinv`` with ``rtol=rcond``."""
+    return pinv(input, rtol=rcond)
+
+
+def inverted_singular_values(op: Op, A: ndarray, s: ndarray, atol: Any, rtol: Any) -> tuple[ndarray, ndarray]:
+    """Return 1/s, with 0 where s counts as 0, and the rank: the number of those that do not; arguments as ``pinv``'s."""
+    absolute = tolerance(op, 0.0 if atol is None else atol)
+    if rtol is None:
+        rtol = 0.0 if (absolute > 0).any() else max(A.shape[-2:]) * float(np.finfo(A.dtype).eps)
+    bound = np.maximum(absolute, tolerance(op, rtol) * s.max(axis=-1, keepdims=True, initial=0))
+    counts = s > bound
+    return np.where(counts, 1 / np.where(counts, s, 1), 0), counts.sum(axis=-1)
+
+
+def tolerance(op: Op, bound: Any) -> ndarray:
+    """Return a number, or one for each matrix, as float64 with an axis behind for the singular values."""
+    number = np.asarray(bound, np.float64) if isinstance(bound, float) else unwrap(op, bound).astype(np.float64)
+    return number[..., None]
+
+
+def lstsq(A: Operand, B: Operand, rcond: float | None = None, *, driver: str | None = None) -> LstsqResult:
+    """Return the X for which ``A @ X - B`` has the smallest norm, and of those the X of smallest norm.
+
+    The solution's derivative is right where the rank of A does not change nearby.
+
+    Args:
+        A: (..., m, n), float32 or float64.
+        B: (m,) or (..., m), vectors, or (..., m, k); of A's dtype; leading axes broadcast with A's. It holds vectors if
+            it has one axis, or exactly the axes of A but the last. NaN and infinity stay in their column.
+        rcond: singular values up to ``rcond`` times the largest count as 0. Default: ``max(m, n)`` times the dtype's
+            epsilon.
+        driver: ``"gels"``, ``"gelsy"``, ``"gelsd"``, ``"gelss"`` or None; all are one method here, by singular values.
+
+    Returns:
+        A named tuple: ``solution`` (..., n, k) or (..., n); ``residuals`` (..., k) or (...), the squared norms of
+        ``A @ X - B``, where m > n and every matrix has rank n, else empty (0,); ``rank`` (...) int64; and
+        ``singular_values`` (..., min(m, n)), outside of the graph.
+
+    Raises:
+        TypeError: if A or B is of integers, or the dtypes differ.
+        ValueError: if the shapes do not fit, A is not finite, or the driver is unknown.
+
+    Examples:
+        >>> import minigrad as mg
+        >>> A = mg.tensor([[1.0, 0.0], [1.0, 1.0], [1.0, 2.0]])
+        >>> found = mg.linalg.lstsq(A, mg.tensor([1.0, 3.0, 5.0]))
+        >>> [round(x, 4) for x in found.solution.tolist()], found.rank.item()
+        ([1.0, 2.0], 2)
+
+    Source: Golub and Pereyra (1973), as for ``pinv``.
+    """
+    if driver is not None and driver not in DRIVERS:
+        raise ValueError(message("linalg.lstsq", f"driver must be one of {DRIVERS} or None, got {driver!r}."))
+    A_data = matrices(lstsq, "A", A)
+    B_data, vector = right_hand_side(lstsq, A, B)
+    columns = B_data.astype(np.float64)
+    if vector:
+        columns = columns[..., None]
+    U, s, Vh = singular_value_decomposition(lstsq, A_data)
+    inverted, rank = inverted_singular_values(lstsq, A_data, s, None, rcond)
+    X = Vh.swapaxes(-2, -1) @ (inverted[..., None] * (U.swapaxes(-2, -1) @ columns))
+    rows, unknowns = A_data.shape[-2:]
+    measured = rows > unknowns and bool((rank == unknowns).all())
+    residuals = np.zeros(0)
+    if measured:
+        residuals = np.square(A_data @ X - columns).sum(axis=-2)
+    if vector:
+        X = X[..., 0]
+        residuals = residuals[..., 0] if measured else residuals
+    dtype = A_data.dtype
+    outputs = (X.astype(dtype), residuals.astype(dtype), np.asarray(rank, np.int64), s.astype(dtype))
+    saved = (A_data, B_data, outputs[:1], rcond, vector, measured)
+    results = record(lstsq, lstsq_vjp, outputs, (A, B, rcond), saved)
+    values = results[3]
+    return LstsqResult(*results[:3], detach(values) if isinstance(values, tensors.Tensor) else values)
+
+
+def lstsq_vjp(
+    grad_outputs: tuple[Value, ...],
+    A: Value,
+    B: Value,
+    outputs: tuple[Value],
+    rcond: float | None,
+    vector: bool,
+    measured: bool,
+) -> tuple[Value, Value]:
+    """``grad_B = K; grad_A = -K X.T + R (P K).T + P.T X (g - A.T K).T``, with P = pinv(A), K = P.T g, R = B - A X.
+
+    The residuals, the sums of R * R, add ``2 R grad_residuals`` to the K of the first two.
+    """
+    grad_solution, grad_residuals = grad_outputs[0], grad_outputs[1] if measured else None
+    X = unsqueeze(outputs[0], -1) if vector else outputs[0]
+    R = (unsqueeze(B, -1) if vector else B) - matmul(A, X)
+    grad_A, grad_B = A * 0, R * 0
+    if grad_residuals is not None:
+        grad_B = 2 * R * unsqueeze(unsqueeze(grad_residuals, -1) if vector else grad_residuals, -2)
+        grad_A = -matmul(grad_B, matrix_transpose(X))
+    if grad_solution is not None:
+        g = unsqueeze(grad_solution, -1) if vector else grad_solution
+        P = pinv(A, rtol=rcond)
+        P_T = matrix_transpose(P)
+        K = matmul(P_T, g)
+        grad_B = grad_B + K
+        grad_A = grad_A - matmul(K, matrix_transpose(X)) + matmul(R, matrix_transpose(matmul(P, K)))
+        grad_A = grad_A + matmul(matmul(P_T, X), matrix_transpose(g - matmul(matrix_transpose(A), K)))
+    return grad_A, squeeze(grad_B, -1) if vector else grad_B
+
+
+class PseudoinverseMethods:
+    """The functions of this file as methods of Tensor."""
+
+    __slots__ = ()
+
+    pinverse = pinverse

@@ -1,0 +1,275 @@
+"""``Optimizer``: groups of parameters, and a step that updates all of them or none.
+
+A kind of optimizer is a class with a method ``rule``, which names the kernel, the state that the kernel keeps for each
+parameter, and its arguments; everything else is here.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections import deque
+from collections.abc import Callable, Iterator
+from itertools import chain, starmap
+from operator import setitem
+from typing import Any
+
+from minigrad.errors import describe, message
+from minigrad.graph import clock, latest_write, record
+from minigrad.modes import STATE, enable_grad, no_grad
+from minigrad.optim import states
+from minigrad.optim.checks import check_parameters, read_group, read_groups
+from minigrad.optim.slots import Rule, Slot, WriteBack
+from minigrad.positions import user_frame
+from minigrad.tensors import Tensor
+from minigrad_kernels import run
+
+MISSING = object()
+
+
+class Optimizer:
+    """The base of all optimizers.
+
+    Args:
+        params: tensors, or dicts with tensors under ``"params"`` and options of their own.
+        defaults: the options of groups that do not have their own.
+
+    Attributes:
+        param_groups: a dict for each group: its parameters under ``"params"``, and its options, which may be changed
+            between two steps.
+        defaults: as given.
+
+    Raises:
+        ValueError, TypeError: as documented at the optimizer, before anything is kept.
+    """
+
+    def __init__(self, params: Any, defaults: dict[str, Any]) -> None:
+        """Check and keep the groups."""
+        self.defaults = defaults
+        self.param_groups: list[dict[str, Any]] = []
+        self.has_stepped = False
+        self._slots: list[list[Slot]] = []
+        # For each group the options that were checked last, and the rule that they gave.
+        self._rules: list[tuple[dict[str, Any], Rule | None]] = []
+        who = type(self).__name__
+        groups = read_groups(who, params)
+        everything = []
+        for group in groups:
+            everything += group["params"]
+        check_parameters(who, everything, [])
+        for group in groups:
+            self.add_param_group(group)
+
+    def add_param_group(self, param_group: dict[str, Any]) -> None:
+        """Add a group of parameters, with options of its own or the defaults.
+
+        Args:
+            param_group: a dict with a tensor or a sequence of tensors under ``"params"``.
+
+        Raises:
+            ValueError, TypeError: as at construction; no group is added then.
+        """
+        who = type(self).__name__
+        group = {**self.defaults, **read_group(who, param_group)}
+        known = [slot.parameter for slot in chain(*self._slots)]
+        check_parameters(who, group["params"], known)
+        rule = self.rule(group)
+        self._rules.append(({name: group[name] for name in self.defaults}, rule))
+        self._slots.append([Slot(parameter) for parameter in group["params"]])
+        self.param_groups.append(group)
+
+    def rule(self, group: dict[str, Any]) -> Rule | None:
+        """Check the options of a group and return how its parameters are updated.
+
+        Args:
+            group: the options by name.
+
+        Returns:
+            The kernel, the state that it keeps, and its arguments; None for an optimizer that overrides ``step``.
+
+        Raises:
+            ValueError, TypeError: if an option cannot work.
+        """
+        return None
+
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Forget the gradients of all parameters, so that the next backward does not add to them.
+
+        Args:
+            set_to_none: set them to None, which frees their memory; else they become zeros where they are.
+        """
+        for group in self.param_groups:
+            for parameter in group["params"]:
+                if set_to_none:
+                    parameter._grad = None
+                elif parameter._grad is not None:
+                    with no_grad():
+                        parameter._grad.detach_().zero_()
+
+    def step(self, closure: Callable[[], Any] | None = None) -> Any:
+        """Update every parameter that has a gradient.
+
+        Everything is checked first; then one loop in C calls the kernels, in which no KeyboardInterrupt can fall:
+        after an error or an interrupt, either all parameters and their state are updated or none is.
+
+        Args:
+            closure: computes the loss anew, with backward, and returns it.
+
+        Returns:
+            What ``closure`` returned, else None.
+
+        Raises:
+            ValueError, TypeError: if an option, a gradient or a piece of state does not fit.
+            RuntimeError: if the memory of a parameter cannot be written to.
+        """
+        loss = None
+        if closure is not None:
+            with enable_grad():
+                loss = closure()
+        self.check_groups()
+        calls = []
+        updated: list[tuple[Slot, Rule]] = []
+        write_backs: list[WriteBack] = []
+        for index, slots in enumerate(self._slots):
+            rule = self.checked_rule(index)
+            kernel = run(rule.kernel)
+            interpreted = not hasattr(kernel, "py_func")
+            rows = []
+            for slot in slots:
+                if slot.parameter._grad is not None:
+                    rows.append(slot.row(type(self).__name__, rule, interpreted, write_backs))
+                    updated.append((slot, rule))
+            calls.append(starmap(kernel, rows))
+        self.has_stepped = True
+        stamp(updated)
+        # From here on nothing runs Python code, except kernels that run as plain Python, on copies.
+        deque(chain(*calls, starmap(setitem, write_backs)), maxlen=0)
+        return loss
+
+    def check_groups(self) -> None:
+        """Raise a ValueError unless the groups hold the parameters that they held when they were added."""
+        fits = len(self.param_groups) == len(self._slots)
+        for group, slots in zip(self.param_groups, self._slots):
+            fits = fits and len(group["params"]) == len(slots)
+            for parameter, slot in zip(group["params"], slots):
+                fits = fits and parameter is slot.parameter
+        if not fits:
+            problem = "the parameters in param_groups are no longer those that the optimizer keeps state for."
+            remedy = "Add parameters with add_param_group(), and freeze them with requires_grad_(False)."
+            raise ValueError(message(type(self).__name__, problem, remedy))
+
+    def checked_rule(self, index: int) -> Rule:
+        """Return the rule of a group, checked anew where an option has changed."""
+        group = self.param_groups[index]
+        options, rule = self._rules[index]
+        for name, value in options.items():
+            if group.get(name, MISSING) is not value:
+                states.refuse_missing(type(self).__name__, index, group, self.defaults)
+                rule = self.rule(group)
+                self._rules[index] = ({name: group[name] for name in self.defaults}, rule)
+                break
+        if rule is None:
+            problem = "the optimizer has neither a rule() nor a step() of its own."
+            raise TypeError(message(type(self).__name__, problem, "Define one of them."))
+        return rule
+
+    @property
+    def state(self) -> States:
+        """The state by parameter: ``optimizer.state[w]["exp_avg"]``; empty before the first step."""
+        return States(self._slots)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return everything that ``load_state_dict`` needs to go on from here, in PyTorch's form.
+
+        Returns:
+            ``{"state": {0: {"step": ..., ...}, ...}, "param_groups": [{"lr": ..., "params": [0, 1]}, ...]}``, where
+            the parameters are counted through all groups. The tensors are the optimizer's own, and change with the
+            next step: ``copy.deepcopy`` keeps them as they are.
+        """
+        return states.state_dict(self.param_groups, self._slots)
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Take copies of a state and its options. Everything is checked first.
+
+        Args:
+            state_dict: what ``state_dict`` returned, or PyTorch's; tensors may be arrays.
+
+        Raises:
+            ValueError: if it belongs to other parameters or another kind of optimizer; every misfit is named.
+            TypeError: if it is no state dict.
+        """
+        checked = states.Loading(type(self).__name__, self, state_dict)
+        vars(self).update(param_groups=checked.groups, _slots=checked.slots, _rules=checked.rules)
+
+    def __repr__(self) -> str:
+        """Return the number of tensors and elements and the options, for each group, in one line."""
+        texts = []
+        for group in self.param_groups:
+            elements = 0
+            for parameter in group["params"]:
+                elements += parameter.numel()
+            options = [f"{name}={value!r}" for name, value in group.items() if name != "params"]
+            texts.append(f"{len(group['params'])} tensors, {elements} elements: {', '.join(options)}")
+        return f"{type(self).__name__}({' | '.join(texts)})"
+
+
+class States:
+    """The state of each parameter by the parameter itself, not by its values or id.
+
+    Args:
+        slots: of each group.
+    """
+
+    def __init__(self, slots: list[list[Slot]]) -> None:
+        """Look at an optimizer's slots."""
+        self._slots = slots
+
+    def __getitem__(self, parameter: Tensor) -> dict[str, Any]:
+        """Return the state of a parameter by name, a dict that an optimizer with its own ``step`` may fill."""
+        for slot in chain(*self._slots):
+            if slot.parameter is parameter:
+                return slot.state
+        raise ValueError(message("state", f"{describe(parameter)} is no parameter of this optimizer."))
+
+    def __contains__(self, parameter: Tensor) -> bool:
+        """Return whether the optimizer keeps state for a parameter."""
+        for slot in chain(*self._slots):
+            if slot.parameter is parameter:
+                return len(slot.state) > 0
+        return False
+
+    def __iter__(self) -> Iterator[Tensor]:
+        """Return the parameters that have state."""
+        for slot in chain(*self._slots):
+            if slot.state:
+                yield slot.parameter
+
+    def __len__(self) -> int:
+        """Return how many parameters have state."""
+        return len(list(iter(self)))
+
+    def __repr__(self) -> str:
+        """Return how many parameters have which state."""
+        names: dict[str, int] = {}
+        for parameter in self:
+            for name in self[parameter]:
+                names[name] = names.get(name, 0) + 1
+        return f"States({', '.join([f'{name} of {count}' for name, count in names.items()])})"
+
+
+def stamp(updated: list[tuple[Slot, Rule]]) -> None:
+    """Count the writes to come, so that no backward reads a value that a step has changed since.
+
+    They are counted before they happen: what an interrupt prevents is then counted, but never the other way round.
+    """
+    now = latest_write[0] = next(clock)
+    frame = user_frame(sys._getframe(1))
+    position = None if frame is None else (frame.f_code, frame.f_lasti)
+    for slot, _ in updated:
+        for tensor in slot.tensors:
+            tensor._stamp[0] = now
+            tensor._stamp[2] = position
+    if STATE.get().tape is not None:
+        with no_grad():
+            for slot, rule in updated:
+                inputs = (slot.parameter, slot.parameter._grad, *slot.tensors[1:], *rule.arguments)
+                record(rule.kernel, None, slot.arrays, inputs, writes=slot.tensors)
