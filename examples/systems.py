@@ -1,6 +1,6 @@
 """Systems of linear equations: as many equations as unknowns, more, and fewer.
 
-    python examples/systems.py
+python examples/systems.py
 """
 
 from typing import Any

@@ -27,9 +27,9 @@ from minigrad.gradients import (
     wrong_count,
 )
 from minigrad.graph import Node, edge_of, ndarray, record, wrap
-from minigrad.modes import enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled
+from minigrad.modes import STATE, State, enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled
 from minigrad.ops.conversion import cast
-from minigrad.saved import check_saved, run_recorded
+from minigrad.saved import check_arity, check_saved, run_recorded
 from minigrad.writes import latest_write
 
 __all__ = [
@@ -79,10 +79,15 @@ def backward(
         >>> w.grad
         Tensor((2,) float32 | 2 4)
     """
-    sweep = begin("backward", [x], [gradient], retain_graph, create_graph, inputs)
-    for node in sweep.order:
-        visit(node, sweep)
-    finish(sweep)
+    token = STATE.set(recording_state()) if create_graph else None
+    try:
+        sweep = begin("backward", [x], [gradient], retain_graph, create_graph, inputs)
+        for node in sweep.order:
+            visit(node, sweep)
+        finish(sweep)
+    finally:
+        if token is not None:
+            STATE.reset(token)
 
 
 def grad(
@@ -124,15 +129,35 @@ def grad(
     grad_outputs = [None] * len(outputs) if grad_outputs is None else as_sequence(grad_outputs)
     if len(grad_outputs) != len(outputs):
         raise ValueError(message("grad", f"{len(outputs)} outputs need as many grad_outputs, got {len(grad_outputs)}."))
-    sweep = begin("grad", outputs, grad_outputs, retain_graph, create_graph, inputs)
-    for node in sweep.order:
-        visit(node, sweep)
-    allowed = materialize_grads if allow_unused is None else allow_unused
-    results = []
+    token = STATE.set(recording_state()) if create_graph else None
+    try:
+        sweep = begin("grad", outputs, grad_outputs, retain_graph, create_graph, inputs)
+        for node in sweep.order:
+            visit(node, sweep)
+        results = collected(inputs, sweep, materialize_grads if allow_unused is None else allow_unused)
+    finally:
+        if token is not None:
+            STATE.reset(token)
+    if materialize_grads:
+        for index, tensor in enumerate(inputs):
+            if results[index] is None:
+                results[index] = wrap(np.zeros(tensor.shape, tensor.dtype), None, None)
+    release(sweep)
+    return tuple(results)
+
+
+def collected(inputs: Sequence[Any], sweep: Sweep, allow_unused: bool) -> list[Any]:
+    """Return the gradients that arrived at the inputs of ``grad``, each in memory of its own."""
+    results: list[Any] = []
+    done: dict[Any, Any] = {}
     for index, tensor in enumerate(inputs):
         edge = edge_of(tensor)
-        gradient = final_gradient(edge, sweep)
-        if gradient is None and not allowed:
+        if edge in done:
+            # Asked for twice: its hooks run once, and the results do not share memory.
+            results.append(None if done[edge] is None else done[edge].clone())
+            continue
+        done[edge] = gradient = final_gradient(edge, sweep)
+        if gradient is None and not allow_unused:
             raise RuntimeError(
                 message(
                     "grad",
@@ -140,11 +165,14 @@ def grad(
                     "Pass allow_unused=True to get None for it, or materialize_grads=True to get zeros.",
                 )
             )
-        if gradient is None and materialize_grads:
-            gradient = tensors.Tensor(np.zeros(tensor.shape, tensor.dtype))
         results.append(gradient)
-    release(sweep)
-    return tuple(results)
+    return results
+
+
+def recording_state() -> State:
+    """Return the state in which a whole pass is recorded, whatever mode the caller is in."""
+    state = STATE.get()
+    return State(True, state.keep_inputs, state.tape, state.module, state.code, state.lasti)
 
 
 def begin(
@@ -166,6 +194,8 @@ def begin(
     sweep = Sweep(edges, keep, create_graph if retain_graph is None else retain_graph, create_graph)
     sweep.order = collect(edges)
     if inputs is not None:
+        if not keep:
+            raise ValueError(message(who, "inputs is empty.", "Leave it out to reach all leaves."))
         sweep.order = leading_to(keep, sweep.order)
     for node in sweep.order:
         if node.saved is None:
@@ -227,21 +257,22 @@ def visit(node: Node, sweep: Sweep) -> Any:
         grad_output = node.hooks.before_rule(node, grad_output, sweep)
     if latest_write[0] > node.number:
         check_saved("backward", node)
-    if sweep.create_graph:
-        grads = run_recorded(node, grad_output)
-    else:
-        try:
+    try:
+        if sweep.create_graph:
+            grads = run_recorded(node, grad_output)
+        else:
             grads = node.vjp(grad_output, *node.saved or ())
-        except Exception as error:
-            error.add_note(f"in the backward of {describe_node(node)}")
-            raise
-    if grads.__class__ is not tuple:
-        grads = tuple(grads) if grads.__class__ is list else (grads,)
-    if len(grads) > len(node.edges):
-        raise RuntimeError(wrong_count(node, grads))
-    if node.hooks is not None:
-        grads = node.hooks.after_rule(grads, grad_output)
-    deliver(grads, grad_output, node, sweep)
+        if grads.__class__ is not tuple:
+            grads = tuple(grads) if grads.__class__ is list else (grads,)
+        if len(grads) > len(node.edges):
+            raise RuntimeError(wrong_count(node, grads))
+        if node.hooks is not None:
+            grads = node.hooks.after_rule(grads, grad_output)
+        deliver(grads, grad_output, node, sweep)
+    except Exception as error:
+        check_arity(node)
+        error.add_note(f"in the backward of {describe_node(node)}")
+        raise
     return grads
 
 
@@ -263,7 +294,7 @@ def deliver(grads: tuple[Any, ...], grad_output: Any, node: Node, sweep: Sweep) 
         else:
             shape, dtype = edge._data.shape, edge._data.dtype
         if grad.__class__ is not ndarray:
-            grad = of_the_pass(grad, sweep.create_graph)
+            grad = of_the_pass(node.vjp.__name__, grad, sweep.create_graph)
         elif sweep.create_graph:
             grad = wrap(grad, None, None)
         if grad.shape != shape:
@@ -303,7 +334,10 @@ def finish(sweep: Sweep) -> None:
         else:
             tensor = edge if isinstance(edge, tensors.Tensor) else None
         if tensor is not None:
-            written.append((tensor, summed(tensor._grad, final_gradient(edge, sweep), sweep)))
+            gradient = final_gradient(edge, sweep)
+            if sweep.create_graph and edge not in sweep.owned:
+                gradient = gradient.clone()
+            written.append((tensor, summed(tensor._grad, gradient, sweep)))
     for tensor, gradient in sweep.retained:
         gradient = gradient if sweep.create_graph else wrap(gradient.copy(), None, None)
         written.append((tensor, summed(tensor._grad, gradient, sweep)))
@@ -320,11 +354,11 @@ def release(sweep: Sweep) -> None:
     """
     if sweep.retain_graph:
         return
-    roots = [edge[0] if edge.__class__ is tuple else edge for edge in sweep.roots]
+    for edge in sweep.roots:
+        root = edge[0] if edge.__class__ is tuple else edge
+        if root.__class__ is Node:
+            root.saved = None
     for node in sweep.order:
-        if node in roots:
-            node.saved = None
-            continue
         for value in node.saved or ():
             if value.__class__ is ndarray or value.__class__ is tuple:
                 node.saved = None

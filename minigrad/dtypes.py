@@ -18,7 +18,7 @@ bool_ = np.dtype(np.bool_)
 
 SUPPORTED = (float32, float64, int8, int16, int32, int64, uint8, bool_)
 #: PyTorch's three categories in rising order; a higher one decides the dtype of a result.
-_CATEGORY = {"b": 0, "u": 1, "i": 1, "f": 2}
+CATEGORY = {"b": 0, "u": 1, "i": 1, "f": 2}
 LIMITS = "minigrad has float32, float64, int8 to int64, uint8 and bool; no complex, sparse or half precision."
 
 _default: list[np.dtype] = [float32]
@@ -98,7 +98,7 @@ def result_type(*operands: Any) -> np.dtype:
     for found in ranks:
         if found:
             dtype = functools.reduce(promote_types, found)
-            if not decided or _CATEGORY[dtype.kind] > _CATEGORY[result.kind]:
+            if not decided or CATEGORY[dtype.kind] > CATEGORY[result.kind]:
                 result = dtype
             decided = True
     return result

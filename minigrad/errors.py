@@ -49,4 +49,5 @@ def describe_node(node: "Node") -> str:
     if node.code is None:
         return node.name
     position = resolve(node.code, node.lasti)
-    return f"{node.name} ({position}: {position.expression})"
+    expression = f": {position.expression}" if position.expression else ""
+    return f"{node.name} ({position}{expression})"

@@ -93,7 +93,7 @@ def seed(who: str, root: Any, gradient: Any, create_graph: bool) -> Any:
         raise ValueError(
             message(who, f"gradient must have the tensor's shape {root._data.shape}, got {tuple(gradient.shape)}.")
         )
-    return of_the_pass(cast(gradient, root._data.dtype), create_graph)
+    return of_the_pass(who, cast(gradient, root._data.dtype), create_graph)
 
 
 def summed(known: Any, gradient: Any, sweep: Sweep) -> Any:
@@ -123,10 +123,16 @@ def final_gradient(edge: Any, sweep: Sweep) -> Any:
     return wrap(gradient, None, None)
 
 
-def of_the_pass(gradient: Any, create_graph: bool) -> Any:
-    """Return what a rule or hook gave as an array, or as a Tensor where the pass is recorded."""
+def of_the_pass(who: str, gradient: Any, create_graph: bool) -> Any:
+    """Return what a rule gave as an array, or as a Tensor where the pass is recorded.
+
+    Raises:
+        TypeError: if it is neither tensor, array nor number.
+    """
     if isinstance(gradient, tensors.Tensor):
         return gradient if create_graph else gradient._data
+    if not isinstance(gradient, (ndarray, np.generic, float, int)):
+        raise TypeError(message(who, f"a rule returns arrays, Tensors or None, got {describe(gradient)}."))
     array = np.asarray(gradient)
     return wrap(array, None, None) if create_graph else array
 
@@ -139,6 +145,9 @@ def is_fresh(grad: Any, grads: tuple[Any, ...], grad_output: Any, node: Node) ->
     for other in grads:
         times += other is grad
     for value in node.saved or ():
+        if value.__class__ is tuple:
+            for element in value:
+                times += element is grad
         times += value is grad
     return times == 1 and not node.several
 

@@ -165,7 +165,7 @@ def record(
         return output
     state = STATE.get()
     node = None
-    if differentiable and state.grad_enabled:
+    if differentiable and state.grad_enabled and (writes is None or output.dtype.kind == "f"):
         if vjp is None:
             refuse_missing_rule(op, output)
         else:
@@ -256,6 +256,7 @@ def rewrite(tensor: Any, node: Node | None) -> Any:
     stamp = tensor._stamp
     stamp_write(stamp, None if frame is None else (frame.f_code, frame.f_lasti))
     if node is not None:
+        move_retention(tensor, node)
         # The write is stamped before its node takes its number, so that what the node itself saved is not stale.
         node.number = next(clock)
         stamp[1] = stamp[0]
@@ -264,6 +265,13 @@ def rewrite(tensor: Any, node: Node | None) -> Any:
         node.shape = tensor._data.shape
         node.dtype = tensor._data.dtype
     return tensor
+
+
+def move_retention(tensor: Any, node: Node) -> None:
+    """Let a tensor that retains its gradient retain the one of its new value."""
+    old, index = tensor._edge if tensor._edge.__class__ is tuple else (tensor._edge, 0)
+    if old is not None and old.hooks is not None and index in old.hooks.retained:
+        hooking.hooks_of(node).retained[0] = old.hooks.retained.pop(index)
 
 
 def edges_of_sequence(op: Callable[..., Any], operands: Sequence[Any]) -> tuple[bool, bool, list[Any]]:

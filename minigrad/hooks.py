@@ -123,8 +123,10 @@ def replacement(new: Any, old: Any, shape: Any) -> Any:
     if not hasattr(new, "shape") or (shape is not None and tuple(new.shape) != tuple(shape)):
         raise RuntimeError(message("hook", f"a hook must return a tensor of shape {shape}, got {describe(new)}."))
     if isinstance(old, tensors.Tensor):
-        return new
-    return new._data if isinstance(new, tensors.Tensor) else np.asarray(new)
+        new = new if isinstance(new, tensors.Tensor) else graph.wrap(np.asarray(new), None, None)
+        return new.to(old.dtype)
+    array = new._data if isinstance(new, tensors.Tensor) else np.asarray(new)
+    return array if old is None else array.astype(old.dtype, copy=False)
 
 
 def hooks_of(owner: Any) -> Hooks:

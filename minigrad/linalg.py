@@ -12,10 +12,11 @@ from minigrad.ops.conversion import cast
 from minigrad.ops.decompositions import LinAlgError
 from minigrad.ops.determinants import SlogdetResult, det, slogdet
 from minigrad.ops.elementwise import abs
+from minigrad.ops.extremes import amax, amin
 from minigrad.ops.operands import Dim, Operand, Tensor, axes, floating
 from minigrad.ops.products import matmul
 from minigrad.ops.pseudoinverses import LstsqResult, lstsq, pinv
-from minigrad.ops.reductions import amax, amin, sum
+from minigrad.ops.reductions import sum
 from minigrad.ops.shapes import squeeze
 from minigrad.ops.systems import inv, solve
 
@@ -75,9 +76,7 @@ def norm(A: Operand, ord: Any = None, dim: Dim = None, keepdim: bool = False, *,
     if ord == "fro":
         return norms.norm(A, 2, over, keepdim)
     if ord not in (1, -1, math.inf, -math.inf):
-        raise ValueError(
-            message("linalg.norm", f"of matrices there are 'fro', 1, -1, inf and -inf, got ord={ord!r}.")
-        )
+        raise ValueError(message("linalg.norm", f"of matrices there are 'fro', 1, -1, inf and -inf, got ord={ord!r}."))
     axes(norm, over, ndim)
     summed, compared = over if math.isfinite(ord) else over[::-1]
     sums = sum(abs(A), summed, True)

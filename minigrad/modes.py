@@ -4,12 +4,10 @@ All of it is one context variable, so two threads (or two asyncio tasks) can tra
 """
 
 import functools
-from collections.abc import Callable
+import inspect
 from contextvars import ContextVar, Token
 from types import CodeType, TracebackType
-from typing import Any, Self, TypeVar
-
-Function = TypeVar("Function", bound=Callable[..., Any])
+from typing import Any, Self
 
 
 class State:
@@ -46,41 +44,80 @@ class State:
 STATE: ContextVar[State] = ContextVar("minigrad_state", default=State())  # noqa: B039 - a State is never changed
 
 
-class Mode:
-    """A context manager and decorator that puts other modes in force."""
+class GradMode:
+    """A context manager and decorator that switches the recording of gradients on or off."""
+
+    enabled = True
+
+    def __new__(cls, function: Any = None) -> Any:
+        """Make the mode; or decorate a function at once, for ``@no_grad`` without parentheses."""
+        return super().__new__(cls) if function is None else cls()(function)
 
     def __init__(self) -> None:
-        """Make the mode; it is entered by ``with`` or at each call of a decorated function."""
+        """Make the mode; it is entered by ``with``, or at each call of a decorated function."""
         self._tokens: list[Token[State]] = []
 
-    def change(self, state: State) -> State:
-        """Return the state that takes the place of ``state``."""
-        raise TypeError(f"{type(self).__name__} does not say what it changes")
+    def _enter(self) -> Token[State]:
+        state = STATE.get()
+        return STATE.set(State(self.enabled, state.keep_inputs, state.tape, state.module, state.code, state.lasti))
 
     def __enter__(self) -> Self:
-        """Put the modes in force."""
-        self._tokens.append(STATE.set(self.change(STATE.get())))
+        """Put the mode in force."""
+        self._tokens.append(self._enter())
         return self
 
     def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
         """Put back what was in force before."""
         STATE.reset(self._tokens.pop())
 
-    def __call__(self, function: Function) -> Function:
-        """Return ``function`` with these modes in force while it runs."""
+    def __call__(self, function: Any) -> Any:
+        """Return ``function`` with the mode in force while it runs; of a generator, while it computes each item."""
 
         @functools.wraps(function)
         def decorated(*args: Any, **kwargs: Any) -> Any:
-            token = STATE.set(self.change(STATE.get()))
+            token = self._enter()
             try:
                 return function(*args, **kwargs)
             finally:
                 STATE.reset(token)
 
-        return decorated  # type: ignore[return-value]
+        @functools.wraps(function)
+        def decorated_generator(*args: Any, **kwargs: Any) -> Any:
+            generator = function(*args, **kwargs)
+            sent = None
+            while True:
+                token = self._enter()
+                try:
+                    item = generator.send(sent)
+                except StopIteration as stop:
+                    return stop.value
+                finally:
+                    STATE.reset(token)
+                sent = yield item
+
+        return decorated_generator if inspect.isgeneratorfunction(function) else decorated
 
 
-class set_grad_enabled(Mode):
+class no_grad(GradMode):
+    """Record nothing: results do not require grad, and no memory is kept for a backward pass.
+
+    Examples:
+        >>> import minigrad as mg
+        >>> w = mg.ones(2, requires_grad=True)
+        >>> with mg.no_grad():
+        ...     w -= 0.5
+        >>> w
+        Tensor((2,) float32 requires grad | 0.5 0.5)
+    """
+
+    enabled = False
+
+
+class enable_grad(GradMode):
+    """Record again inside of ``no_grad``."""
+
+
+class set_grad_enabled(GradMode):
     """Switch the recording of gradients on or off: at once, and until the end of a ``with`` block if it is used as one.
 
     Args:
@@ -94,48 +131,47 @@ class set_grad_enabled(Mode):
         False
     """
 
+    def __new__(cls, mode: bool) -> Any:
+        """Make the mode."""
+        return object.__new__(cls)
+
     def __init__(self, mode: bool) -> None:
         """Switch recording on or off at once."""
         super().__init__()
-        self.mode = bool(mode)
-        self._tokens.append(STATE.set(self.change(STATE.get())))
-
-    def change(self, state: State) -> State:
-        """Return ``state`` with gradients on or off."""
-        return State(self.mode, state.keep_inputs, state.tape, state.module, state.code, state.lasti)
+        self.enabled = bool(mode)
+        self._at_once: Token[State] | None = self._enter()
 
     def __enter__(self) -> Self:
-        """Do nothing: the mode has been in force since it was made."""
+        """Keep the mode in force until the end of the block."""
+        if self._at_once is None:
+            return super().__enter__()
+        self._tokens.append(self._at_once)
+        self._at_once = None
         return self
 
+    def __call__(self, function: Any) -> Any:
+        """Return ``function`` with the mode in force while it runs, and no longer here."""
+        if self._at_once is not None:
+            STATE.reset(self._at_once)
+            self._at_once = None
+        return super().__call__(function)
 
-class no_grad(Mode):
-    """Record nothing: results do not require grad, and no memory is kept for a backward pass.
 
-    Examples:
-        >>> import minigrad as mg
-        >>> w = mg.ones(2, requires_grad=True)
-        >>> with mg.no_grad():
-        ...     w -= 0.1
-        >>> w.tolist() == [0.8999999761581421] * 2
-        True
+class inference_mode(GradMode):
+    """The same as ``no_grad``: minigrad keeps nothing else per tensor that inference could save.
+
+    Args:
+        mode: False switches it off: what is recorded stays as it is.
     """
 
-    def change(self, state: State) -> State:
-        """Return ``state`` with gradients off."""
-        return State(False, state.keep_inputs, state.tape, state.module, state.code, state.lasti)
+    def __new__(cls, mode: Any = True) -> Any:
+        """Make the mode; or decorate a function at once."""
+        return cls()(mode) if callable(mode) else object.__new__(cls)
 
-
-class enable_grad(Mode):
-    """Record again inside of ``no_grad``."""
-
-    def change(self, state: State) -> State:
-        """Return ``state`` with gradients on."""
-        return State(True, state.keep_inputs, state.tape, state.module, state.code, state.lasti)
-
-
-class inference_mode(no_grad):
-    """The same as ``no_grad``: minigrad keeps nothing else per tensor that inference could save."""
+    def __init__(self, mode: Any = True) -> None:
+        """Make the mode."""
+        super().__init__()
+        self.enabled = not mode
 
 
 def is_grad_enabled() -> bool:

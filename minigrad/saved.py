@@ -1,5 +1,6 @@
 """What a rule reads: the roles of saved values, their staleness, and a rule run on Tensors (``create_graph``)."""
 
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -19,9 +20,6 @@ def run_recorded(node: Node, grad_output: Any) -> Any:
     token = STATE.set(State(True, state.keep_inputs, state.tape, node.module, node.code, node.lasti))
     try:
         return node.vjp(grad_output, *saved_tensors(node))
-    except Exception as error:
-        error.add_note(f"in the recorded backward of {describe_node(node)}")
-        raise
     finally:
         STATE.reset(token)
 
@@ -73,7 +71,11 @@ def roles_of(op: Callable[..., Any], vjp: Callable[..., Any]) -> list[Any]:
     roles = _roles.get((op, vjp))
     if roles is None:
         code, rule = op.__code__, vjp.__code__
-        names = list(code.co_varnames[: code.co_argcount + code.co_kwonlyargcount + bool(code.co_flags & 4)])
+        keywords = code.co_argcount + code.co_kwonlyargcount
+        # The code lists *tensors behind the keywords; record() is given the inputs in the order of the signature.
+        names = list(code.co_varnames[: code.co_argcount])
+        names += code.co_varnames[keywords : keywords + bool(code.co_flags & inspect.CO_VARARGS)]
+        names += code.co_varnames[code.co_argcount : keywords]
         roles = []
         for name in rule.co_varnames[1 : rule.co_argcount]:
             if name in ("output", "outputs"):
@@ -89,6 +91,29 @@ def saved_roles(node: Node) -> list[tuple[Any, Any]]:
     found: list[tuple[Any, Any]] = []
     saved = node.saved or ()
     roles = roles_of(node.op, node.vjp)
+    check_arity(node)
+    for value, role in zip(saved, roles, strict=True):
+        if role is None:
+            found.append((None, None))
+        elif role < 0 and value.__class__ is tuple:
+            found.append((_Edges((node, index) for index in range(len(value))), None))
+        elif role < 0:
+            found.append((node, node.stamp))
+        elif value.__class__ is tuple:
+            # A sequence of tensors has an edge for each; any other tuple is an attribute.
+            edges = node.edges[role : role + len(value)]
+            of_tensors = len(edges) == len(value) and len(value) > 0 and isinstance(value[0], ndarray)
+            found.append((_Edges(edges), None) if of_tensors else (None, None))
+        else:
+            edge = node.edges[role] if role < len(node.edges) else None
+            found.append((edge, stamp_of(edge)))
+    return found
+
+
+def check_arity(node: Node) -> None:
+    """Raise if a rule does not take as many values as its operation saved."""
+    roles = roles_of(node.op, node.vjp)
+    saved = node.saved or ()
     if len(roles) != len(saved):
         raise RuntimeError(
             message(
@@ -97,19 +122,6 @@ def saved_roles(node: Node) -> list[tuple[Any, Any]]:
                 "record() is given the saved values in the order of the rule's parameters.",
             )
         )
-    for value, role in zip(saved, roles, strict=True):
-        if role is None:
-            found.append((None, None))
-        elif role < 0 and value.__class__ is tuple:
-            found.append((_Edges((node, index) for index in range(len(value))), None))
-        elif role < 0:
-            found.append((node, node.stamp))
-        elif value.__class__ is tuple and len(value) > 0 and isinstance(value[0], ndarray):
-            found.append((_Edges(node.edges[role : role + len(value)]), None))
-        else:
-            edge = node.edges[role] if role < len(node.edges) else None
-            found.append((edge, stamp_of(edge)))
-    return found
 
 
 def stamp_of(edge: Any) -> Any:

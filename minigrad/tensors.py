@@ -6,6 +6,7 @@ inherits them, as it does what Python and NumPy ask of it. This file holds the r
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from typing import Any, Self
 
@@ -20,6 +21,8 @@ from minigrad.ops.comparisons import ComparisonMethods
 from minigrad.ops.conversion import ConversionMethods
 from minigrad.ops.creation import as_array
 from minigrad.ops.elementwise import ElementwiseMethods
+from minigrad.ops.extremes import ExtremeMethods
+from minigrad.ops.gathering import GatheringMethods
 from minigrad.ops.in_place import InPlaceMethods
 from minigrad.ops.indexing import IndexingMethods
 from minigrad.ops.joining import JoiningMethods
@@ -39,6 +42,8 @@ class Tensor(
     ComparisonMethods,
     ConversionMethods,
     ElementwiseMethods,
+    ExtremeMethods,
+    GatheringMethods,
     InPlaceMethods,
     IndexingMethods,
     JoiningMethods,
@@ -265,8 +270,9 @@ class Tensor(
         return {
             "data": self._data,
             "requires_grad": self.requires_grad,
-            "grad": self._grad,
+            "grad": None if self._grad is None else self._grad.detach(),
             "name": self.name,
+            "attributes": getattr(self, "__dict__", {}),
         }
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -274,6 +280,8 @@ class Tensor(
         Tensor.__init__(self, np.empty(0, state["data"].dtype), state["requires_grad"], state["name"])
         self._data = state["data"]
         self._grad = state["grad"]
+        if state["attributes"]:
+            self.__dict__.update(state["attributes"])
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Return how to make the tensor again: its class, and the state without the graph."""
@@ -290,8 +298,11 @@ class Tensor(
         """Return a leaf with copies of the array and the gradient, without the graph."""
         twin = _blank(type(self))
         memo[id(self)] = twin
-        twin.__setstate__({**self.__getstate__(), "data": self._data.copy()})
-        twin._grad = None if self._grad is None else self._grad.detach().clone()
+        state = self.__getstate__()
+        state["data"] = self._data.copy()
+        state["grad"] = None if self._grad is None else self._grad.detach().clone()
+        state["attributes"] = copy.deepcopy(state["attributes"], memo)
+        twin.__setstate__(state)
         return twin
 
 

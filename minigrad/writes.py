@@ -29,7 +29,8 @@ def stamp_write(stamp: list[Any], position: Any = None) -> None:
 def shares_memory(output: np.ndarray, base: Any) -> bool:
     """Return whether an array is a view of a tensor's memory; NumPy joins the bases of views of views into one."""
     owner = base._data if base._data.base is None else base._data.base
-    return output.base is owner or output is base._data
+    # An array of another class (a memory map) may stand between a view and its owner.
+    return output.base is owner or output.base is base._data or output is base._data
 
 
 def refuse_outdated_view(who: str, tensor: Any) -> None:
@@ -73,6 +74,9 @@ def refuse_write(who: str, x: Any, operands: Any = ()) -> None:
             )
         )
     refuse_outdated_view(who, x)
+    for each in operands:
+        if isinstance(each, tensors.Tensor):
+            refuse_outdated_view(who, each)
     if not STATE.get().grad_enabled:
         return
     if x._edge is None and x._requires_grad:

@@ -9,7 +9,6 @@ from minigrad.errors import describe, message
 from minigrad.nn.parameters import Parameter
 from minigrad.tensors import Tensor
 
-
 #: The attributes that every module has.
 RESERVED = (
     "training",
@@ -110,7 +109,9 @@ class Registration:
         Raises:
             TypeError: if it is no Module; ValueError: if the name cannot be used, or the module contains this one.
         """
-        self._check("add_module", name, module, Registration, "Only objects of nn.Module have parameters and a forward.")
+        self._check(
+            "add_module", name, module, Registration, "Only objects of nn.Module have parameters and a forward."
+        )
         if module is not None and any(inner is self for inner in module.modules()):
             raise ValueError(
                 message(

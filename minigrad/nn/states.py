@@ -72,7 +72,9 @@ def load_state_dict(module: Any, state_dict: Mapping[str, Any], strict: bool = T
         TypeError: if ``state_dict`` is no mapping.
     """
     if not isinstance(state_dict, Mapping):
-        raise TypeError(message("load_state_dict", f"a mapping of names to tensors is needed, got {describe(state_dict)}."))
+        raise TypeError(
+            message("load_state_dict", f"a mapping of names to tensors is needed, got {describe(state_dict)}.")
+        )
     own = named_state(module)
     missing = [name for name in own if name not in state_dict]
     unexpected = [str(name) for name in state_dict if name not in own]

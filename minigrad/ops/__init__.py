@@ -90,6 +90,19 @@ from minigrad.ops.elementwise import (
     tanh,
     where,
 )
+from minigrad.ops.extremes import (
+    amax,
+    amin,
+    argmax,
+    argmin,
+    max,
+    min,
+)
+from minigrad.ops.gathering import (
+    diagonal,
+    gather,
+    one_hot,
+)
 from minigrad.ops.in_place import (
     abs_,
     add_,
@@ -113,11 +126,6 @@ from minigrad.ops.in_place import (
     sub_,
     tanh_,
     zero_,
-)
-from minigrad.ops.indexing import (
-    diagonal,
-    gather,
-    one_hot,
 )
 from minigrad.ops.joining import (
     cat,
@@ -163,14 +171,8 @@ from minigrad.ops.randomness import (
     uniform_,
 )
 from minigrad.ops.reductions import (
-    amax,
-    amin,
-    argmax,
-    argmin,
     logsumexp,
-    max,
     mean,
-    min,
     std,
     sum,
     var,

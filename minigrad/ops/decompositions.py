@@ -119,8 +119,11 @@ def right_hand_side(op: Op, A: Any, B: Any, left: bool = True) -> tuple[ndarray,
         raise ValueError(
             message(
                 who(op),
-                ("A X = B needs as many rows in B, (m,) or (..., m, k), as A has, " if left else
-                 "X A = B needs a matrix B, (..., k, n), of as many columns as A has, ")
+                (
+                    "A X = B needs as many rows in B, (m,) or (..., m, k), as A has, "
+                    if left
+                    else "X A = B needs a matrix B, (..., k, n), of as many columns as A has, "
+                )
                 + f"and axes before them must broadcast; A is {describe(A)}, B is {describe(B)}.",
                 "Check which axis counts the equations; B.mT exchanges the last two.",
             )

@@ -12,9 +12,7 @@ from minigrad.ops.operands import Operand, Tensor, Value, unwrap
 from minigrad.ops.randomness import Generator, rand
 
 
-def dropout(
-    input: Operand, p: float = 0.5, training: bool = True, *, generator: Generator | None = None
-) -> Tensor:
+def dropout(input: Operand, p: float = 0.5, training: bool = True, *, generator: Generator | None = None) -> Tensor:
     """Return ``input`` with each number set to 0 with probability ``p`` and the others scaled by ``1 / (1 - p)``.
 
     Args:

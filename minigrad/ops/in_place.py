@@ -7,12 +7,13 @@ from typing import Any
 import numpy as np
 
 from minigrad import tensors
+from minigrad.dtypes import CATEGORY
 from minigrad.errors import describe, message
 from minigrad.graph import record, wrap
-from minigrad.ops.arithmetic import add, div, floor_divide, mul, neg, pow, remainder, sub
+from minigrad.ops.arithmetic import add, div, floor_divide, mul, neg, pow, remainder, scaled, sub
 from minigrad.ops.comparisons import bitwise_and, bitwise_or, bitwise_xor
 from minigrad.ops.elementwise import abs, clamp, exp, log, relu, sigmoid, sqrt, tanh
-from minigrad.ops.operands import Op, Operand, Tensor, Value, needs_grad, unwrap
+from minigrad.ops.operands import Op, Operand, Tensor, Value, broadcasts_to, needs_grad, unwrap
 from minigrad.writes import refuse_write
 
 
@@ -34,7 +35,8 @@ def copy_(x: Tensor, y: Operand) -> Tensor:
     refuse_write("copy_", x, (y,))
     check_fits("copy_", x, y_data.shape)
     np.copyto(x._data, y_data, casting="unsafe")
-    return record(copy_, copy_vjp, x._data, (x, y), (), writes=x)  # type: ignore[no-any-return]
+    written: Tensor = record(copy_, copy_vjp, x._data, (x, y), (), writes=x)
+    return written
 
 
 def copy_vjp(grad_output: Value) -> tuple[Value, Value]:
@@ -56,12 +58,17 @@ def in_place(op: Op, x: Tensor, *arguments: Any) -> Tensor:
         raise TypeError(message(who, f"a Tensor is needed to be written to, got {describe(x)}."))
     refuse_write(who, x, arguments)
     old = x
-    if needs_grad(x) or np.any([needs_grad(each) for each in arguments]):
+    recorded = needs_grad(x)
+    for each in arguments:
+        recorded = recorded or needs_grad(each)
+    if recorded:
         old = wrap(x._data.copy(), None, None)
         old._edge = x._edge
+        # x *= x: neither factor may be the new value.
+        arguments = tuple([old if each is x else each for each in arguments])
     result = op(old, *arguments)
     check_fits(who, x, result._data.shape)
-    if not np.can_cast(result._data.dtype, x._data.dtype, "same_kind"):
+    if CATEGORY[result._data.dtype.kind] > CATEGORY[x._data.dtype.kind]:
         raise TypeError(
             message(who, f"a result of {result.dtype} cannot be written to {describe(x)}.", "Convert first: x.float().")
         )
@@ -70,23 +77,18 @@ def in_place(op: Op, x: Tensor, *arguments: Any) -> Tensor:
 
 def check_fits(who: str, x: Tensor, shape: tuple[int, ...]) -> None:
     """Raise a ValueError unless a result of ``shape`` can be written to all of ``x``."""
-    if shape == x._data.shape:
-        return
-    fits = len(shape) <= x._data.ndim
-    for have, want in zip(reversed(shape), reversed(x._data.shape)):
-        fits = fits and have in (1, want)
-    if not fits:
+    if shape != x._data.shape and not broadcasts_to(shape, x._data.shape):
         raise ValueError(message(who, f"a value of shape {shape} does not broadcast to {describe(x)} in place."))
 
 
 def add_(x: Tensor, y: Operand, *, alpha: float = 1) -> Tensor:
     """Write ``x + alpha * y`` over ``x``."""
-    return in_place(add, x, y if alpha == 1 else mul(y, alpha))
+    return in_place(add, x, y if alpha == 1 else scaled(add_, y, alpha))
 
 
 def sub_(x: Tensor, y: Operand, *, alpha: float = 1) -> Tensor:
     """Write ``x - alpha * y`` over ``x``."""
-    return in_place(sub, x, y if alpha == 1 else mul(y, alpha))
+    return in_place(sub, x, y if alpha == 1 else scaled(sub_, y, alpha))
 
 
 def mul_(x: Tensor, y: Operand) -> Tensor:
@@ -176,6 +178,7 @@ def clamp_(x: Tensor, min: Operand | None = None, max: Operand | None = None) ->
 
 def zero_(x: Tensor) -> Tensor:
     """Write zeros over ``x``."""
+    refuse_write("zero_", x)
     return copy_(x, 0)
 
 
@@ -185,6 +188,7 @@ def fill_(x: Tensor, value: Operand) -> Tensor:
     Raises:
         ValueError: if ``value`` has more than one element.
     """
+    refuse_write("fill_", x, (value,))
     if unwrap(fill_, value).ndim:
         raise ValueError(message("fill_", f"one number is needed, got {describe(value)}."))
     return copy_(x, value)

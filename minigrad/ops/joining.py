@@ -9,7 +9,7 @@ import numpy as np
 from minigrad.dtypes import result_type
 from minigrad.errors import describe, message
 from minigrad.graph import record
-from minigrad.ops.operands import Op, Operand, Tensor, Value, axis, ndarray, unwrap
+from minigrad.ops.operands import Op, Operand, Tensor, Value, axis, ndarray, sizes, unwrap, whole
 from minigrad.ops.shapes import base_of, reshape
 
 
@@ -45,6 +45,7 @@ def cat(tensors: Any, dim: int = 0) -> Tensor:
             raise ValueError(
                 message("cat", f"along dim {dim} the other lengths must agree, got {[a.shape for a in arrays]}.")
             )
+        # -1 for an empty 1-d tensor among others, which has no part of the output.
         lengths.append(array.shape[along] if same else -1)
     output = np.concatenate(shaped, axis=along, dtype=result_type(*arrays))
     return record(cat, cat_vjp, output, (operands, dim), (tuple(lengths), along))
@@ -52,15 +53,15 @@ def cat(tensors: Any, dim: int = 0) -> Tensor:
 
 def cat_vjp(grad_output: Value, lengths: tuple[int, ...], along: int) -> list[Value]:
     """``grad_tensors[i] = the slice of grad_output that tensors[i] became``."""
-    grads = []
+    grads: list[Value] = []
     start = 0
     before = (slice(None),) * along
     for length in lengths:
         if length < 0:
-            grads.append(None)
-            continue
-        grads.append(grad_output[(*before, slice(start, start + length))])
-        start += length
+            grads.append(reshape(grad_output[(*before, slice(0, 0))], (0,)))
+        else:
+            grads.append(grad_output[(*before, slice(start, start + length))])
+            start += length
     return grads
 
 
@@ -81,7 +82,7 @@ def stack(tensors: Any, dim: int = 0) -> Tensor:
 
 def stack_vjp(grad_output: Value, number: int, along: int) -> list[Value]:
     """``grad_tensors[i] = grad_output at place i of the new axis``."""
-    grads = []
+    grads: list[Value] = []
     before = (slice(None),) * along
     for index in range(number):
         grads.append(grad_output[(*before, index)])
@@ -117,14 +118,16 @@ def split(x: Operand, split_size_or_sections: Any, dim: int = 0) -> tuple[Tensor
     """
     x_data = unwrap(split, x)
     along = axis(split, dim, x_data.ndim)
-    whole = x_data.shape[along] if x_data.ndim else 0
-    if isinstance(split_size_or_sections, (int, np.integer)):
-        size = int(split_size_or_sections)
-        fits = x_data.ndim > 0 and (size > 0 or (size == 0 and whole == 0))
-        lengths = [min(size, whole - start) for start in range(0, max(whole, 1), size or 1)] if fits else []
+    length_of_all = x_data.shape[along] if x_data.ndim else 0
+    lengths: list[int] = []
+    if isinstance(split_size_or_sections, (tuple, list)):
+        lengths += sizes(split, (split_size_or_sections,))
+        fits = x_data.ndim > 0 and sum(lengths) == length_of_all and min(lengths, default=0) >= 0
     else:
-        lengths = list(split_size_or_sections)
-        fits = x_data.ndim > 0 and sum(lengths) == whole and min(lengths, default=0) >= 0
+        size = whole(split, "split_size_or_sections", split_size_or_sections)
+        fits = x_data.ndim > 0 and (size > 0 or (size == 0 and length_of_all == 0))
+        for start in range(0, max(length_of_all, 1) if fits else 0, size or 1):
+            lengths.append(min(size, length_of_all - start))
     if not fits:
         raise ValueError(
             message("split", f"axis {dim} of {describe(x)} cannot be split into parts of {split_size_or_sections}.")
@@ -136,7 +139,8 @@ def split(x: Operand, split_size_or_sections: Any, dim: int = 0) -> tuple[Tensor
         parts.append(x_data[(*before, slice(start, start + length))])
         start += length
     saved = (tuple(lengths), along, x_data.shape)
-    outputs: tuple[Tensor, ...] = record(split, split_vjp, tuple(parts), (x, dim), saved, base=base_of(x))
+    inputs = (x, split_size_or_sections, dim)
+    outputs: tuple[Tensor, ...] = record(split, split_vjp, tuple(parts), inputs, saved, base=base_of(x))
     return outputs
 
 
@@ -158,21 +162,38 @@ def zeros_of(like: Value, shape: tuple[int, ...]) -> Value:
 
 
 def chunk(x: Operand, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
-    """Return views of at most ``chunks`` parts of x along an axis, all but the last of equal length."""
+    """Return views of at most ``chunks`` parts of x along an axis, all but the last of equal length.
+
+    Raises:
+        ValueError: if ``chunks`` is not positive, or x is 0-d.
+    """
     x_data = unwrap(chunk, x)
     along = axis(chunk, dim, x_data.ndim)
+    chunks = whole(chunk, "chunks", chunks)
+    refuse_scalar(chunk, x_data)
     if chunks < 1:
         raise ValueError(message("chunk", f"chunks must be at least 1, got {chunks}."))
     return split(x, max(-(-x_data.shape[along] // chunks), 1), along)
 
 
 def unbind(x: Operand, dim: int = 0) -> tuple[Tensor, ...]:
-    """Return views of x at each place of an axis, without that axis."""
+    """Return views of x at each place of an axis, without that axis.
+
+    Raises:
+        ValueError: if x is 0-d.
+    """
     x_data = unwrap(unbind, x)
     along = axis(unbind, dim, x_data.ndim)
+    refuse_scalar(unbind, x_data)
     shape = (*x_data.shape[:along], *x_data.shape[along + 1 :])
     parts = split(x, 1, along) if x_data.shape[along] else ()
     return tuple([reshape(part, shape) for part in parts])
+
+
+def refuse_scalar(op: Op, x: ndarray) -> None:
+    """Raise a ValueError if an array has no axis to be taken apart along."""
+    if x.ndim == 0:
+        raise ValueError(message(op.__name__, f"{describe(x)} is 0-d and has no axis to be taken apart along."))
 
 
 class JoiningMethods:

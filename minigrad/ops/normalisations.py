@@ -10,7 +10,7 @@ from minigrad.dtypes import as_dtype
 from minigrad.graph import record
 from minigrad.ops.conversion import cast
 from minigrad.ops.elementwise import exp
-from minigrad.ops.operands import Operand, Tensor, Value, axis, floating
+from minigrad.ops.operands import Operand, Tensor, Value, add_reduce, axis, floating, maximum_reduce
 from minigrad.ops.reductions import sum
 
 
@@ -33,9 +33,9 @@ def softmax(x: Operand, dim: int, dtype: Any = None) -> Tensor:
     x_data = floating(softmax, x)
     along = axis(softmax, dim, x_data.ndim)
     over = (along,) if x_data.ndim else ()
-    shifted = x_data - np.maximum.reduce(x_data, axis=over, keepdims=True, initial=-np.inf)
+    shifted = x_data - maximum_reduce(x_data, axis=over, keepdims=True, initial=-np.inf)
     powers = np.exp(shifted)
-    output = powers / np.add.reduce(powers, axis=over, keepdims=True)
+    output = powers / add_reduce(powers, axis=over, keepdims=True)
     return record(softmax, softmax_vjp, output, (x, dim, dtype), (output, over))
 
 
@@ -52,8 +52,8 @@ def log_softmax(x: Operand, dim: int, dtype: Any = None) -> Tensor:
     x_data = floating(log_softmax, x)
     along = axis(log_softmax, dim, x_data.ndim)
     over = (along,) if x_data.ndim else ()
-    shifted = x_data - np.maximum.reduce(x_data, axis=over, keepdims=True, initial=-np.inf)
-    output = shifted - np.log(np.add.reduce(np.exp(shifted), axis=over, keepdims=True))
+    shifted = x_data - maximum_reduce(x_data, axis=over, keepdims=True, initial=-np.inf)
+    output = shifted - np.log(add_reduce(np.exp(shifted), axis=over, keepdims=True))
     return record(log_softmax, log_softmax_vjp, output, (x, dim, dtype), (output, over))
 
 

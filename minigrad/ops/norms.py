@@ -12,7 +12,17 @@ from minigrad.errors import message
 from minigrad.graph import record
 from minigrad.ops.conversion import cast
 from minigrad.ops.elementwise import abs, sign, where
-from minigrad.ops.operands import Dim, Operand, Tensor, Value, axes, floating
+from minigrad.ops.operands import (
+    Dim,
+    Operand,
+    Tensor,
+    Value,
+    add_reduce,
+    axes,
+    floating,
+    maximum_reduce,
+    minimum_reduce,
+)
 from minigrad.ops.reductions import sum, with_axes
 
 
@@ -38,23 +48,23 @@ def norm(
         x = cast(x, as_dtype("norm", dtype))
     if p is None or p == "fro":
         p = 2.0
-    if not isinstance(p, (int, float)):
+    if isinstance(p, bool) or not isinstance(p, (int, float, np.floating, np.integer)):
         raise ValueError(message("norm", f"p is a number or 'fro', got {p!r}.", "See minigrad.linalg for others."))
     x_data = floating(norm, x)
     over = axes(norm, dim, x_data.ndim)
     sizes = np.abs(x_data)
     if p == 2:
-        output = np.sqrt(np.add.reduce(x_data * x_data, axis=over, keepdims=keepdim))
+        output = np.sqrt(add_reduce(x_data * x_data, axis=over, keepdims=keepdim))
     elif p == 1:
-        output = np.add.reduce(sizes, axis=over, keepdims=keepdim)
+        output = add_reduce(sizes, axis=over, keepdims=keepdim)
     elif p == math.inf:
-        output = np.maximum.reduce(sizes, axis=over, keepdims=keepdim, initial=0)
+        output = maximum_reduce(sizes, axis=over, keepdims=keepdim, initial=0)
     elif p == -math.inf:
-        output = np.minimum.reduce(sizes, axis=over, keepdims=keepdim, initial=math.inf)
+        output = minimum_reduce(sizes, axis=over, keepdims=keepdim, initial=math.inf)
     elif p == 0:
-        output = np.add.reduce(sizes != 0, axis=over, keepdims=keepdim, dtype=x_data.dtype)
+        output = add_reduce(sizes != 0, axis=over, keepdims=keepdim, dtype=x_data.dtype)
     else:
-        output = np.add.reduce(sizes**p, axis=over, keepdims=keepdim) ** (1 / p)
+        output = add_reduce(sizes**p, axis=over, keepdims=keepdim) ** (1 / p)
     output = np.asarray(output, x_data.dtype)
     return record(norm, norm_vjp, output, (x, p, dim, keepdim), (x_data, output, p, over, keepdim))
 

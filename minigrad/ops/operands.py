@@ -24,8 +24,8 @@ ndarray = np.ndarray
 _NUMBERS = (float, int, bool)
 _FLOATS = (float32, float64)
 
-#: NumPy's reductions, typed as Any because its stubs take a literal ``keepdims`` only. The methods (``x.sum()``) run the
-#: same code behind a Python function more.
+#: NumPy's reductions, typed as Any because its stubs take a literal ``keepdims`` only. The methods, ``x.sum()``, run
+#: the same code behind one Python function more.
 add_reduce: Any = np.add.reduce
 maximum_reduce: Any = np.maximum.reduce
 minimum_reduce: Any = np.minimum.reduce
@@ -85,9 +85,12 @@ def pair(op: Op, x: Any, y: Any) -> tuple[Any, Any]:
                 return x_data, y_data
         elif (y_data.__class__ is float or y_data.__class__ is int) and x_data.dtype in _FLOATS:
             return x_data, y_data
-    elif (x_data.__class__ is float or x_data.__class__ is int) and y_data.__class__ is ndarray:
-        if y_data.dtype in _FLOATS:
-            return x_data, y_data
+    elif (
+        (x_data.__class__ is float or x_data.__class__ is int)
+        and y_data.__class__ is ndarray
+        and y_data.dtype in _FLOATS
+    ):
+        return x_data, y_data
     return promoted_pair(op, x, y)
 
 
@@ -113,6 +116,14 @@ def check_broadcast(op: Op, x: Any, y: Any, x_shape: tuple[int, ...], y_shape: t
                     "From the right, the lengths of each axis must be equal, or one of them 1.",
                 )
             )
+
+
+def broadcasts_to(shape: tuple[int, ...], wanted: tuple[int, ...]) -> bool:
+    """Return whether an array of ``shape`` can be repeated to one of the ``wanted`` shape."""
+    fits = len(shape) <= len(wanted)
+    for have, want in zip(reversed(shape), reversed(wanted)):
+        fits = fits and have in (1, want)
+    return fits
 
 
 def axis(op: Op, dim: Any, ndim: int) -> int:

@@ -8,8 +8,8 @@ import minigrad_kernels
 from minigrad.dtypes import result_type
 from minigrad.errors import describe, message
 from minigrad.graph import record
-from minigrad.ops.indexing import diagonal
-from minigrad.ops.operands import Op, Operand, Tensor, Value, ndarray, needs_grad, unwrap
+from minigrad.ops.gathering import diagonal
+from minigrad.ops.operands import Op, Operand, Tensor, Value, broadcasts_to, ndarray, needs_grad, pair, real, unwrap
 from minigrad.ops.reductions import count, sum
 from minigrad.ops.shapes import matrix_transpose, reshape, transpose, unsqueeze
 
@@ -50,6 +50,9 @@ def grad_left(grad_output: Value, y: Value) -> Value:
     if y.ndim == 1:
         # x @ y with a vector y: each row of x is multiplied by y, and its sum is one number.
         return unsqueeze(grad_output, -1) * y
+    if grad_output.ndim == y.ndim - 1:
+        # x was a vector, a matrix of one row to each entry of the batch (the engine sums over them).
+        return matmul(unsqueeze(grad_output, -2), matrix_transpose(y))
     return matmul(grad_output, matrix_transpose(y))
 
 
@@ -170,20 +173,26 @@ def addmm(input: Operand, mat1: Operand, mat2: Operand, *, beta: float = 1, alph
         alpha: factor of the product.
 
     Raises:
+        TypeError: if a factor is no number, or a float where all operands are of integers.
         ValueError: if the shapes do not fit.
     """
     require_axes(addmm, mat1, 2)
     require_axes(addmm, mat2, 2)
     x_data, y_data = factors(addmm, mat1, mat2)
     input_data = unwrap(addmm, input)
-    output = minigrad_kernels.matmul(x_data, y_data)
-    if np.broadcast_shapes(*safe_shapes(input_data.shape, output.shape)) != output.shape:
+    shape = (x_data.shape[0], y_data.shape[1])
+    if not broadcasts_to(input_data.shape, shape):
         raise ValueError(
-            message("addmm", f"input must broadcast to {output.shape}, the product's shape; it is {describe(input)}.")
+            message("addmm", f"input must broadcast to {shape}, the product's shape; it is {describe(input)}.")
         )
+    beta, alpha = real(addmm, "beta", beta), real(addmm, "alpha", alpha)
+    if np.result_type(x_data, input_data).kind != "f" and (isinstance(beta, float) or isinstance(alpha, float)):
+        raise TypeError(message("addmm", f"integers need integer factors, got beta={beta} and alpha={alpha}."))
+    output = minigrad_kernels.matmul(x_data, y_data)
     output = output if alpha == 1 else output * alpha
     if beta != 0:
-        output = output + (input_data if beta == 1 else input_data * beta)
+        output, addend = pair(addmm, output, input_data)
+        output = output + (addend if beta == 1 else addend * beta)
     saved = (x_data if needs_grad(mat2) else None, y_data if needs_grad(mat1) else None, beta, alpha)
     return record(addmm, addmm_vjp, output, (input, mat1, mat2, beta, alpha), saved)
 
@@ -195,14 +204,6 @@ def addmm_vjp(grad_output: Value, mat1: Value, mat2: Value, beta: float, alpha: 
     grad_mat1 = None if mat2 is None else matmul(grad_product, transpose(mat2, 0, 1))
     grad_mat2 = None if mat1 is None else matmul(transpose(mat1, 0, 1), grad_product)
     return grad_input, grad_mat1, grad_mat2
-
-
-def safe_shapes(first: tuple[int, ...], second: tuple[int, ...]) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """Return two shapes if they can be broadcast, else two that give neither of them."""
-    for left, right in zip(reversed(first), reversed(second)):
-        if left != right and left != 1 and right != 1:
-            return (), ()
-    return first, second
 
 
 def linear(input: Operand, weight: Operand, bias: Operand | None = None) -> Tensor:
@@ -217,6 +218,7 @@ def linear(input: Operand, weight: Operand, bias: Operand | None = None) -> Tens
         (..., out_features).
 
     Raises:
+        TypeError: if the dtypes differ.
         ValueError: if the shapes do not fit.
     """
     x_data, w_data = unwrap(linear, input), unwrap(linear, weight)
@@ -231,11 +233,12 @@ def linear(input: Operand, weight: Operand, bias: Operand | None = None) -> Tens
                 + ("." if bias is None else f", bias {describe(bias)}."),
             )
         )
-    if x_data.dtype != w_data.dtype:
+    if x_data.dtype != w_data.dtype or (b_data is not None and b_data.dtype != w_data.dtype):
         raise TypeError(
             message(
                 "linear",
-                f"input and weight must have one dtype; input is {describe(input)}, weight {describe(weight)}.",
+                f"input, weight and bias must have one dtype; input is {describe(input)}, weight {describe(weight)}"
+                + ("." if bias is None else f", bias {describe(bias)}."),
                 "Convert the input (x.float()) or the module (model.to(dtype)).",
             )
         )

@@ -68,9 +68,7 @@ def pinv_vjp(grad_output: Value, A: Value, output: Value) -> Value:
     The order of the products keeps every one of them thin: n by n for a tall A, and a wide one is transposed.
     """
     if A.shape[-2] < A.shape[-1]:
-        return matrix_transpose(
-            pinv_vjp(matrix_transpose(grad_output), matrix_transpose(A), matrix_transpose(output))
-        )
+        return matrix_transpose(pinv_vjp(matrix_transpose(grad_output), matrix_transpose(A), matrix_transpose(output)))
     P, P_T, g_T = output, matrix_transpose(output), matrix_transpose(grad_output)
     P_g = matmul(P, g_T)
     inverse_part = -matmul(P_T, matrix_transpose(P_g))
@@ -85,7 +83,7 @@ def pinverse(input: Operand, rcond: float = 1e-15) -> Tensor:
 
 
 def inverted_singular_values(op: Op, A: ndarray, s: ndarray, atol: Any, rtol: Any) -> tuple[ndarray, ndarray]:
-    """Return 1/s, with 0 where s counts as 0, and the rank: the number of those that do not; arguments as ``pinv``'s."""
+    """Return 1/s, with 0 where s counts as 0, and how many do not: the rank. Arguments as for ``pinv``."""
     absolute = tolerance(op, 0.0 if atol is None else atol)
     if rtol is None:
         rtol = 0.0 if (absolute > 0).any() else max(A.shape[-2:]) * float(np.finfo(A.dtype).eps)
@@ -152,9 +150,8 @@ def lstsq(A: Operand, B: Operand, rcond: float | None = None, *, driver: str | N
     dtype = A_data.dtype
     outputs = (X.astype(dtype), residuals.astype(dtype), np.asarray(rank, np.int64), s.astype(dtype))
     saved = (A_data, B_data, outputs[:1], rcond, vector, measured)
-    results = record(lstsq, lstsq_vjp, outputs, (A, B, rcond), saved)
-    values = results[3]
-    return LstsqResult(*results[:3], detach(values) if isinstance(values, tensors.Tensor) else values)
+    solution, residuals, rank, values = record(lstsq, lstsq_vjp, outputs, (A, B, rcond), saved)
+    return LstsqResult(solution, residuals, rank, detach(values) if isinstance(values, tensors.Tensor) else values)
 
 
 def lstsq_vjp(

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import builtins
 from typing import Any
 
 import numpy as np
 
 from minigrad.errors import describe, message
 from minigrad.graph import record
-from minigrad.ops.operands import Op, Operand, Tensor, Value, axis, ndarray, sizes, unwrap
+from minigrad.ops import operands
+from minigrad.ops.operands import Op, Operand, Tensor, Value, axes, axis, ndarray, sizes, unwrap
+
+LENGTHS_MULTIPLY = "The lengths must multiply to the number of elements; one of them may be -1."
 
 
 def base_of(x: Any) -> Any:
@@ -43,25 +45,31 @@ def fitting_shape(op: Op, x: ndarray, wanted: tuple[int, ...]) -> tuple[int, ...
     Raises:
         ValueError: if there is none.
     """
-    known = 1
-    for size in wanted:
-        known *= size if size != -1 else 1
-    unknown = wanted.count(-1)
-    fits = unknown <= 1 and (not wanted or builtins.min(wanted) >= -1)
-    if fits and unknown:
-        fits = known > 0 and x.size % known == 0
-        wanted = tuple([x.size // known if size == -1 and fits else size for size in wanted])
-    elif fits:
-        fits = known == x.size
-    if not fits:
+    found = completed(wanted, x.size)
+    if found is None:
         raise ValueError(
             message(
                 op.__name__,
                 f"{describe(x)} has {x.size} elements, which cannot be put into the shape {wanted}.",
-                "The lengths must multiply to the number of elements; one of them may be -1.",
+                LENGTHS_MULTIPLY,
             )
         )
-    return wanted
+    return found
+
+
+def completed(wanted: tuple[int, ...], number: int) -> tuple[int, ...] | None:
+    """Return a shape with -1 worked out so that it has ``number`` elements, or None if it cannot have them."""
+    known = 1
+    for size in wanted:
+        if size < -1:
+            return None
+        known *= size if size != -1 else 1
+    unknown = wanted.count(-1)
+    if unknown == 0:
+        return wanted if known == number else None
+    if unknown > 1 or known == 0 or number % known:
+        return None
+    return tuple([number // known if size == -1 else size for size in wanted])
 
 
 def view(x: Operand, *shape: Any) -> Tensor:
@@ -112,11 +120,22 @@ def flatten(x: Operand, start_dim: int = 0, end_dim: int = -1) -> Tensor:
 
 
 def unflatten(x: Operand, dim: int, sizes: Any) -> Tensor:
-    """Return x with one axis split into several of the given sizes, one of which may be -1."""
+    """Return x with one axis split into several of the given sizes, one of which may be -1.
+
+    Raises:
+        ValueError: if the sizes do not multiply to the length of the axis.
+    """
     x_data = unwrap(unflatten, x)
     along = axis(unflatten, dim, x_data.ndim)
-    parts = fitting_shape(unflatten, np.empty(x_data.shape[along], np.bool_), tuple(sizes))
-    return reshape(x, (*x_data.shape[:along], *parts, *x_data.shape[along + 1 :]))
+    if x_data.ndim == 0:
+        raise ValueError(message("unflatten", f"{describe(x)} has no axis to split."))
+    parts = operands.sizes(unflatten, (sizes,))
+    wanted = completed(parts, x_data.shape[along])
+    if wanted is None:
+        raise ValueError(
+            message("unflatten", f"axis {along} of {describe(x)} cannot be split into {parts}.", LENGTHS_MULTIPLY)
+        )
+    return reshape(x, (*x_data.shape[:along], *wanted, *x_data.shape[along + 1 :]))
 
 
 def permute(x: Operand, *dims: Any) -> Tensor:
@@ -150,7 +169,7 @@ def transpose(x: Operand, dim0: int, dim1: int) -> Tensor:
     """Return a view of x with two axes exchanged."""
     x_data = unwrap(transpose, x)
     first, second = axis(transpose, dim0, x_data.ndim), axis(transpose, dim1, x_data.ndim)
-    output = x_data.swapaxes(first, second) if x_data.ndim else x_data[()]
+    output = x_data.swapaxes(first, second) if x_data.ndim else x_data[...]
     return record(transpose, transpose_vjp, output, (x, dim0, dim1), (first, second), base=base_of(x))
 
 
@@ -196,8 +215,8 @@ def movedim(x: Operand, source: Any, destination: Any) -> Tensor:
         ValueError: if as many sources as destinations are not given, or one is named twice.
     """
     x_data = unwrap(movedim, x)
-    sources = [source] if isinstance(source, int) else list(source)
-    destinations = [destination] if isinstance(destination, int) else list(destination)
+    sources = list(source) if isinstance(source, (tuple, list)) else [source]
+    destinations = list(destination) if isinstance(destination, (tuple, list)) else [destination]
     old = [axis(movedim, each, x_data.ndim) for each in sources]
     new = [axis(movedim, each, x_data.ndim) for each in destinations]
     if len(old) != len(new) or len(set(old)) != len(old) or len(set(new)) != len(new):
@@ -211,10 +230,9 @@ def movedim(x: Operand, source: Any, destination: Any) -> Tensor:
 def squeeze(x: Operand, dim: Any = None) -> Tensor:
     """Return a view of x without axes of length 1: all of them, or those of ``dim`` that have it."""
     x_data = unwrap(squeeze, x)
-    if dim is None:
-        dropped = tuple(range(x_data.ndim))
-    else:
-        dropped = tuple([axis(squeeze, each, x_data.ndim) for each in (dim if isinstance(dim, tuple) else (dim,))])
+    # For reductions an empty dim means all axes; here it means none.
+    none = isinstance(dim, (tuple, list)) and len(dim) == 0
+    dropped = () if none else axes(squeeze, dim, x_data.ndim)
     shape = []
     for index, size in enumerate(x_data.shape):
         if size != 1 or index not in dropped:

@@ -6,8 +6,8 @@
 >>> optimizer = optim.SGD([w], lr=0.25)
 >>> (w * w).sum().backward()
 >>> optimizer.step()
->>> w
-Tensor((2,) float32 requires grad | 1.5 2)
+>>> w.tolist()
+[1.5, 2.0]
 """
 
 from minigrad.optim import lr_scheduler

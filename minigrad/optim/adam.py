@@ -42,6 +42,8 @@ class Adam(Optimizer):
     convergence of Adam and beyond (amsgrad).
     """
 
+    state_names = AMSGRAD_STATE
+
     def __init__(
         self,
         params: Any,
@@ -119,6 +121,4 @@ class AdamW(Adam):
         maximize: bool = False,
     ) -> None:
         """Check the parameters and the options."""
-        super().__init__(
-            params, lr, betas, eps, weight_decay, amsgrad, maximize=maximize, decoupled_weight_decay=True
-        )
+        super().__init__(params, lr, betas, eps, weight_decay, amsgrad, maximize=maximize, decoupled_weight_decay=True)

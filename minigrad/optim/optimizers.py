@@ -14,13 +14,14 @@ from operator import setitem
 from typing import Any
 
 from minigrad.errors import describe, message
-from minigrad.graph import clock, latest_write, record
+from minigrad.graph import record
 from minigrad.modes import STATE, enable_grad, no_grad
 from minigrad.optim import states
 from minigrad.optim.checks import check_parameters, read_group, read_groups
 from minigrad.optim.slots import Rule, Slot, WriteBack
 from minigrad.positions import user_frame
 from minigrad.tensors import Tensor
+from minigrad.writes import clock, latest_write
 from minigrad_kernels import run
 
 MISSING = object()
@@ -41,6 +42,9 @@ class Optimizer:
     Raises:
         ValueError, TypeError: as documented at the optimizer, before anything is kept.
     """
+
+    #: Every name that a rule of this class may keep state under; none where step() is overridden.
+    state_names: tuple[str, ...] = ()
 
     def __init__(self, params: Any, defaults: dict[str, Any]) -> None:
         """Check and keep the groups."""
@@ -126,6 +130,7 @@ class Optimizer:
             with enable_grad():
                 loss = closure()
         self.check_groups()
+        who = type(self).__name__
         calls = []
         updated: list[tuple[Slot, Rule]] = []
         write_backs: list[WriteBack] = []
@@ -136,7 +141,7 @@ class Optimizer:
             rows = []
             for slot in slots:
                 if slot.parameter._grad is not None:
-                    rows.append(slot.row(type(self).__name__, rule, interpreted, write_backs))
+                    rows.append(slot.row(who, rule, interpreted, write_backs))
                     updated.append((slot, rule))
             calls.append(starmap(kernel, rows))
         self.has_stepped = True
@@ -261,13 +266,15 @@ def stamp(updated: list[tuple[Slot, Rule]]) -> None:
 
     They are counted before they happen: what an interrupt prevents is then counted, but never the other way round.
     """
+    # One number for all, and no call for each: the writes are one change.
     now = latest_write[0] = next(clock)
     frame = user_frame(sys._getframe(1))
     position = None if frame is None else (frame.f_code, frame.f_lasti)
     for slot, _ in updated:
         for tensor in slot.tensors:
-            tensor._stamp[0] = now
-            tensor._stamp[2] = position
+            written = tensor._stamp
+            written[0] = now
+            written[2] = position
     if STATE.get().tape is not None:
         with no_grad():
             for slot, rule in updated:

@@ -46,6 +46,8 @@ class SGD(Optimizer):
     Source: Sutskever et al. 2013, On the importance of initialization and momentum in deep learning.
     """
 
+    state_names = MOMENTUM_STATE
+
     def __init__(
         self,
         params: Any,

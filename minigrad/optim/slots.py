@@ -8,7 +8,8 @@ import numpy as np
 from minigrad.errors import describe, message
 from minigrad.graph import wrap
 from minigrad.modes import no_grad
-from minigrad.tensors import Tensor, refuse_write
+from minigrad.tensors import Tensor
+from minigrad.writes import refuse_write
 from minigrad_kernels import compile_for
 
 #: A pending write ``array[...] = value``, as the arguments of ``operator.setitem``.

@@ -1,5 +1,6 @@
 """The state dict of an optimizer: PyTorch's form, checked whole before anything is taken over."""
 
+import copy
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -137,9 +138,11 @@ class Loading:
             for name in needed:
                 if name not in found:
                     self.misfits.append(f"{where} lacks {name!r}")
-        state = {}
+        state: dict[str, Any] = {}
         for name, value in found.items():
-            if name not in self.optimizer.state_names and rule is not None:
+            if len(self.optimizer.state_names) == 0:
+                state[name] = copy.deepcopy(value)
+            elif name not in self.optimizer.state_names:
                 self.misfits.append(f"{where} has an unexpected {name!r}")
             elif value is not None:
                 state[name] = self.as_state(where, name, parameter, value)

@@ -1,0 +1,157 @@
+"""The largest and the smallest element, and where they are."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from minigrad.errors import describe, message
+from minigrad.graph import record
+from minigrad.ops.comparisons import isnan
+from minigrad.ops.conversion import cast
+from minigrad.ops.elementwise import maximum, minimum, where
+from minigrad.ops.gathering import gather_backward
+from minigrad.ops.operands import (
+    Dim,
+    Op,
+    Operand,
+    Tensor,
+    Value,
+    axes,
+    axis,
+    maximum_reduce,
+    minimum_reduce,
+    ndarray,
+    unwrap,
+)
+from minigrad.ops.reductions import count, sum, with_axes
+from minigrad.ops.shapes import reshape
+
+
+class Extreme(NamedTuple):
+    """What ``max`` and ``min`` along an axis return."""
+
+    values: Tensor
+    indices: Tensor
+
+
+def max(x: Operand, dim: Any = None, keepdim: bool = False) -> Any:
+    """Return the largest element; along an axis also where it is; of two operands the larger of each pair.
+
+    Args:
+        x: any shape.
+        dim: None for the largest of all; an axis; or another operand (as ``maximum``).
+        keepdim: keep the reduced axis with length 1.
+
+    Returns:
+        A Tensor, or with an axis ``(values, indices)``. NaN wins. Equal largest elements share the gradient of the
+        whole; along an axis it goes to the one that ``indices`` names, the first.
+
+    Raises:
+        ValueError: if there is no element to choose from.
+    """
+    if dim is None:
+        return amax(x)
+    return maximum(x, dim) if is_operand(dim) else extreme(max, np.argmax, x, dim, keepdim)
+
+
+def min(x: Operand, dim: Any = None, keepdim: bool = False) -> Any:
+    """Return the smallest element; along an axis also where it is; as ``max``."""
+    if dim is None:
+        return amin(x)
+    return minimum(x, dim) if is_operand(dim) else extreme(min, np.argmin, x, dim, keepdim)
+
+
+def is_operand(value: Any) -> bool:
+    """Return whether an argument is a second operand and not an axis."""
+    return hasattr(value, "shape") and not isinstance(value, np.integer)
+
+
+def extreme(op: Op, choose: Any, x: Operand, dim: int, keepdim: bool) -> Extreme:
+    """Return the values that ``choose`` picks along an axis, and their indices."""
+    x_data = unwrap(op, x)
+    along = axis(op, dim, x_data.ndim)
+    refuse_empty(op, x_data, (along,) if x_data.ndim else ())
+    if x_data.ndim == 0:
+        indices = np.zeros((1,), np.int64)
+        values = x_data.reshape(1)
+    else:
+        indices = np.asarray(choose(x_data, axis=along, keepdims=True))
+        values = np.take_along_axis(x_data, indices, along)
+    shape = values.shape if keepdim and x_data.ndim else np.delete(np.array(values.shape, int), along)
+    outputs = (values.reshape(tuple(shape)).copy(), indices.reshape(tuple(shape)))
+    saved = (x_data.shape, indices, along)
+    return Extreme(*record(op, extreme_vjp, outputs, (x, dim, keepdim), saved))
+
+
+def extreme_vjp(grad_outputs: tuple[Value, ...], shape: tuple[int, ...], picked: Value, along: int) -> Value:
+    """``grad_x = grad_values where the value was taken from, else 0``."""
+    grad_values = reshape(grad_outputs[0], picked.shape)
+    whole = shape if len(shape) > 0 else (1,)
+    return reshape(gather_backward(grad_values, along, picked, whole), shape)
+
+
+def amax(x: Operand, dim: Dim = None, keepdim: bool = False) -> Tensor:
+    """Return the largest element over all axes, or along some; equal ones share the gradient equally."""
+    x_data = unwrap(amax, x)
+    over = axes(amax, dim, x_data.ndim)
+    refuse_empty(amax, x_data, over)
+    output = maximum_reduce(x_data, axis=over, keepdims=keepdim)
+    return record(amax, amax_vjp, output, (x, dim, keepdim), (x_data, np.asarray(output), over, keepdim))
+
+
+def amin(x: Operand, dim: Dim = None, keepdim: bool = False) -> Tensor:
+    """Return the smallest element over all axes, or along some; equal ones share the gradient equally."""
+    x_data = unwrap(amin, x)
+    over = axes(amin, dim, x_data.ndim)
+    refuse_empty(amin, x_data, over)
+    output = minimum_reduce(x_data, axis=over, keepdims=keepdim)
+    return record(amin, amax_vjp, output, (x, dim, keepdim), (x_data, np.asarray(output), over, keepdim))
+
+
+def amax_vjp(grad_output: Value, x: Value, output: Value, axes: tuple[int, ...], keepdim: bool) -> Value:
+    """``grad_x = grad_output / k where x is the extreme, else 0``, with k the number of equal ones."""
+    wanted = with_axes(output, x.shape, axes, keepdim)
+    taken = (x == wanted) | (isnan(x) & isnan(wanted))
+    number = cast(sum(taken, axes, True), x.dtype)
+    return where(taken, with_axes(grad_output, x.shape, axes, keepdim), 0) / number
+
+
+def argmax(x: Operand, dim: int | None = None, keepdim: bool = False) -> Tensor:
+    """Return where the largest element is, the first of equal ones: an index into the flattened x, or along an axis."""
+    return position_of(argmax, np.argmax, x, dim, keepdim)
+
+
+def argmin(x: Operand, dim: int | None = None, keepdim: bool = False) -> Tensor:
+    """Return where the smallest element is, the first of equal ones; arguments as for ``argmax``."""
+    return position_of(argmin, np.argmin, x, dim, keepdim)
+
+
+def position_of(op: Op, choose: Any, x: Operand, dim: int | None, keepdim: bool) -> Tensor:
+    """Return the indices that ``choose`` picks."""
+    x_data = unwrap(op, x)
+    along = None if dim is None else axis(op, dim, x_data.ndim)
+    if x_data.ndim == 0:
+        along = None
+    refuse_empty(op, x_data, tuple(range(x_data.ndim)) if along is None else (along,))
+    return record(op, None, np.asarray(choose(x_data, axis=along, keepdims=keepdim)), (x, dim, keepdim))
+
+
+def refuse_empty(op: Op, x: ndarray, over: tuple[int, ...]) -> None:
+    """Raise a ValueError if a reduction that has no value for nothing would run over nothing."""
+    if count(x.shape, over) == 0:
+        raise ValueError(message(op.__name__, f"there is no element to choose from in {describe(x)}."))
+
+
+class ExtremeMethods:
+    """The functions of this file as methods of Tensor."""
+
+    __slots__ = ()
+
+    max = max
+    min = min
+    amax = amax
+    amin = amin
+    argmax = argmax
+    argmin = argmin
