@@ -16,7 +16,7 @@ from minigrad import nn, optim
 from minigrad.data import DataLoader, TensorDataset, load_digits, stratified_split
 
 SEEDS = range(5)
-EPOCHS = 30
+EPOCHS = 100
 BATCH_SIZE = 64
 
 
@@ -50,7 +50,7 @@ def train(seed: int) -> float:
             loss.backward()
             optimizer.step()
             total += loss.item()
-        progress(f"seed {seed}  epoch {epoch:2}/{EPOCHS}  training loss {total / len(loader):.4f}")
+        progress(f"seed {seed}  epoch {epoch:3}/{EPOCHS}  training loss {total / len(loader):.4f}")
     held_out = accuracy(model, data.data[test_index], data.target[test_index])
     progress(
         f"seed {seed}  {EPOCHS} epochs  training loss {total / len(loader):.4f}  "

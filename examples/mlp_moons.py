@@ -49,26 +49,30 @@ def accuracy(model: nn.Module, points: mg.Tensor, classes: mg.Tensor) -> float:
         return (model(points).argmax(1) == classes).float().mean().item()
 
 
-def draw(model: nn.Module, points: mg.Tensor, classes: mg.Tensor, path: Path) -> None:
+def draw(model: nn.Module, points: mg.Tensor, classes: mg.Tensor, held_out: mg.Tensor, path: Path) -> None:
     """Write a picture of the points and of the probability that the model gives to each place of the plane."""
     import matplotlib as mpl
 
     mpl.use("Agg")
     import matplotlib.pyplot as plt
+    from matplotlib.colors import LinearSegmentedColormap
 
-    low, high = points.data.min(0) - 0.4, points.data.max(0) + 0.4
+    low, high = points.data.min(0) - 0.3, points.data.max(0) + 0.3
     across, up = np.meshgrid(np.linspace(low[0], high[0], 300), np.linspace(low[1], high[1], 300))
     with mg.no_grad():
-        places = mg.tensor(np.stack([across.ravel(), up.ravel()], axis=1).astype(np.float32))
+        places = mg.tensor(np.stack([across.ravel(), up.ravel()], axis=1), dtype=mg.float32)
         probability = model(places).softmax(1)[:, 1].numpy().reshape(across.shape)
-    figure, axes = plt.subplots(figsize=(7, 4.6), layout="constrained")
-    shades = axes.contourf(across, up, probability, levels=np.linspace(0, 1, 21), cmap="RdBu", alpha=0.75)
-    axes.contour(across, up, probability, levels=[0.5], colors="black", linewidths=1.5)
+    pale = LinearSegmentedColormap.from_list("pale", ["#f6bfa9", "#ffffff", "#a9cfe5"])
+    figure, axes = plt.subplots(figsize=(7.5, 4.6), layout="constrained")
+    shades = axes.pcolormesh(across, up, probability, vmin=0, vmax=1, cmap=pale, rasterized=True)
+    axes.contour(across, up, probability, levels=[0.5], colors="#222222", linewidths=1.5)
     for label, colour in enumerate(("#b2182b", "#2166ac")):
         chosen = points.data[classes.data == label]
-        axes.scatter(*chosen.T, s=16, color=colour, edgecolor="white", linewidth=0.5, label=f"class {label}")
-    figure.colorbar(shades, label="probability of class 1", ticks=[0, 0.25, 0.5, 0.75, 1])
-    axes.set(title="Two moons: a 2-16-16-2 network's boundary", xlabel="$x_1$", ylabel="$x_2$", aspect="equal")
+        axes.scatter(*chosen.T, s=18, color=colour, edgecolor="white", linewidth=0.4, label=f"class {label}")
+    rings = points.data[held_out.data]
+    axes.scatter(*rings.T, s=34, facecolor="none", edgecolor="#222222", linewidth=0.8, label="held out")
+    figure.colorbar(shades, label="probability of class 1", ticks=[0, 0.25, 0.5, 0.75, 1], shrink=0.85)
+    axes.set(title="Two moons: the boundary of a 2-16-16-2 network", xlabel="$x_1$", ylabel="$x_2$", aspect="equal")
     axes.legend(loc="upper right")
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=120)
@@ -96,7 +100,7 @@ def main(quick: bool = False, plot: str | Path | None = ".") -> dict[str, Any]:
         )
         if seed == 0 and plot is not None and importlib.util.find_spec("matplotlib"):
             results["picture"] = Path(plot) / "moons.png"
-            draw(model, data.data, data.target, results["picture"])
+            draw(model, data.data, data.target, test_index, results["picture"])
             print(f"        boundary drawn in {results['picture']}")
     for name in ("neuron", "network"):
         mean, minimum = float(np.mean(results[name])), min(results[name])

@@ -10,7 +10,7 @@ Tensor((2,) float32 | 2 4)
 import warnings
 
 from minigrad import tensors  # isort: skip - the first import: the others meet half-made modules only in this order
-from minigrad import autograd, linalg
+from minigrad import autograd, data, debug, linalg, nn, optim
 from minigrad.dtypes import (
     bool_,
     float32,
@@ -26,7 +26,7 @@ from minigrad.dtypes import (
     uint8,
 )
 from minigrad.modes import enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled
-from minigrad.ops import *  # noqa: F403 - ops/__init__.py lists them
+from minigrad.ops import *  # ops/__init__.py lists them
 from minigrad.tensors import Tensor, is_tensor
 
 __version__ = "0.1.0"

@@ -29,7 +29,7 @@ from minigrad.gradients import (
 from minigrad.graph import Node, edge_of, ndarray, record, wrap
 from minigrad.modes import STATE, State, enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled
 from minigrad.ops.conversion import cast
-from minigrad.saved import check_arity, check_saved, run_recorded
+from minigrad.saved import check_saved, refuse_wrong_arity, run_recorded
 from minigrad.writes import latest_write
 
 __all__ = [
@@ -270,8 +270,8 @@ def visit(node: Node, sweep: Sweep) -> Any:
             grads = node.hooks.after_rule(grads, grad_output)
         deliver(grads, grad_output, node, sweep)
     except Exception as error:
-        check_arity(node)
         error.add_note(f"in the backward of {describe_node(node)}")
+        refuse_wrong_arity(node)
         raise
     return grads
 

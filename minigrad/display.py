@@ -32,7 +32,7 @@ def line(tensor: Any) -> str:
     return text
 
 
-def numbers(array: np.ndarray, shown: int) -> str:
+def numbers(array: np.ndarray, shown: int = SHOWN[0]) -> str:
     """Return the numbers of an array in row-major order, the middle left out where there are more than ``shown``."""
     if array.size == 0:
         return "empty"

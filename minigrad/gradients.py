@@ -113,9 +113,11 @@ def final_gradient(edge: Any, sweep: Sweep) -> Any:
             gradient = edge._hooks.on_tensor(edge._data.shape, gradient)
             # A hook may have kept what it was shown.
             sweep.owned.discard(edge)
-    elif edge.__class__ is Node and edge.hooks is not None and edge not in sweep.order:
-        # A tensor on the way whose own rule was not run, because nothing below it is asked for.
-        gradient = edge.hooks.on_tensor(edge.shape, gradient)
+    else:
+        node, index = edge if edge.__class__ is tuple else (edge, 0)
+        if node.hooks is not None and node not in sweep.order:
+            # A tensor on the way whose own rule was not run, because nothing below it is asked for.
+            gradient = node.hooks.on_tensor(node.shape[index] if node.several else node.shape, gradient, index)
     if sweep.create_graph:
         return gradient
     if edge not in sweep.owned or not gradient.flags.writeable:

@@ -76,7 +76,13 @@ def norm(A: Operand, ord: Any = None, dim: Dim = None, keepdim: bool = False, *,
     if ord == "fro":
         return norms.norm(A, 2, over, keepdim)
     if ord not in (1, -1, math.inf, -math.inf):
-        raise ValueError(message("linalg.norm", f"of matrices there are 'fro', 1, -1, inf and -inf, got ord={ord!r}."))
+        raise ValueError(
+            message(
+                "linalg.norm",
+                f"the norms of matrices are 'fro', 1, -1, inf and -inf, got ord={ord!r} for {describe(A)}.",
+                "The norms of singular values (2, -2, 'nuc') are not among them; for vectors name one axis.",
+            )
+        )
     axes(norm, over, ndim)
     summed, compared = over if math.isfinite(ord) else over[::-1]
     sums = sum(abs(A), summed, True)

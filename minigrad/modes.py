@@ -84,16 +84,20 @@ class GradMode:
         @functools.wraps(function)
         def decorated_generator(*args: Any, **kwargs: Any) -> Any:
             generator = function(*args, **kwargs)
-            sent = None
+            advance, given = generator.send, None
             while True:
                 token = self._enter()
                 try:
-                    item = generator.send(sent)
+                    item = advance(given)
                 except StopIteration as stop:
                     return stop.value
                 finally:
                     STATE.reset(token)
-                sent = yield item
+                try:
+                    advance, given = generator.send, (yield item)
+                except BaseException as error:
+                    # close() and throw() reach the function where it waits, with the mode in force.
+                    advance, given = generator.throw, error
 
         return decorated_generator if inspect.isgeneratorfunction(function) else decorated
 

@@ -91,7 +91,7 @@ def saved_roles(node: Node) -> list[tuple[Any, Any]]:
     found: list[tuple[Any, Any]] = []
     saved = node.saved or ()
     roles = roles_of(node.op, node.vjp)
-    check_arity(node)
+    refuse_wrong_arity(node)
     for value, role in zip(saved, roles, strict=True):
         if role is None:
             found.append((None, None))
@@ -110,15 +110,15 @@ def saved_roles(node: Node) -> list[tuple[Any, Any]]:
     return found
 
 
-def check_arity(node: Node) -> None:
-    """Raise if a rule does not take as many values as its operation saved."""
+def refuse_wrong_arity(node: Node) -> None:
+    """Raise a RuntimeError if a rule does not take as many values as its operation saved."""
     roles = roles_of(node.op, node.vjp)
     saved = node.saved or ()
     if len(roles) != len(saved):
         raise RuntimeError(
             message(
                 node.vjp.__name__,
-                f"the rule takes {len(roles)} values after grad_output, and {node.name} saved {len(saved)}.",
+                f"the rule takes {len(roles)} values after grad_output, and {describe_node(node)} saved {len(saved)}.",
                 "record() is given the saved values in the order of the rule's parameters.",
             )
         )

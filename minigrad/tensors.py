@@ -20,6 +20,7 @@ from minigrad.ops.broadcasting import BroadcastingMethods
 from minigrad.ops.comparisons import ComparisonMethods
 from minigrad.ops.conversion import ConversionMethods
 from minigrad.ops.creation import as_array
+from minigrad.ops.determinants import DeterminantMethods
 from minigrad.ops.elementwise import ElementwiseMethods
 from minigrad.ops.extremes import ExtremeMethods
 from minigrad.ops.gathering import GatheringMethods
@@ -29,9 +30,11 @@ from minigrad.ops.joining import JoiningMethods
 from minigrad.ops.normalisations import NormalisationMethods
 from minigrad.ops.norms import NormMethods
 from minigrad.ops.products import ProductMethods
+from minigrad.ops.pseudoinverses import PseudoinverseMethods
 from minigrad.ops.randomness import RandomMethods
 from minigrad.ops.reductions import ReductionMethods
 from minigrad.ops.shapes import ShapeMethods
+from minigrad.ops.systems import SystemMethods
 from minigrad.python_protocol import PythonProtocol
 from minigrad.writes import stamp_write
 
@@ -41,6 +44,7 @@ class Tensor(
     BroadcastingMethods,
     ComparisonMethods,
     ConversionMethods,
+    DeterminantMethods,
     ElementwiseMethods,
     ExtremeMethods,
     GatheringMethods,
@@ -51,10 +55,12 @@ class Tensor(
     NormMethods,
     NumpyProtocol,
     ProductMethods,
+    PseudoinverseMethods,
     PythonProtocol,
     RandomMethods,
     ReductionMethods,
     ShapeMethods,
+    SystemMethods,
 ):
     """A NumPy array that remembers how it was computed.
 

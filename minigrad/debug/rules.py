@@ -8,6 +8,8 @@ from minigrad.graph import Node
 
 # "grad_x = ...", "grad_tensors[i] = ...": the input that a formula is about.
 TARGET = re.compile(r"grad_(\w+(?:\[i\])?)")
+# A remark in a rule's docstring; a printed step shows what the engine does by the shapes.
+REMARK = re.compile(r" \(the engine [^)]*\)")
 
 
 def rule_text(vjp: Callable[..., Any]) -> str:
@@ -19,7 +21,7 @@ def rule_text(vjp: Callable[..., Any]) -> str:
     lines = (vjp.__doc__ or "").strip().splitlines()
     if not lines:
         return getattr(vjp, "__name__", repr(vjp))
-    return lines[0].replace("`", "").strip().removesuffix(".")
+    return REMARK.sub("", lines[0].replace("`", "")).strip().removesuffix(".")
 
 
 def formulas(vjp: Callable[..., Any]) -> dict[str, str]:

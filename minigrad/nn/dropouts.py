@@ -9,7 +9,7 @@ from minigrad.ops.randomness import Generator
 
 
 class Dropout(Module):
-    """Sets each number to 0 with probability ``p`` and scales the others by ``1 / (1 - p)``; does nothing in ``eval()``.
+    """Sets numbers to 0 with probability ``p`` and scales the others by ``1 / (1 - p)``; in ``eval()`` does nothing.
 
     Args:
         p: the probability, from 0 to 1.

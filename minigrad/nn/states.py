@@ -10,7 +10,8 @@ import numpy as np
 from minigrad.errors import describe, message
 from minigrad.modes import no_grad
 from minigrad.ops.in_place import copy_
-from minigrad.tensors import Tensor, refuse_write
+from minigrad.tensors import Tensor
+from minigrad.writes import refuse_write
 
 #: Which dtypes may be written over which without losing what they say: bools over anything, floats over floats only.
 _RANKS = {"b": 0, "u": 1, "i": 1, "f": 2}

@@ -103,6 +103,10 @@ from minigrad.ops.gathering import (
     gather,
     one_hot,
 )
+from minigrad.ops.generators import (
+    Generator,
+    manual_seed,
+)
 from minigrad.ops.in_place import (
     abs_,
     add_,
@@ -158,9 +162,7 @@ from minigrad.ops.pseudoinverses import (
     pinverse,
 )
 from minigrad.ops.randomness import (
-    Generator,
     bernoulli,
-    manual_seed,
     normal_,
     rand,
     rand_like,

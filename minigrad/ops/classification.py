@@ -6,37 +6,34 @@ In an input of several axes, axis 1 runs over the classes, (N, C, d1, ...); a ve
 from __future__ import annotations
 
 import math
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
-from minigrad.dtypes import int64, result_type
-from minigrad.errors import describe, message
+from minigrad.dtypes import result_type
+from minigrad.errors import message
 from minigrad.graph import record
 from minigrad.ops.broadcasting import expand
-from minigrad.ops.indexing import gather, gather_backward
-from minigrad.ops.losses import reduced, refuse_grad, require_probabilities, require_reduction
+from minigrad.ops.class_labels import (
+    Labels,
+    checked_labels,
+    class_axis,
+    class_weight,
+    classes_in_place,
+    logits,
+    refuse_float_labels,
+    rows_of_classes,
+    weighted_total,
+)
+from minigrad.ops.gathering import gather, gather_backward
+from minigrad.ops.loss_operands import require_probabilities
 from minigrad.ops.normalisations import log_softmax, softmax
-from minigrad.ops.operands import Op, Operand, Tensor, Value, ndarray, needs_grad, unwrap
+from minigrad.ops.operands import Operand, Tensor, Value, needs_grad, unwrap
 from minigrad.ops.reductions import sum
-from minigrad.ops.shapes import reshape, squeeze, unsqueeze
+from minigrad.ops.shapes import squeeze, unsqueeze
 
 #: How far above 1 a class probability may be: one that was computed can miss it by some roundings.
 SLACK = 1e-5
-
-
-class Labels(NamedTuple):
-    """Class labels that were checked.
-
-    Attributes:
-        classes: int64, 0 where a label is ignored.
-        factors: how much each sample counts in the result: a number, or one for each sample.
-        ignored: where a label is ignored; None where none is.
-    """
-
-    classes: ndarray
-    factors: Any
-    ignored: ndarray | None
 
 
 def cross_entropy(
@@ -88,7 +85,7 @@ def cross_entropy(
     output = weighted_total(losses.reshape(y_data.shape), labels, reduction)
     if needs_grad(input):
         probabilities /= totals
-    saved = (x_data, labels.classes, probabilities, labels.factors)
+    saved = (x_data, labels.classes, probabilities, labels.factors * labels.share)
     inputs = (input, target, weight, ignore_index, reduction, label_smoothing)
     return record(cross_entropy, cross_entropy_vjp, output, inputs, saved)
 
@@ -112,7 +109,9 @@ def cross_entropy_backward(
     """
     x_data, classes = unwrap(cross_entropy_backward, input), unwrap(cross_entropy_backward, target)
     rows = unwrap(cross_entropy_backward, probabilities)
-    weights = unwrap(cross_entropy_backward, grad) * unwrap(cross_entropy_backward, factors)
+    # A number stays one: as an array it would be rounded to the default dtype.
+    each = factors if factors.__class__ is float else unwrap(cross_entropy_backward, factors)
+    weights = unwrap(cross_entropy_backward, grad) * each
     output = rows * (weights.reshape(-1, 1) if weights.ndim else weights)
     output[np.arange(len(rows)), classes.reshape(-1)] -= weights.reshape(-1)
     if x_data.ndim != 2:
@@ -125,9 +124,9 @@ def cross_entropy_backward(
 def cross_entropy_backward_vjp(
     grad_output: Value, grad: Value, input: Value, target: Value, factors: Value
 ) -> tuple[Value, Value]:
-    """``grad_grad = factors * sum(grad_output * (p - one_hot)); grad_input = grad * factors * p * (grad_output - mean)``.
+    """``grad_grad = factors * (mean - grad_output[target]); grad_input = grad * factors * p * (grad_output - mean)``.
 
-    Here ``p = softmax(input)``, and the mean of grad_output is that under p.
+    Here ``p = softmax(input)``, and ``mean = sum(grad_output * p)``.
     """
     dim = class_axis(input)
     p = softmax(input, dim)
@@ -154,7 +153,7 @@ def soft_cross_entropy(input: Operand, target: Operand) -> Tensor:
     dtype = result_type(x_data, y_data)
     x_data, y_data = x_data.astype(dtype, copy=False), y_data.astype(dtype, copy=False)
     dim = class_axis(x_data)
-    output = -np.add.reduce(log_softmax(x_data, dim) * y_data, axis=dim)  # type: ignore[operator]
+    output = -np.add.reduce(log_softmax(x_data, dim) * y_data, axis=dim)
     saved = (x_data, y_data, dim, needs_grad(input), needs_grad(target))
     return record(soft_cross_entropy, soft_cross_entropy_vjp, output, (input, target), saved)
 
@@ -184,7 +183,7 @@ def cross_entropy_of_shares(
     x_data, y_data = unwrap(cross_entropy, input), unwrap(cross_entropy, target)
     number = x_data.shape[class_axis(x_data)]
     if y_data.shape != x_data.shape:
-        refuse_float_labels(input, target, x_data, y_data)
+        refuse_float_labels(cross_entropy, input, target)
     require_probabilities(cross_entropy, "target", y_data, slack=SLACK)
     if ignore_index >= 0:
         raise ValueError(
@@ -215,9 +214,7 @@ def smoothed_cross_entropy(
     rows[np.arange(len(rows)), classes] += of_class[classes] * (1 - label_smoothing)
     if labels.ignored is not None:
         rows[labels.ignored.reshape(-1)] = 0
-    if reduction == "mean":
-        counted = of_class[classes] if labels.ignored is None else of_class[classes][~labels.ignored.reshape(-1)]
-        rows *= share_of(counted if weight is not None else np.ones(counted.size))
+    rows *= labels.share
     losses = soft_cross_entropy(input, classes_in_place(rows, x_data.shape))
     return losses if reduction == "none" else sum(losses)
 
@@ -248,12 +245,12 @@ def nll_loss(
     """
     x_data, y_data = logits(nll_loss, input, target, reduction)
     if y_data.dtype.kind == "f":
-        refuse_float_labels(input, target, x_data, y_data, nll_loss)
+        refuse_float_labels(nll_loss, input, target)
     labels = checked_labels(nll_loss, input, target, weight, ignore_index, reduction)
     rows = rows_of_classes(x_data)
     losses = -rows[np.arange(len(rows)), labels.classes.reshape(-1)]
     output = weighted_total(losses.reshape(y_data.shape), labels, reduction)
-    saved = (labels.classes, labels.factors, class_axis(x_data), x_data.shape)
+    saved = (labels.classes, labels.factors * labels.share, class_axis(x_data), x_data.shape)
     return record(nll_loss, nll_loss_vjp, output, (input, target, weight, ignore_index, reduction), saved)
 
 

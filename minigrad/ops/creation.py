@@ -11,7 +11,8 @@ import numpy as np
 from minigrad import dtypes, tensors
 from minigrad.errors import describe, message
 from minigrad.graph import wrap
-from minigrad.ops.operands import Op, Tensor, ndarray, sizes
+from minigrad.ops.conversion import cast
+from minigrad.ops.operands import Op, Tensor, ndarray, real, sizes, unwrap, whole
 
 
 def as_array(op: Op, data: Any, dtype: Any, copy: bool) -> ndarray:
@@ -23,11 +24,13 @@ def as_array(op: Op, data: Any, dtype: Any, copy: bool) -> ndarray:
     if isinstance(data, tensors.Tensor):
         data = data._data
     wanted = None if dtype is None else dtypes.as_dtype(op.__name__, dtype)
-    if isinstance(data, (ndarray, np.generic)):
+    if hasattr(data, "__array__"):
         array = np.asarray(data)
     else:
         array = array_of_list(op, data)
-        if array.dtype == np.float64 and wanted is None:
+        if wanted is not None and wanted.kind in "iu" and array.size:
+            refuse_overflow(op, array, wanted)
+        if array.dtype == np.float64 and wanted is None and not holds_arrays(data):
             wanted = dtypes.get_default_dtype()
     if array.dtype not in dtypes.SUPPORTED and not (wanted is not None and array.dtype.kind in "iufb"):
         raise TypeError(message(op.__name__, f"dtype {array.dtype} is not supported.", dtypes.LIMITS))
@@ -53,6 +56,23 @@ def array_of_list(op: Op, data: Any) -> ndarray:
             message(op.__name__, f"numbers are needed, got {describe(data)} (dtype {array.dtype}).", dtypes.LIMITS)
         )
     return array
+
+
+def refuse_overflow(op: Op, array: ndarray, wanted: np.dtype) -> None:
+    """Raise a ValueError if numbers cannot be converted to an integer dtype without wrapping around."""
+    limits = np.iinfo(wanted)
+    low, high = array.min(), array.max()
+    if not (limits.min <= low and high <= limits.max):
+        raise ValueError(
+            message(op.__name__, f"numbers from {low} to {high} do not fit {wanted}, [{limits.min}, {limits.max}].")
+        )
+
+
+def holds_arrays(data: Any) -> bool:
+    """Return whether nested lists hold tensors, arrays or NumPy scalars, whose dtype counts."""
+    while isinstance(data, (list, tuple)) and len(data):
+        data = data[0]
+    return hasattr(data, "dtype")
 
 
 def plain_lists(data: Any) -> Any:
@@ -91,7 +111,7 @@ def tensor(data: Any, *, dtype: Any = None, requires_grad: bool = False, name: s
 def as_tensor(data: Any, dtype: Any = None) -> Tensor:
     """Return ``data`` as a tensor without copying where that is possible; a tensor of the right dtype as it is."""
     if isinstance(data, tensors.Tensor):
-        return data if dtype is None else data.to(dtype)
+        return data if dtype is None else cast(data, dtype)
     return leaf(as_array(as_tensor, data, dtype, copy=False), False, None)
 
 
@@ -109,22 +129,30 @@ def from_numpy(array: ndarray) -> Tensor:
 
 
 def from_dlpack(source: Any) -> Tensor:
-    """Return a tensor that shares the memory of an object with ``__dlpack__``, such as a PyTorch tensor on the CPU."""
+    """Return a tensor that shares the memory of an object with ``__dlpack__``, such as a PyTorch tensor on the CPU.
+
+    Raises:
+        TypeError: if it has no ``__dlpack__``, or lies elsewhere or in another dtype than minigrad can use.
+    """
     if not hasattr(source, "__dlpack__"):
         raise TypeError(message("from_dlpack", f"an object with __dlpack__ is needed, got {describe(source)}."))
-    return from_numpy(np.from_dlpack(source))
+    try:
+        array = np.from_dlpack(source)
+    except (BufferError, RuntimeError) as error:
+        raise TypeError(message("from_dlpack", f"{describe(source)} cannot be shared: {error}.")) from None
+    return from_numpy(array)
 
 
 def leaf(array: ndarray, requires_grad: bool, name: str | None) -> Tensor:
     """Return the leaf of an array."""
-    made = wrap(array, None, None)
+    made: Tensor = wrap(array, None, None)
     made.name = name
     if requires_grad:
         made.requires_grad = True
-    return made  # type: ignore[no-any-return]
+    return made
 
 
-def filled(op: Op, shape: tuple[Any, ...], value: float, dtype: Any, requires_grad: bool) -> Tensor:
+def filled(op: Op, shape: tuple[Any, ...], value: Any, dtype: Any, requires_grad: bool) -> Tensor:
     """Return a leaf of a shape that is filled with one number."""
     wanted = dtypes.get_default_dtype() if dtype is None else dtypes.as_dtype(op.__name__, dtype)
     lengths = sizes(op, shape)
@@ -158,20 +186,36 @@ def empty(*size: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
 
 
 def full(size: Any, fill_value: float, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
-    """Return a tensor filled with one number, whose type decides the dtype unless it is given."""
-    if dtype is None:
-        dtype = as_array(full, fill_value, None, copy=True).dtype
-    return filled(full, (size,), float(fill_value) if dtype.kind == "f" else fill_value, dtype, requires_grad)
+    """Return a tensor filled with one number, whose type decides the dtype unless it is given.
+
+    Args:
+        size: the shape, an integer or a sequence.
+        fill_value: the number.
+        dtype: the element type. Default: float32 for a Python float, int64 for an int, bool for a bool.
+        requires_grad: whether gradients with respect to it are wanted.
+
+    Raises:
+        ValueError: if a length is negative, or ``fill_value`` is not one number or does not fit the dtype.
+
+    Examples:
+        >>> import minigrad as mg
+        >>> mg.full((2, 2), 7)
+        Tensor((2, 2) int64 | 7 7 7 7)
+    """
+    array = as_array(full, fill_value, dtype, copy=True)
+    if array.ndim:
+        raise ValueError(message("full", f"one number is needed to fill with, got {describe(fill_value)}."))
+    return filled(full, (size,), array, array.dtype, requires_grad)
 
 
 def zeros_like(x: Tensor, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """Return zeros of the shape and dtype of ``x``."""
-    return zeros(x.shape, dtype=x.dtype if dtype is None else dtype, requires_grad=requires_grad)
+    return full_like(x, 0, dtype=dtype, requires_grad=requires_grad)
 
 
 def ones_like(x: Tensor, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """Return ones of the shape and dtype of ``x``."""
-    return ones(x.shape, dtype=x.dtype if dtype is None else dtype, requires_grad=requires_grad)
+    return full_like(x, 1, dtype=dtype, requires_grad=requires_grad)
 
 
 def empty_like(x: Tensor, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
@@ -181,46 +225,77 @@ def empty_like(x: Tensor, *, dtype: Any = None, requires_grad: bool = False) -> 
 
 def full_like(x: Tensor, fill_value: float, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """Return a tensor of the shape and dtype of ``x`` filled with one number."""
-    wanted = x.dtype if dtype is None else dtypes.as_dtype("full_like", dtype)
-    return full(x.shape, fill_value, dtype=wanted, requires_grad=requires_grad)
+    x_data = unwrap(full_like, x)
+    wanted = x_data.dtype if dtype is None else dtypes.as_dtype("full_like", dtype)
+    return full(x_data.shape, fill_value, dtype=wanted, requires_grad=requires_grad)
 
 
-def arange(start: float, end: float | None = None, step: float = 1, *, dtype: Any = None) -> Tensor:
+def arange(
+    start: float, end: float | None = None, step: float = 1, *, dtype: Any = None, requires_grad: bool = False
+) -> Tensor:
     """Return the numbers from ``start`` (0 if only one number is given) up to but without ``end``.
+
+    Args:
+        start: the first number; or the end, if it is the only one.
+        end: where to stop.
+        step: the distance of neighbours.
+        dtype: the element type.
+        requires_grad: whether gradients with respect to it are wanted.
 
     Returns:
         1-d; int64 if all arguments are integers, else the default floating dtype.
 
     Raises:
-        ValueError: if ``step`` is 0 or points away from ``end``.
+        TypeError: if an argument is no number.
+        ValueError: if ``step`` is 0 or points away from ``end``, or a number is not finite.
+
+    Examples:
+        >>> import minigrad as mg
+        >>> mg.arange(2, 8, 2)
+        Tensor((3,) int64 | 2 4 6)
     """
     first, last = (0, start) if end is None else (start, end)
-    if step == 0 or (last - first) / step < 0:
+    first, last, step = real(arange, "start", first), real(arange, "end", last), real(arange, "step", step)
+    finite = math.isfinite(first) and math.isfinite(last) and math.isfinite(step)
+    if not finite or step == 0 or (last - first) / step < 0:
         raise ValueError(message("arange", f"from {first} to {last} there is no way in steps of {step}."))
     if dtype is None:
-        whole = builtins.all(isinstance(each, (int, np.integer)) for each in (first, last, step))
-        dtype = dtypes.int64 if whole else dtypes.get_default_dtype()
+        whole_numbers = isinstance(first, int) and isinstance(last, int) and isinstance(step, int)
+        dtype = dtypes.int64 if whole_numbers else dtypes.get_default_dtype()
     length = math.ceil((last - first) / step)
     array = first + step * np.arange(length)
-    return leaf(array.astype(dtypes.as_dtype("arange", dtype)), False, None)
+    return leaf(array.astype(dtypes.as_dtype("arange", dtype)), requires_grad, None)
 
 
-def linspace(start: float, end: float, steps: int, *, dtype: Any = None) -> Tensor:
+def linspace(start: float, end: float, steps: int, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """Return ``steps`` numbers at equal distances from ``start`` to ``end``, both included.
 
     Raises:
+        TypeError: if an argument is no number, or ``steps`` no integer.
         ValueError: if ``steps`` is negative.
+
+    Examples:
+        >>> import minigrad as mg
+        >>> mg.linspace(0, 1, 5)
+        Tensor((5,) float32 | 0 0.25 0.5 0.75 1)
     """
+    start, end = real(linspace, "start", start), real(linspace, "end", end)
+    steps = whole(linspace, "steps", steps)
     if steps < 0:
         raise ValueError(message("linspace", f"steps must not be negative, got {steps}."))
     wanted = dtypes.get_default_dtype() if dtype is None else dtypes.as_dtype("linspace", dtype)
-    return leaf(np.linspace(start, end, steps).astype(wanted), False, None)
+    return leaf(np.linspace(start, end, steps).astype(wanted), requires_grad, None)
 
 
 def eye(n: int, m: int | None = None, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
-    """Return a matrix with ones on the diagonal and zeros elsewhere, (n, n) or (n, m)."""
+    """Return a matrix with ones on the diagonal and zeros elsewhere, (n, n) or (n, m).
+
+    Raises:
+        ValueError: if a length is negative.
+    """
     wanted = dtypes.get_default_dtype() if dtype is None else dtypes.as_dtype("eye", dtype)
-    columns = n if m is None else m
+    n = whole(eye, "n", n)
+    columns = n if m is None else whole(eye, "m", m)
     if n < 0 or columns < 0:
         raise ValueError(message("eye", f"lengths must not be negative, got {n} and {columns}."))
     return leaf(np.eye(n, columns, dtype=wanted), requires_grad, None)

@@ -25,8 +25,9 @@ class SlogdetResult(NamedTuple):
 def det(A: Operand) -> Tensor:
     """Return the determinant of a square matrix.
 
-    Its gradient is the matrix of cofactors, which exists at every matrix: at one of rank n - 1 it is not zero, and
-    below it is. First and second derivatives are right at any rank; the third needs an inverse.
+    Its gradient is the matrix of cofactors, which exists at every matrix: at one of rank n - 1 it is not zero (PyTorch
+    returns zeros where a pivot is exactly 0), and below it is. First and second derivatives are right at any rank; the
+    third needs an inverse.
 
     Args:
         A: (..., n, n), float32 or float64.
@@ -48,7 +49,7 @@ def det(A: Operand) -> Tensor:
     A_data = square_matrices(det, "A", A)
     # A determinant of many factors overflows quietly, as any product.
     with np.errstate(over="ignore", under="ignore"):
-        output = np.asarray(np.linalg.det(A_data.astype(np.float64))).astype(A_data.dtype)
+        output = np.asarray(np.linalg.det(A_data.astype(np.float64))).astype(A_data.dtype, copy=False)
     return record(det, det_vjp, output, (A,), (A_data,))
 
 
@@ -75,7 +76,7 @@ def cofactor(A: Operand) -> Tensor:
     logs, zero = logarithms(s)
     others = products_without(logs, zero, logs, zero)
     output = (sign * U * others[..., None, :]) @ Vh
-    return record(cofactor, cofactor_vjp, output.astype(A_data.dtype), (A,), (A_data,))
+    return record(cofactor, cofactor_vjp, output.astype(A_data.dtype, copy=False), (A,), (A_data,))
 
 
 def cofactor_vjp(grad_output: Value, A: Value) -> Value:
@@ -96,11 +97,11 @@ def cofactor_backward(grad: Operand, A: Operand) -> Tensor:
     pairs = products_without(logs, zero, logs[..., :, None] + logs[..., None, :], pairwise(zero))
     size = A_data.shape[-1]
     pairs = np.where(np.eye(size, dtype=bool), 0, pairs)
-    H = Vh @ grad_data.astype(np.float64).swapaxes(-2, -1) @ U
+    H = Vh @ grad_data.astype(np.float64, copy=False).swapaxes(-2, -1) @ U
     R = -pairs * H
     diagonal = np.arange(size)
     R[..., diagonal, diagonal] = (pairs @ H[..., diagonal, diagonal][..., None])[..., 0]
-    output = (sign * (U @ R @ Vh)).astype(A_data.dtype)
+    output = (sign * (U @ R @ Vh)).astype(A_data.dtype, copy=False)
     return record(cofactor_backward, cofactor_backward_vjp, output, (grad, A), (grad_data, A_data))
 
 
@@ -181,7 +182,7 @@ def slogdet(A: Operand) -> SlogdetResult:
     """
     A_data = square_matrices(slogdet, "A", A)
     sign, logabsdet = np.linalg.slogdet(A_data.astype(np.float64))
-    outputs = (np.asarray(sign).astype(A_data.dtype), np.asarray(logabsdet).astype(A_data.dtype))
+    outputs = (np.asarray(sign).astype(A_data.dtype, copy=False), np.asarray(logabsdet).astype(A_data.dtype))
     return SlogdetResult(*record(slogdet, slogdet_vjp, outputs, (A,), (A_data,)))
 
 

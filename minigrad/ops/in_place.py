@@ -9,9 +9,11 @@ import numpy as np
 from minigrad import tensors
 from minigrad.dtypes import CATEGORY
 from minigrad.errors import describe, message
-from minigrad.graph import record, wrap
+from minigrad.graph import record
+from minigrad.modes import is_grad_enabled
 from minigrad.ops.arithmetic import add, div, floor_divide, mul, neg, pow, remainder, scaled, sub
 from minigrad.ops.comparisons import bitwise_and, bitwise_or, bitwise_xor
+from minigrad.ops.conversion import clone
 from minigrad.ops.elementwise import abs, clamp, exp, log, relu, sigmoid, sqrt, tanh
 from minigrad.ops.operands import Op, Operand, Tensor, Value, broadcasts_to, needs_grad, unwrap
 from minigrad.writes import refuse_write
@@ -47,8 +49,7 @@ def copy_vjp(grad_output: Value) -> tuple[Value, Value]:
 def in_place(op: Op, x: Tensor, *arguments: Any) -> Tensor:
     """Write ``op(x, *arguments)`` over ``x``.
 
-    The operation itself is recorded on a copy of x's old value where a rule may read it, so that no rule sees the new
-    one; the write is then a ``copy_``.
+    The operation itself is recorded on a copy of x's old value, which its rule may read; the write is then a ``copy_``.
 
     Raises:
         RuntimeError, ValueError, TypeError: with ``x`` unchanged.
@@ -57,16 +58,16 @@ def in_place(op: Op, x: Tensor, *arguments: Any) -> Tensor:
     if not isinstance(x, tensors.Tensor):
         raise TypeError(message(who, f"a Tensor is needed to be written to, got {describe(x)}."))
     refuse_write(who, x, arguments)
-    old = x
-    recorded = needs_grad(x)
-    for each in arguments:
+    operands = [x, *arguments]
+    recorded = False
+    for each in operands:
         recorded = recorded or needs_grad(each)
-    if recorded:
-        old = wrap(x._data.copy(), None, None)
-        old._edge = x._edge
-        # x *= x: neither factor may be the new value.
-        arguments = tuple([old if each is x else each for each in arguments])
-    result = op(old, *arguments)
+    if recorded and is_grad_enabled():
+        for index, each in enumerate(operands):
+            # Also those that share its memory: x *= x, x *= x[0].
+            if isinstance(each, tensors.Tensor) and each._stamp is x._stamp:
+                operands[index] = clone(each)
+    result = op(*operands)
     check_fits(who, x, result._data.shape)
     if CATEGORY[result._data.dtype.kind] > CATEGORY[x._data.dtype.kind]:
         raise TypeError(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import builtins
+import operator
 from typing import Any
 
 import numpy as np
@@ -10,8 +10,10 @@ import numpy as np
 from minigrad import tensors
 from minigrad.errors import describe, message
 from minigrad.graph import record
-from minigrad.ops.operands import Op, Operand, Tensor, Value, ndarray, needs_grad, unwrap
-from minigrad.ops.shapes import base_of
+from minigrad.modes import is_grad_enabled
+from minigrad.ops.elementwise import where
+from minigrad.ops.operands import Operand, Tensor, Value, broadcasts_to, ndarray, needs_grad, unwrap
+from minigrad.ops.shapes import base_of, reshape
 from minigrad.writes import refuse_write
 
 
@@ -30,14 +32,14 @@ def get_item(x: Operand, index: Any) -> Tensor:
         TypeError: if an index is of another type.
     """
     x_data = unwrap(get_item, x)
-    key = plain_index(get_item, index)
+    key = plain_index(index)
     try:
         output = x_data[key]
-    except (IndexError, ValueError) as error:
-        raise IndexError(message("x[index]", f"{error}; x is {describe(x)}, index {show_index(index)}.")) from None
-    if not isinstance(output, ndarray) and is_basic(key):
+    except (IndexError, ValueError):
+        raise IndexError(message("x[index]", f"{misfit(x_data.shape, key)}; x is {describe(x)}.")) from None
+    if output.__class__ is not ndarray and is_basic(key):
         # NumPy gives a scalar for one element, which is a copy; a view of it is what is wanted.
-        output = x_data[(*key, ...) if key.__class__ is tuple else (key, ...)]
+        output = x_data[(*key, ...)]
     return record(get_item, get_item_vjp, output, (x, index), (key, x_data.shape), base=base_of(x))
 
 
@@ -46,15 +48,15 @@ def get_item_vjp(grad_output: Value, key: Any, shape: tuple[int, ...]) -> Value:
     return embed(grad_output, key, shape)
 
 
-def embed(grad: Operand, key: Any, shape: tuple[int, ...]) -> Tensor:
+def embed(grad: Operand, index: tuple[Any, ...], shape: tuple[int, ...]) -> Tensor:
     """Return zeros of ``shape`` with ``grad`` added at the index; places named twice receive the sum."""
     grad_data = unwrap(embed, grad)
     output = np.zeros(shape, grad_data.dtype)
-    if is_basic(key):
-        output[key] = grad_data
+    if is_basic(index):
+        output[index] = grad_data
     else:
-        np.add.at(output, key, grad_data)
-    return record(embed, embed_vjp, output, (grad, key, shape), (key,))
+        np.add.at(output, index, grad_data)
+    return record(embed, embed_vjp, output, (grad, index, shape), (index,))
 
 
 def embed_vjp(grad_output: Value, key: Any) -> Value:
@@ -68,38 +70,48 @@ def set_item(x: Tensor, index: Any, value: Operand) -> None:
     Args:
         x: the tensor to change; neither a leaf that requires grad nor, where a gradient is at stake, a view.
         index: as for ``get_item``.
-        value: what to write, of a shape that broadcasts to that of ``x[index]``.
+        value: what to write, of a shape that broadcasts to that of ``x[index]``. Where the index names a place twice,
+            the later one stays.
 
     Raises:
-        IndexError, ValueError, RuntimeError: with ``x`` unchanged.
+        IndexError, TypeError, ValueError, RuntimeError: with ``x`` unchanged.
     """
-    key = plain_index(set_item, index)
+    key = plain_index(index)
     value_data = unwrap(set_item, value)
     refuse_write("x[index] = value", x, (value,))
     try:
-        place = x._data[key]
-    except (IndexError, ValueError) as error:
-        raise IndexError(message("x[index]", f"{error}; x is {describe(x)}, index {show_index(index)}.")) from None
-    if np.shape(place) != value_data.shape:
-        refuse_misfit(index, np.shape(place), value_data.shape, x)
-    if needs_grad(value) and np.may_share_memory(value_data, x._data):
-        value_data = value_data.copy()
+        place = np.shape(x._data[key])
+    except (IndexError, ValueError):
+        raise IndexError(
+            message("x[index] = value", f"{misfit(x.shape, key)}; x is {describe(x)}, value {describe(value)}.")
+        ) from None
+    if value_data.shape != place:
+        value = fitted(value, value_data.shape, place, x)
+        value_data = unwrap(set_item, value)
+    last = written_last(x.shape, key) if needs_grad(value) and is_grad_enabled() else None
     x._data[key] = value_data
-    record(set_item, set_item_vjp, x._data, (x, value, index), (key, needs_grad(x), needs_grad(value)), writes=x)
+    between = (None,) * edges_of_index(index)
+    saved = (key, between, needs_grad(x), needs_grad(value), last)
+    record(set_item, set_item_vjp, x._data, (x, index, value), saved, writes=x)
 
 
-def set_item_vjp(grad_output: Value, key: Any, for_x: bool, for_value: bool) -> tuple[Value, Value]:
+def set_item_vjp(
+    grad_output: Value, key: Any, between: tuple[None, ...], for_x: bool, for_value: bool, last: Value
+) -> tuple[Value, ...]:
     """``grad_x = grad_output with zeros at the index; grad_value = grad_output at the index``."""
     grad_x = erase(grad_output, key) if for_x else None
-    grad_value = grad_output[key] if for_value else None
-    return grad_x, grad_value
+    grad_value: Value = grad_output[key] if for_value else None
+    if last is not None:
+        # A place that was named twice holds the value that was written last.
+        grad_value = where(last, grad_value, 0)
+    return grad_x, *between, grad_value
 
 
-def erase(x: Operand, key: Any) -> Tensor:
+def erase(x: Operand, index: tuple[Any, ...]) -> Tensor:
     """Return a copy of ``x`` with zeros at an index."""
     output = unwrap(erase, x).copy()
-    output[key] = 0
-    return record(erase, erase_vjp, output, (x, key), (key,))
+    output[index] = 0
+    return record(erase, erase_vjp, output, (x, index), (index,))
 
 
 def erase_vjp(grad_output: Value, key: Any) -> Value:
@@ -107,65 +119,120 @@ def erase_vjp(grad_output: Value, key: Any) -> Value:
     return erase(grad_output, key)
 
 
-def refuse_misfit(index: Any, place: tuple[int, ...], value: tuple[int, ...], x: Any) -> None:
-    """Raise unless a value broadcasts to the place it is written to."""
-    lengths = (1,) * builtins.max(len(place) - len(value), 0) + value[builtins.max(len(value) - len(place), 0) :]
-    surplus = value[: builtins.max(len(value) - len(place), 0)]
-    fits = builtins.all(size == 1 for size in surplus)
-    for have, want in zip(lengths, place, strict=True):
-        fits = fits and have in (1, want)
-    if not fits:
+def fitted(value: Operand, shape: tuple[int, ...], place: tuple[int, ...], x: Any) -> Operand:
+    """Return a value without the leading axes of length 1 that the place it is written to does not have.
+
+    Raises:
+        ValueError: if it does not broadcast to the place.
+    """
+    kept = shape
+    while len(kept) > len(place) and kept[0] == 1:
+        kept = kept[1:]
+    if not broadcasts_to(kept, place):
         raise ValueError(
             message(
                 "x[index] = value",
-                f"the value of shape {value} does not broadcast to {place}, the shape of x[{show_index(index)}]; "
-                f"x is {describe(x)}.",
+                f"the value of shape {shape} does not broadcast to {place}, the shape of x[index]; x is {describe(x)}.",
             )
         )
+    return value if kept == shape else reshape(value, kept)
 
 
-def plain_index(op: Op, index: Any) -> Any:
-    """Return an index with tensors and lists turned into arrays of their own; NumPy takes the rest as it is.
+def written_last(shape: tuple[int, ...], key: tuple[Any, ...]) -> ndarray | None:
+    """Return for each place of an index whether no later one names the same element; None if that is clear."""
+    if is_basic(key):
+        return None
+    numbers = np.zeros(shape, np.int64)
+    order = np.arange(numbers[key].size).reshape(numbers[key].shape)
+    numbers[key] = order
+    last: ndarray = numbers[key] == order
+    return None if last.all() else last
+
+
+def edges_of_index(index: Any) -> int:
+    """Return how many inputs an index counts as: a tuple or list with tensors in it counts as its elements."""
+    if isinstance(index, (tuple, list)):
+        for part in index:
+            if isinstance(part, tensors.Tensor):
+                return len(index)
+    return 1
+
+
+def plain_index(index: Any) -> tuple[Any, ...]:
+    """Return an index as a tuple, with tensors and lists turned into arrays of their own.
 
     Raises:
         TypeError: if a part is of a type that cannot index.
     """
-    if index.__class__ is builtins.int or index.__class__ is slice:
-        return index
-    if isinstance(index, tuple):
-        return tuple([plain_index(op, part) for part in index])
-    if index is None or index is Ellipsis or isinstance(index, (slice, builtins.int, np.integer, np.bool_)):
-        return index
-    if isinstance(index, tensors.Tensor):
+    return tuple([plain_part(part) for part in (index if index.__class__ is tuple else (index,))])
+
+
+def plain_part(part: Any) -> Any:
+    """Return one part of an index as what NumPy takes for it."""
+    if part.__class__ is int or part is None or part is Ellipsis or isinstance(part, (int, np.integer, np.bool_)):
+        return part
+    if part.__class__ is slice:
+        try:
+            return slice(
+                *[None if each is None else operator.index(each) for each in (part.start, part.stop, part.step)]
+            )
+        except TypeError:
+            raise TypeError(message("x[index]", f"a slice is made of integers, got {part}.")) from None
+    array = part
+    if isinstance(part, tensors.Tensor):
         # Copied, because the rule reads it later and its own tensor may change.
-        index = index._data.copy()
-    elif isinstance(index, (list, ndarray)):
-        index = np.array(index)
-        index = index.astype(np.int64) if index.size == 0 else index
-    if not isinstance(index, ndarray) or index.dtype.kind not in "iub":
+        array = part._data.copy()
+    elif isinstance(part, (list, tuple, ndarray)):
+        try:
+            array = np.array(part)
+        except ValueError:
+            raise TypeError(message("x[index]", f"the index {describe(part)} is ragged.")) from None
+        array = array.astype(np.int64) if array.size == 0 and array.dtype.kind == "f" else array
+    if not isinstance(array, ndarray) or array.dtype.kind not in "iub":
         raise TypeError(
             message(
                 "x[index]",
-                f"an index is made of integers, slices, None, Ellipsis, and tensors of integers or bools, got "
-                f"{describe(index)}.",
+                "an index is made of integers, slices, None, Ellipsis, and tensors of integers or bools, got "
+                f"{describe(part)}.",
             )
         )
-    return index
+    return array
 
 
-def is_basic(key: Any) -> bool:
+def is_basic(key: tuple[Any, ...]) -> bool:
     """Return whether an index selects each place at most once, by integers and slices alone."""
-    for part in key if key.__class__ is tuple else (key,):
-        if isinstance(part, (ndarray, np.bool_, builtins.bool)):
-            return False
-    return True
+    return not any(isinstance(part, (ndarray, np.bool_, bool)) for part in key)
 
 
-def show_index(index: Any) -> str:
-    """Return an index as text, arrays by their shapes."""
-    if isinstance(index, tuple):
-        return ", ".join([show_index(part) for part in index])
-    return describe(index) if hasattr(index, "shape") else repr(index)
+def misfit(shape: tuple[int, ...], key: tuple[Any, ...]) -> str:
+    """Return the sentence on why an index does not fit an array of a shape."""
+    used = [axes_taken(part) for part in key]
+    ellipses = [place for place, part in enumerate(key) if part is Ellipsis]
+    if len(ellipses) > 1:
+        return f"the index holds Ellipsis {len(ellipses)} times, and may once"
+    if sum(used) > len(shape):
+        return f"the index takes {sum(used)} axes, and there are {len(shape)}"
+    along = 0
+    for part, taken in zip(key, used, strict=True):
+        if part is Ellipsis:
+            along += len(shape) - sum(used)
+        if isinstance(part, slice) and part.step == 0:
+            return "a slice cannot have the step 0"
+        if isinstance(part, ndarray) and part.dtype.kind == "b" and part.shape != shape[along : along + taken]:
+            return f"the mask of shape {part.shape} does not fit the axes of lengths {shape[along : along + taken]}"
+        if taken == 1 and not isinstance(part, slice) and np.asarray(part).dtype.kind != "b":
+            for number in np.ravel(part):
+                if not -shape[along] <= number < shape[along]:
+                    return f"index {number} is out of range for axis {along} of length {shape[along]}"
+        along += taken
+    return f"the shapes {[part.shape for part in key if isinstance(part, ndarray)]} of the indices do not broadcast"
+
+
+def axes_taken(part: Any) -> int:
+    """Return how many axes one part of an index stands for: a mask for as many as it has."""
+    if isinstance(part, ndarray) and part.dtype.kind == "b":
+        return part.ndim
+    return 0 if part is None or part is Ellipsis or isinstance(part, (bool, np.bool_)) else 1
 
 
 class IndexingMethods:

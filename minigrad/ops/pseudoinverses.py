@@ -58,7 +58,7 @@ def pinv(A: Operand, *, atol: Any = None, rtol: Any = None, hermitian: bool = Fa
     A_data = square_matrices(pinv, "A", A) if hermitian else matrices(pinv, "A", A)
     U, s, Vh = singular_value_decomposition(pinv, A_data, hermitian)
     inverted, _ = inverted_singular_values(pinv, A_data, s, atol, rtol)
-    output = ((Vh.swapaxes(-2, -1) * inverted[..., None, :]) @ U.swapaxes(-2, -1)).astype(A_data.dtype)
+    output = ((Vh.swapaxes(-2, -1) * inverted[..., None, :]) @ U.swapaxes(-2, -1)).astype(A_data.dtype, copy=False)
     return record(pinv, pinv_vjp, output, (A, atol, rtol, hermitian), (A_data, output))
 
 
@@ -94,7 +94,10 @@ def inverted_singular_values(op: Op, A: ndarray, s: ndarray, atol: Any, rtol: An
 
 def tolerance(op: Op, bound: Any) -> ndarray:
     """Return a number, or one for each matrix, as float64 with an axis behind for the singular values."""
-    number = np.asarray(bound, np.float64) if isinstance(bound, float) else unwrap(op, bound).astype(np.float64)
+    if isinstance(bound, float):
+        number = np.asarray(bound, np.float64)
+    else:
+        number = unwrap(op, bound).astype(np.float64, copy=False)
     return number[..., None]
 
 
@@ -112,9 +115,9 @@ def lstsq(A: Operand, B: Operand, rcond: float | None = None, *, driver: str | N
         driver: ``"gels"``, ``"gelsy"``, ``"gelsd"``, ``"gelss"`` or None; all are one method here, by singular values.
 
     Returns:
-        A named tuple: ``solution`` (..., n, k) or (..., n); ``residuals`` (..., k) or (...), the squared norms of
-        ``A @ X - B``, where m > n and every matrix has rank n, else empty (0,); ``rank`` (...) int64; and
-        ``singular_values`` (..., min(m, n)), outside of the graph.
+        A named tuple: ``solution`` (..., n, k) or (..., n); ``residuals`` (..., k), the squared norms of
+        ``A @ X - B`` (k is 1 for vectors), where m > n and every matrix has rank n, else empty (0,); ``rank`` (...)
+        int64; and ``singular_values`` (..., min(m, n)), outside of the graph.
 
     Raises:
         TypeError: if A or B is of integers, or the dtypes differ.
@@ -133,7 +136,7 @@ def lstsq(A: Operand, B: Operand, rcond: float | None = None, *, driver: str | N
         raise ValueError(message("linalg.lstsq", f"driver must be one of {DRIVERS} or None, got {driver!r}."))
     A_data = matrices(lstsq, "A", A)
     B_data, vector = right_hand_side(lstsq, A, B)
-    columns = B_data.astype(np.float64)
+    columns = B_data.astype(np.float64, copy=False)
     if vector:
         columns = columns[..., None]
     U, s, Vh = singular_value_decomposition(lstsq, A_data)
@@ -144,11 +147,13 @@ def lstsq(A: Operand, B: Operand, rcond: float | None = None, *, driver: str | N
     residuals = np.zeros(0)
     if measured:
         residuals = np.square(A_data @ X - columns).sum(axis=-2)
-    if vector:
-        X = X[..., 0]
-        residuals = residuals[..., 0] if measured else residuals
     dtype = A_data.dtype
-    outputs = (X.astype(dtype), residuals.astype(dtype), np.asarray(rank, np.int64), s.astype(dtype))
+    outputs = (
+        (X[..., 0] if vector else X).astype(dtype),
+        residuals.astype(dtype),
+        np.asarray(rank, np.int64),
+        s.astype(dtype),
+    )
     saved = (A_data, B_data, outputs[:1], rcond, vector, measured)
     solution, residuals, rank, values = record(lstsq, lstsq_vjp, outputs, (A, B, rcond), saved)
     return LstsqResult(solution, residuals, rank, detach(values) if isinstance(values, tensors.Tensor) else values)
@@ -168,19 +173,23 @@ def lstsq_vjp(
     The residuals, the sums of R * R, add ``2 R grad_residuals`` to the K of the first two.
     """
     grad_solution, grad_residuals = grad_outputs[0], grad_outputs[1] if measured else None
+    if grad_solution is None and grad_residuals is None:
+        return A * 0, B * 0
     X = unsqueeze(outputs[0], -1) if vector else outputs[0]
+    X_T = matrix_transpose(X)
     R = (unsqueeze(B, -1) if vector else B) - matmul(A, X)
-    grad_A, grad_B = A * 0, R * 0
+    grad_A: Value = 0
+    grad_B: Value = 0
     if grad_residuals is not None:
-        grad_B = 2 * R * unsqueeze(unsqueeze(grad_residuals, -1) if vector else grad_residuals, -2)
-        grad_A = -matmul(grad_B, matrix_transpose(X))
+        grad_B = 2 * R * unsqueeze(grad_residuals, -2)
+        grad_A = -matmul(grad_B, X_T)
     if grad_solution is not None:
         g = unsqueeze(grad_solution, -1) if vector else grad_solution
         P = pinv(A, rtol=rcond)
         P_T = matrix_transpose(P)
         K = matmul(P_T, g)
         grad_B = grad_B + K
-        grad_A = grad_A - matmul(K, matrix_transpose(X)) + matmul(R, matrix_transpose(matmul(P, K)))
+        grad_A = grad_A - matmul(K, X_T) + matmul(R, matrix_transpose(matmul(P, K)))
         grad_A = grad_A + matmul(matmul(P_T, X), matrix_transpose(g - matmul(matrix_transpose(A), K)))
     return grad_A, squeeze(grad_B, -1) if vector else grad_B
 

@@ -46,14 +46,14 @@ def solve(A: Operand, B: Operand, *, left: bool = True) -> Tensor:
     """
     A_data = square_matrices(solve, "A", A)
     B_data, vector = right_hand_side(solve, A, B, left)
-    matrix, columns = A_data.astype(np.float64), B_data.astype(np.float64)
+    matrix, columns = A_data.astype(np.float64, copy=False), B_data.astype(np.float64, copy=False)
     if vector:
         columns = columns[..., None]
     if left:
         found = solution(solve, matrix, columns)
     else:
         found = solution(solve, matrix.swapaxes(-2, -1), columns.swapaxes(-2, -1)).swapaxes(-2, -1)
-    output = (found[..., 0] if vector else found).astype(A_data.dtype)
+    output = (found[..., 0] if vector else found).astype(A_data.dtype, copy=False)
     saved = (A_data, output if needs_grad(A) else None, vector, left)
     return record(solve, solve_vjp, output, (A, B, left), saved)
 
@@ -96,8 +96,8 @@ def inv(A: Operand) -> Tensor:
     Source: Giles, "An extended collection of matrix derivative results" (2008), section 2.2.3.
     """
     A_data = square_matrices(inv, "A", A)
-    matrix = A_data.astype(np.float64)
-    output = solution(inv, matrix, np.eye(matrix.shape[-1])).astype(A_data.dtype)
+    matrix = A_data.astype(np.float64, copy=False)
+    output = solution(inv, matrix, np.eye(matrix.shape[-1])).astype(A_data.dtype, copy=False)
     return record(inv, inv_vjp, output, (A,), (output,))
 
 
@@ -137,7 +137,7 @@ def solution(op: Op, A: ndarray, B: ndarray) -> ndarray:
 
 def largest(x: ndarray) -> ndarray:
     """Return the largest size of an element of each matrix, (..., m, n) to (...)."""
-    sizes: ndarray = np.abs(x).max(axis=(-2, -1), initial=0.0)
+    sizes: ndarray = np.maximum.reduce(np.abs(x), axis=(-2, -1), initial=0.0)
     return sizes
 
 

@@ -119,7 +119,8 @@ class Loading:
             rule = optimizer.rule(group)
         except (TypeError, ValueError) as error:
             self.misfits.append(f"group {index}: {str(error).splitlines()[0]}")
-            return None
+            # The states are looked at all the same.
+            return optimizer._rules[index][1]
         self.groups.append(group)
         self.rules.append(({name: group[name] for name in optimizer.defaults}, rule))
         return rule

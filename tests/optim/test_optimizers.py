@@ -1,0 +1,423 @@
+"""Groups, gradients, state and layouts: what a step touches, and what it leaves alone."""
+
+import copy
+import gc
+import json
+import tracemalloc
+
+import numpy as np
+import pytest
+
+import minigrad as mg
+from minigrad import optim
+from minigrad.modes import STATE, State
+from minigrad_kernels import adam_update, python_kernels
+
+KINDS = {
+    "SGD": lambda params, **options: optim.SGD(params, lr=0.1, **options),
+    "momentum": lambda params, **options: optim.SGD(params, lr=0.1, momentum=0.9, **options),
+    "Adam": lambda params, **options: optim.Adam(params, lr=0.1, **options),
+    "amsgrad": lambda params, **options: optim.AdamW(params, lr=0.1, amsgrad=True, **options),
+}
+
+
+def arrays(parameters):
+    return [parameter.data.copy() for parameter in parameters]
+
+
+def all_equal(first, second):
+    return all(np.array_equal(a, b) for a, b in zip(first, second, strict=True))
+
+
+def weight(*shape):
+    return mg.zeros(*shape, requires_grad=True)
+
+
+# Gradients ----------------------------------------------------------------------------------------------------------
+
+
+def test_zero_grad_forgets(network):
+    parameters = network()
+    optim.SGD(parameters).zero_grad()
+    assert all(parameter.grad is None for parameter in parameters)
+
+
+def test_zero_grad_can_keep_the_memory(network):
+    parameters = network()
+    before = [parameter.grad.data for parameter in parameters]
+    parameters[0].grad = None
+    optim.SGD(parameters).zero_grad(set_to_none=False)
+    assert parameters[0].grad is None
+    for parameter, array in list(zip(parameters, before))[1:]:
+        assert parameter.grad.data is array
+        assert not array.any()
+
+
+def test_zero_grad_cuts_a_gradient_off_its_graph():
+    w = weight(2)
+    (w * w * w).sum().backward(create_graph=True)
+    optim.SGD([w]).zero_grad(set_to_none=False)
+    assert not w.grad.requires_grad
+    w.grad = None
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_parameter_without_gradient_stays(network, kind):
+    parameters = network()
+    optimizer = KINDS[kind](parameters)
+    parameters[1].grad = None
+    before = parameters[1].data.copy()
+    optimizer.step()
+    assert np.array_equal(parameters[1].data, before)
+    assert parameters[1] not in optimizer.state
+    assert (parameters[0] in optimizer.state) == (kind != "SGD")
+
+
+def test_a_step_without_any_gradient_does_nothing():
+    optimizer = optim.Adam([weight(2)])
+    optimizer.step()
+    assert optimizer.state_dict()["state"] == {}
+
+
+def test_a_gradient_of_any_memory_order_counts_the_same(generator):
+    value, slope = generator.standard_normal((3, 4)), generator.standard_normal((3, 4))
+    locked = slope.copy()
+    locked.flags.writeable = False
+    results = []
+    for gradient in (slope, np.asfortranarray(slope), np.repeat(slope, 2, axis=1)[:, ::2], locked):
+        w = mg.tensor(value, requires_grad=True)
+        w.grad = mg.from_numpy(gradient)
+        optimizer = optim.Adam([w])
+        for _ in range(3):
+            optimizer.step()
+        results.append(w.data)
+    assert all_equal(results[1:], [results[0]] * 3)
+
+
+def test_the_closure_is_called_with_gradients_on():
+    w = mg.tensor([1.0, 2.0], requires_grad=True)
+    optimizer = optim.SGD([w], lr=0.5)
+
+    def closure():
+        optimizer.zero_grad()
+        loss = (w * w).sum()
+        loss.backward()
+        return loss
+
+    with mg.no_grad():
+        assert optimizer.step(closure).item() == 5
+    assert w.tolist() == [0, 0]
+    assert optimizer.step() is None
+
+
+# Memory -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_parameter_of_any_memory_order_is_updated_where_it_is(generator, kind):
+    value, slope = generator.standard_normal((3, 4)), generator.standard_normal((3, 4))
+    wide = np.repeat(value, 2, axis=1)
+    results = []
+    for array in (value.copy(), np.asfortranarray(value), wide[:, ::2]):
+        w = mg.from_numpy(array).requires_grad_()
+        w.grad = mg.tensor(slope)
+        optimizer = KINDS[kind]([w])
+        for _ in range(3):
+            optimizer.step()
+        assert w.data.strides == array.strides
+        assert np.array_equal(w.data, array)
+        results.append(w.data)
+    assert all_equal(results[1:], [results[0]] * 2)
+    assert np.array_equal(wide[:, 1::2], value)
+
+
+@pytest.mark.parametrize("shape", [(), (0,), (1,), (2, 0, 3), (2, 1, 3)])
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_shape_is_updated(kind, shape):
+    w = mg.ones(shape, requires_grad=True)
+    w.grad = mg.ones(shape)
+    optimizer = KINDS[kind]([w])
+    optimizer.step()
+    assert w.shape == shape
+    assert np.all(w.data < 1)
+    optimizer.load_state_dict(optimizer.state_dict())
+    optimizer.step()
+
+
+def test_data_that_was_replaced_is_found(network):
+    first, second = network(), network()
+    optimizers = [optim.Adam(first), optim.Adam(second)]
+    for optimizer in optimizers:
+        optimizer.step()
+    for parameter in second:
+        parameter.data = parameter.data.copy()
+    for optimizer in optimizers:
+        optimizer.step()
+    assert all_equal(arrays(first), arrays(second))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_both_dtypes_can_be_in_one_group(kind):
+    single, double = mg.ones(2, requires_grad=True), mg.ones(2, dtype=mg.float64, requires_grad=True)
+    single.grad, double.grad = mg.ones(2), mg.ones(2, dtype=mg.float64)
+    KINDS[kind]([single, double]).step()
+    assert (single.dtype, double.dtype) == (np.float32, np.float64)
+    # One step of float32: 6e-8 relative, of numbers near 1.
+    assert np.allclose(single.data, double.data, rtol=2e-7)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_plain_python_kernels_do_the_same(network, kind):
+    compiled, plain = network(), network()
+    optimizers = KINDS[kind](compiled), KINDS[kind](plain)
+    for _ in range(3):
+        optimizers[0].step()
+        with python_kernels():
+            optimizers[1].step()
+    # Contraction to fused multiply-adds rounds differently, by 1.1e-16 an operation.
+    for a, b in zip(compiled, plain):
+        assert np.allclose(a.data, b.data, rtol=0, atol=1e-14)
+    optimizers[1].step()
+
+
+def test_a_thousand_steps_leave_no_memory_behind(network):
+    optimizer = optim.Adam(network())
+    optimizer.step()
+    gc.collect()
+    tracemalloc.start()
+    for _ in range(1000):
+        optimizer.step()
+    grown, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    # One kept tuple a step would be 56 KB.
+    assert grown < 20_000
+
+
+# Graph --------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_step_before_the_backward_of_an_old_loss_is_found_out(kind):
+    w = mg.tensor([1.0, 2.0], requires_grad=True)
+    old = (w * w).sum()
+    (w * w).sum().backward()
+    KINDS[kind]([w]).step()
+    with pytest.raises(RuntimeError, match=r"mul(.|\n)*changed in place since at test_optimizers.py:\d+: KINDS"):
+        old.backward()
+
+
+def test_a_step_that_is_refused_leaves_old_losses_valid():
+    w, v = mg.tensor([1.0, 2.0], requires_grad=True), weight(3)
+    old = (w * w).sum()
+    w.grad, v.grad = mg.ones(2), mg.ones(3)
+    v.data = np.zeros(5, np.float32)
+    with pytest.raises(ValueError, match="the gradient of"):
+        optim.SGD([w, v]).step()
+    w.grad = None
+    old.backward()
+    assert w.grad.tolist() == [2, 4]
+
+
+def test_a_step_makes_no_graph(network):
+    parameters = network()
+    optimizer = optim.Adam(parameters)
+    optimizer.step()
+    for parameter in parameters:
+        assert parameter.is_leaf
+        assert parameter.requires_grad
+        for tensor in optimizer.state[parameter].values():
+            assert not tensor.requires_grad
+
+
+def test_a_captured_step_says_what_it_writes(network):
+    parameters = network()
+    optimizer = optim.Adam(parameters, lr=0.25)
+    tape = []
+    token = STATE.set(State(tape=tape))
+    try:
+        optimizer.step()
+    finally:
+        STATE.reset(token)
+    assert len(tape) == 4
+    for (op, inputs, _, writes), parameter in zip(tape, parameters):
+        state = optimizer.state[parameter]
+        assert op is adam_update
+        assert inputs[0] is parameter
+        assert inputs[1] is parameter.grad
+        assert inputs[5:] == (0.25, 0.9, 0.999, 1e-8, 0.0, False, False)
+        assert [id(each) for each in writes] == [id(each) for each in (parameter, *state.values())]
+        assert [id(each) for each in inputs[2:5]] == [id(each) for each in state.values()]
+
+
+# Groups and options -------------------------------------------------------------------------------------------------
+
+
+def test_each_group_has_its_own_options():
+    w, v = weight(1), weight(1)
+    optimizer = optim.SGD([{"params": w}, {"params": [v], "lr": 0.5, "name": "head"}], lr=0.25)
+    w.grad, v.grad = mg.ones(1), mg.ones(1)
+    optimizer.step()
+    assert (w.item(), v.item()) == (-0.25, -0.5)
+    assert optimizer.param_groups[1]["name"] == "head"
+    assert optimizer.defaults["lr"] == 0.25
+
+
+def test_a_group_can_be_added_later():
+    w, v = weight(1), weight(1)
+    optimizer = optim.Adam([w], lr=0.25)
+    w.grad, v.grad = mg.ones(1), mg.ones(1)
+    optimizer.step()
+    optimizer.add_param_group({"params": (each for each in [v]), "lr": 0.5})
+    optimizer.step()
+    assert v.item() == pytest.approx(-0.5)
+    assert optimizer.state[w]["step"].item() == 2
+    assert optimizer.state[v]["step"].item() == 1
+
+
+def test_an_empty_group_beside_others_is_allowed():
+    w = weight(1)
+    optimizer = optim.SGD([{"params": []}, {"params": [w]}], lr=0.25)
+    w.grad = mg.ones(1)
+    optimizer.step()
+    assert w.item() == -0.25
+
+
+def test_options_are_read_at_each_step():
+    w = weight(1)
+    w.grad = mg.ones(1)
+    optimizer = optim.SGD([w], lr=0.25)
+    for lr in (1, np.float64(0.5), np.float32(0.25)):
+        before = w.item()
+        optimizer.param_groups[0]["lr"] = lr
+        optimizer.step()
+        assert before - w.item() == lr
+    optimizer.param_groups[0]["momentum"] = 0.5
+    optimizer.step()
+    optimizer.step()
+    assert optimizer.state[w]["momentum_buffer"].item() == 1.5
+
+
+def test_the_given_dicts_stay_as_they_are():
+    group = {"params": [weight(1)]}
+    optim.SGD([group], lr=0.25).param_groups[0]["params"].append(weight(1))
+    assert list(group) == ["params"]
+    assert len(group["params"]) == 1
+
+
+def test_a_frozen_parameter_is_kept_but_not_updated():
+    w = mg.ones(2)
+    optimizer = optim.SGD([w, weight(1)], lr=1)
+    optimizer.step()
+    assert w.tolist() == [1, 1]
+
+
+def test_the_repr_is_one_line():
+    optimizer = optim.SGD([{"params": weight(2, 3)}, {"params": [weight(3), weight(1)], "lr": 0.5}], lr=0.25)
+    options = "momentum=0, dampening=0, weight_decay=0, nesterov=False, maximize=False"
+    assert repr(optimizer) == (
+        f"SGD(1 tensors, 6 elements: lr=0.25, {options} | 2 tensors, 4 elements: lr=0.5, {options})"
+    )
+
+
+def test_the_defaults_are_those_of_pytorch():
+    w = weight(1)
+    assert optim.SGD([w]).defaults["lr"] == 1e-3
+    assert optim.Adam([w]).defaults == {
+        "lr": 1e-3,
+        "betas": (0.9, 0.999),
+        "eps": 1e-8,
+        "weight_decay": 0,
+        "amsgrad": False,
+        "maximize": False,
+        "decoupled_weight_decay": False,
+    }
+    assert optim.AdamW([w]).defaults["weight_decay"] == 1e-2
+
+
+# State --------------------------------------------------------------------------------------------------------------
+
+
+def test_the_state_dict_has_the_form_of_pytorch(network):
+    parameters = network()
+    optimizer = optim.Adam([{"params": parameters[:1]}, {"params": parameters[1:], "lr": 0.5}])
+    optimizer.step()
+    state = optimizer.state_dict()
+    assert [group["params"] for group in state["param_groups"]] == [[0], [1, 2, 3]]
+    assert [group["lr"] for group in state["param_groups"]] == [1e-3, 0.5]
+    assert list(state["state"]) == [0, 1, 2, 3]
+    assert list(state["state"][2]) == ["exp_avg", "exp_avg_sq", "step"]
+    assert state["state"][2]["exp_avg"] is optimizer.state[parameters[2]]["exp_avg"]
+    assert state["state"][2]["step"].item() == 1
+
+
+def test_a_loaded_state_is_a_copy(network):
+    first, second = optim.Adam(network()), optim.Adam(network())
+    first.step()
+    state = first.state_dict()
+    kept = copy.deepcopy(state)
+    second.load_state_dict(state)
+    second.step()
+    for index, entry in kept["state"].items():
+        for name, value in entry.items():
+            assert np.array_equal(state["state"][index][name].data, value.data)
+    assert state["param_groups"] == kept["param_groups"]
+
+
+def test_a_state_can_come_from_json(network):
+    first, second = network(), network()
+    optimizers = optim.Adam(first), optim.Adam(second)
+    optimizers[0].step()
+    state = optimizers[0].state_dict()
+    entries = {i: {n: t.tolist() for n, t in entry.items()} for i, entry in state["state"].items()}
+    groups = json.loads(json.dumps(state["param_groups"]))
+    optimizers[1].load_state_dict({"state": entries, "param_groups": groups})
+    for parameter, twin in zip(first, second):
+        twin.data = parameter.data.copy()
+    for optimizer in optimizers:
+        optimizer.step()
+    assert all_equal(arrays(first), arrays(second))
+    assert optimizers[1].param_groups[0]["betas"] == (0.9, 0.999)
+
+
+def test_a_state_before_the_first_step_can_be_loaded(network):
+    optimizer = optim.Adam(network())
+    optimizer.step()
+    optimizer.load_state_dict(optim.Adam(network(), lr=0.5).state_dict())
+    assert len(optimizer.state) == 0
+    assert optimizer.param_groups[0]["lr"] == 0.5
+
+
+def test_the_state_shows_itself(network):
+    parameters = network()
+    optimizer = optim.SGD(parameters, momentum=0.9)
+    assert len(optimizer.state) == 0
+    optimizer.step()
+    assert repr(optimizer.state) == "States(momentum_buffer of 4, step of 4)"
+    assert [id(parameter) for parameter in optimizer.state] == [id(parameter) for parameter in parameters]
+
+
+class SignDescent(optim.Optimizer):
+    """An optimizer with a step of its own, as users write them."""
+
+    def __init__(self, params, lr=0.25):
+        super().__init__(params, {"lr": lr})
+
+    def step(self, closure=None):
+        with mg.no_grad():
+            for group in self.param_groups:
+                for parameter in group["params"]:
+                    if parameter.grad is not None:
+                        parameter -= group["lr"] * mg.sign(parameter.grad)
+                        state = self.state[parameter]
+                        state["count"] = state.get("count", 0) + 1
+
+
+def test_a_user_can_write_the_step():
+    w = mg.tensor([1.0, -2.0], requires_grad=True)
+    optimizer = SignDescent([w])
+    (w * w).sum().backward()
+    optimizer.step()
+    assert w.tolist() == [0.75, -1.75]
+    other = SignDescent([weight(2)])
+    other.load_state_dict(optimizer.state_dict())
+    assert other.state_dict()["state"] == {0: {"count": 1}}
