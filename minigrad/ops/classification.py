@@ -214,9 +214,8 @@ def smoothed_cross_entropy(
     rows[np.arange(len(rows)), classes] += of_class[classes] * (1 - label_smoothing)
     if labels.ignored is not None:
         rows[labels.ignored.reshape(-1)] = 0
-    rows *= labels.share
     losses = soft_cross_entropy(input, classes_in_place(rows, x_data.shape))
-    return losses if reduction == "none" else sum(losses)
+    return losses if reduction == "none" else sum(losses) * labels.share
 
 
 def nll_loss(

@@ -47,9 +47,15 @@ class LRScheduler:
         self.last_epoch = last_epoch
         self._step_count = 0
         self._last_lr: list[float] = []
-        for group, base_lr in zip(optimizer.param_groups, self.base_lrs):
-            group["initial_lr"] = base_lr
-        self.advance()
+        new = [group for group in optimizer.param_groups if "initial_lr" not in group]
+        for group in new:
+            group["initial_lr"] = group["lr"]
+        try:
+            self.advance()
+        except BaseException:
+            for group in new:
+                group.pop("initial_lr", None)
+            raise
 
     def get_lr(self) -> Iterable[float]:
         """Return the rate of each group at ``last_epoch``, computed from the group's present ``"lr"``."""

@@ -13,6 +13,11 @@ from minigrad.tensors import Tensor
 if TYPE_CHECKING:
     from minigrad.optim.optimizers import Optimizer
 
+#: It tells AdamW from Adam, whose moments and other options are the same; PyTorch's older states do not have it.
+DECOUPLED = "decoupled_weight_decay"
+#: How PyTorch runs its step, which says nothing here.
+EXECUTION = ("foreach", "fused", "capturable", "differentiable")
+
 
 def state_dict(groups: list[dict[str, Any]], slots: list[list[Slot]]) -> dict[str, Any]:
     """Return the state and options of an optimizer, parameters counted through all groups."""
@@ -40,6 +45,16 @@ def refuse_missing(who: str, index: int, group: dict[str, Any], defaults: dict[s
     missing = missing_options(group, defaults)
     if missing:
         raise ValueError(message(who, f"param_groups[{index}] has lost {', '.join(map(repr, missing))}."))
+
+
+def numbers_of(saved: Any) -> list[int] | None:
+    """Return the numbers of a saved group's parameters, or None if it has none such."""
+    if not isinstance(saved, dict) or not isinstance(saved.get("params"), (list, tuple)):
+        return None
+    for key in saved["params"]:
+        if not isinstance(key, int):
+            return None
+    return list(saved["params"])
 
 
 class Loading:
@@ -91,30 +106,28 @@ class Loading:
         """Check one group and the state of its parameters, and return the keys of the states."""
         optimizer = self.optimizer
         group = optimizer.param_groups[index]
-        if not isinstance(saved, dict) or not isinstance(saved.get("params"), (list, tuple)):
+        keys = numbers_of(saved)
+        if keys is None:
             self.misfits.append(f"group {index} is no dict with a list of numbers under 'params'")
             return []
-        keys = list(saved["params"])
-        missing = missing_options(saved, optimizer.defaults)
+        options = {name: value for name, value in saved.items() if name not in (*EXECUTION, "params")}
+        missing = [name for name in missing_options(saved, optimizer.defaults) if name != DECOUPLED]
         if missing:
             self.misfits.append(f"group {index} lacks the options {', '.join(map(repr, missing))}")
         if len(keys) != len(group["params"]):
             self.misfits.append(f"group {index} has {len(keys)} parameters, the optimizer's {len(group['params'])}")
-        rule = self.check_options(index, {**group, **saved, "params": group["params"]}) if not missing else None
+        rule = None if missing else self.check_options(index, {**group, **options})
         members = []
         for key, slot in zip(keys, optimizer._slots[index]):
-            found = states.get(key) if isinstance(key, int) else None
-            members.append(Slot(slot.parameter, self.check_state(key, slot.parameter, found, rule)))
+            members.append(Slot(slot.parameter, self.check_state(key, slot.parameter, states.get(key), rule)))
         self.slots.append(members)
         return keys
 
     def check_options(self, index: int, group: dict[str, Any]) -> Rule | None:
         """Check the options of a group by asking the optimizer for their rule."""
         optimizer = self.optimizer
-        # It is what tells AdamW from Adam, whose moments and options are the same otherwise.
-        decoupled = "decoupled_weight_decay"
-        if decoupled in optimizer.defaults and group[decoupled] != optimizer.defaults[decoupled]:
-            self.misfits.append(f"group {index} has {decoupled}={group[decoupled]}: Adam and AdamW differ in it")
+        if DECOUPLED in optimizer.defaults and group[DECOUPLED] != optimizer.defaults[DECOUPLED]:
+            self.misfits.append(f"group {index} has {DECOUPLED}={group[DECOUPLED]}: Adam and AdamW differ in it")
         try:
             rule = optimizer.rule(group)
         except (TypeError, ValueError) as error:
@@ -154,7 +167,11 @@ class Loading:
     def as_state(self, where: str, name: str, parameter: Tensor, value: Any) -> Any:
         """Return one piece of state as a tensor of the parameter's kind."""
         shape, dtype = state_kind(name, parameter._data)
-        array = np.asarray(value._data if isinstance(value, Tensor) else value)
+        try:
+            array = np.asarray(value._data if isinstance(value, Tensor) else value)
+        except ValueError:
+            self.misfits.append(f"{where} has {name!r} as ragged lists")
+            return None
         if array.shape != shape or array.dtype.kind not in "iuf":
             self.misfits.append(f"{where} has {name!r} as {describe(array)}, where the shape is {shape}")
             return None

@@ -28,7 +28,7 @@ def test_the_seed_decides_the_points(make):
 def test_manual_seed_and_the_points_are_independent(make):
     state = mg.manual_seed(0).get_state()
     make(10)
-    assert mg.ops.randomness.default_generator().get_state() == state
+    assert mg.ops.generators.default_generator().get_state() == state
 
 
 @pytest.mark.parametrize("make", MAKERS)

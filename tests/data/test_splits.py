@@ -111,7 +111,7 @@ def test_a_stratified_split_is_in_random_order_and_the_seed_decides():
 def test_a_stratified_split_leaves_the_generator_of_the_process_alone():
     state = mg.manual_seed(0).get_state()
     stratified_split([0, 0, 1, 1], 0.5, seed=3)
-    assert mg.ops.randomness.default_generator().get_state() == state
+    assert mg.ops.generators.default_generator().get_state() == state
 
 
 @pytest.mark.parametrize("fraction", [0.01, 0.99])

@@ -51,13 +51,10 @@ def saved_value_changed(s):
 
 
 def optimizer_step_too_early(s):
-    loss = (s.data * s.w * s.v).sum()
-    kept = s.v.data.copy()
-    s.v.data -= 0.5
-    try:
-        loss.backward()
-    finally:
-        s.v.data[...] = kept
+    weight = mg.tensor([1.0, 2.0], requires_grad=True)
+    loss = (s.w * weight).sum()
+    weight.data -= 0.5
+    loss.backward()
 
 
 def use_of_an_outdated_view(s):
@@ -86,7 +83,11 @@ def error_in_a_rule(s):
 # name: (call, type, parts of the message)
 REFUSED = {
     # the root and its gradient
-    "several elements without gradient": (lambda s: s.h.backward(), RuntimeError, ["backward", "(2,)", "sum()", "gradient="]),
+    "several elements without gradient": (
+        lambda s: s.h.backward(),
+        RuntimeError,
+        ["backward", "(2,)", "sum()", "gradient="],
+    ),
     "no element without gradient": (lambda s: s.h[:0].backward(), RuntimeError, ["backward", "(0,)", "gradient="]),
     "gradient of another shape": (lambda s: s.h.backward(mg.ones(3)), ValueError, ["backward", "(2,)", "(3,)"]),
     "gradient that would broadcast": (lambda s: s.h.backward(mg.ones(1)), ValueError, ["(2,)", "(1,)"]),
@@ -95,31 +96,71 @@ REFUSED = {
     "gradient that is a list": (lambda s: s.h.backward([1.0, 1.0]), TypeError, ["gradient", "list"]),
     "complex gradient": (lambda s: s.h.backward(np.ones(2, np.complex128)), TypeError, ["complex128"]),
     "gradient of objects": (lambda s: s.h.backward(np.array([None, None])), TypeError, ["object"]),
-    "backward of data": (lambda s: s.data.sum().backward(), RuntimeError, ["does not require grad", "requires_grad=True"]),
-    "backward of a detached loss": (lambda s: s.loss.detach().backward(), RuntimeError, ["does not require grad", "detach()"]),
+    "backward of data": (
+        lambda s: s.data.sum().backward(),
+        RuntimeError,
+        ["does not require grad", "requires_grad=True"],
+    ),
+    "backward of a detached loss": (
+        lambda s: s.loss.detach().backward(),
+        RuntimeError,
+        ["does not require grad", "detach()"],
+    ),
     "backward under no_grad": (backward_under_no_grad, RuntimeError, ["does not require grad", "no_grad()"]),
     "backward of an array": (lambda s: mg.autograd.backward(np.ones(())), TypeError, ["Tensor", "float64"]),
     "backward of integers": (lambda s: s.w.argmax().backward(), RuntimeError, ["does not require grad", "int64"]),
     # the graph
-    "backward twice": (backward_twice, RuntimeError, ["released by an earlier backward", "sum", "retain_graph=True", "detach()"]),
-    "backward through a released trunk": (backward_through_a_released_trunk, RuntimeError, ["mul", "s.w * s.v", "released"]),
+    "backward twice": (
+        backward_twice,
+        RuntimeError,
+        ["released by an earlier backward", "sum", "retain_graph=True", "detach()"],
+    ),
+    "backward through a released trunk": (
+        backward_through_a_released_trunk,
+        RuntimeError,
+        ["mul", "s.w * s.v", "released"],
+    ),
     "saved value changed": (saved_value_changed, RuntimeError, ["mul", "h * h", "h += 1.0", "clone()"]),
-    "optimizer step between forward and backward": (optimizer_step_too_early, RuntimeError, ["changed in place", "s.data * s.w * s.v"]),
+    "optimizer step between forward and backward": (
+        optimizer_step_too_early,
+        RuntimeError,
+        ["changed in place", "s.w * weight"],
+    ),
     "outdated view": (use_of_an_outdated_view, RuntimeError, ["is a view", "h += 1.0", "Take the view again"]),
     "error in a rule": (error_in_a_rule, RuntimeError, ["broken rule"]),
     # writes
-    "leaf in place": (lambda s: s.w.add_(1.0), RuntimeError, ["add_", "(2,)", "'w'", "leaf that requires grad", "no_grad()"]),
-    "element of a leaf": (lambda s: s.w.__setitem__(0, 1.0), RuntimeError, ["'w'", "leaf that requires grad", "no_grad()"]),
+    "leaf in place": (
+        lambda s: s.w.add_(1.0),
+        RuntimeError,
+        ["add_", "(2,)", "'w'", "leaf that requires grad", "no_grad()"],
+    ),
+    "element of a leaf": (
+        lambda s: s.w.__setitem__(0, 1.0),
+        RuntimeError,
+        ["'w'", "leaf that requires grad", "no_grad()"],
+    ),
     "view in place": (lambda s: s.h[0].add_(1.0), RuntimeError, ["is a view", "h[0] = h[0] + 1"]),
     "view of a leaf in place": (lambda s: s.w[0].add_(1.0), RuntimeError, ["is a view"]),
     "expanded memory": (lambda s: s.data.expand(3, 2).zero_(), RuntimeError, ["(3, 2)", "read-only", "clone()"]),
     # grad, data, requires_grad
-    "integers that require grad": (lambda s: mg.tensor([1, 2], requires_grad=True), TypeError, ["(2,) int64", "float()"]),
+    "integers that require grad": (
+        lambda s: mg.tensor([1, 2], requires_grad=True),
+        TypeError,
+        ["(2,) int64", "float()"],
+    ),
     "bools that require grad": (lambda s: mg.tensor([True]).requires_grad_(), TypeError, ["bool", "float()"]),
     "switching a non-leaf off": (lambda s: s.h.requires_grad_(False), RuntimeError, ["only leaves", "detach()"]),
     "grad of another shape": (lambda s: setattr(s.w, "grad", mg.ones(3)), ValueError, ["(2,)", "(3,)"]),
-    "grad of another dtype": (lambda s: setattr(s.w, "grad", mg.ones(2, dtype=mg.float64)), ValueError, ["float32", "float64"]),
-    "grad that is an array": (lambda s: setattr(s.w, "grad", np.ones(2, np.float32)), TypeError, ["grad", "Tensor or None"]),
+    "grad of another dtype": (
+        lambda s: setattr(s.w, "grad", mg.ones(2, dtype=mg.float64)),
+        ValueError,
+        ["float32", "float64"],
+    ),
+    "grad that is an array": (
+        lambda s: setattr(s.w, "grad", np.ones(2, np.float32)),
+        TypeError,
+        ["grad", "Tensor or None"],
+    ),
     "grad that is a number": (lambda s: setattr(s.w, "grad", 0.0), TypeError, ["grad", "Tensor or None", "float"]),
     "integer data": (lambda s: setattr(s.w, "data", np.array([1, 2])), TypeError, ["data", "requires grad", "int64"]),
     "complex data": (lambda s: setattr(s.w, "data", np.array([1j, 2j])), TypeError, ["data", "complex128"]),
@@ -129,7 +170,7 @@ REFUSED = {
     "hook of data": (lambda s: s.data.register_hook(print), RuntimeError, ["register_hook", "does not require grad"]),
     "hook that is no function": (lambda s: s.w.register_hook(1.0), TypeError, ["register_hook", "callable"]),
     # inputs and outputs
-    "inputs that are empty": (lambda s: s.loss.backward(inputs=[]), RuntimeError, ["backward", "inputs"]),
+    "inputs that are empty": (lambda s: s.loss.backward(inputs=[]), ValueError, ["backward", "inputs is empty"]),
     "inputs without gradient": (lambda s: s.loss.backward(inputs=[s.data]), RuntimeError, ["does not require grad"]),
     "inputs that are arrays": (lambda s: s.loss.backward(inputs=[s.w.data]), TypeError, ["inputs must be Tensors"]),
     "an unused input of grad": (

@@ -182,7 +182,7 @@ def test_a_deep_graph_is_freed_without_having_been_passed():
 
 
 def test_ten_thousand_training_steps_do_not_grow_memory():
-    """tracemalloc counts every block that Python and NumPy hold, so the result does not depend on the allocator.
+    """Tracemalloc counts every block that Python and NumPy hold, so the result does not depend on the allocator.
 
     A leak of one number a step would be 240 kB; of one node a step, above 3 MB.
     """

@@ -201,7 +201,9 @@ def test_tasks_of_one_event_loop_keep_their_modes_apart():
     async def main():
         seen = []
         await asyncio.gather(
-            with_mode(mg.no_grad, False, seen), with_mode(mg.enable_grad, True, seen), with_mode(mg.no_grad, False, seen)
+            with_mode(mg.no_grad, False, seen),
+            with_mode(mg.enable_grad, True, seen),
+            with_mode(mg.no_grad, False, seen),
         )
         return seen
 

@@ -83,8 +83,7 @@ def test_an_expression_of_several_lines_begins_where_it_begins(operands):
     h, W2, b2 = operands
     here = line()
     o = mg.add(
-        h
-        @ W2,
+        h @ W2,
         b2,
     )
     assert position_of(o).line == here + 1

@@ -65,7 +65,7 @@ def test_dot_with_data_saves_no_weight():
         lambda x: x.clone(),
         lambda x: x.float(),
     ],
-    ids="add sub neg sum mean reshape T expand index cat clone cast".split(),
+    ids=["add", "sub", "neg", "sum", "mean", "reshape", "T", "expand", "index", "cat", "clone", "cast"],
 )
 def test_linear_operations_keep_no_operand_alive(make):
     x = leaf(MATRIX)
@@ -118,7 +118,7 @@ def test_a_constant_of_the_same_array_is_not_differentiated():
 
 
 def test_an_intermediate_value_is_a_constant_of_its_rule():
-    """clamp saves a mask, which bears no parameter's name."""
+    """A mask is what clamp saves, and it bears no parameter's name."""
     x = leaf([-2.0, 0.5])
     (first,) = grad((x.clamp(-1.0, 1.0) ** 2).sum(), x, create_graph=True)
     assert first.tolist() == [0.0, 1.0]

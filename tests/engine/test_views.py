@@ -240,7 +240,10 @@ def test_a_view_may_be_written_to_under_no_grad_and_on_what_detach_returns():
 def test_expanded_memory_refuses_writes(write, graph):
     x = mg.ones(3, 1, dtype=mg.float64, requires_grad=graph)
     expanded = x.expand(3, 2)
-    with mg.no_grad(), pytest.raises(RuntimeError, match="is read-only, or shared by several of its elements") as caught:
+    with (
+        mg.no_grad(),
+        pytest.raises(RuntimeError, match="is read-only, or shared by several of its elements") as caught,
+    ):
         write(expanded)
     assert "clone()" in str(caught.value)
     assert x.tolist() == [[1.0]] * 3

@@ -54,9 +54,7 @@ def test_cross_entropy_to_labels_has_its_derivatives(shape, reduction, options, 
     smoothing = 0.2 if options in ("smoothing", "all") else 0.0
 
     def loss(x):
-        return F.cross_entropy(
-            x, labels, weight, ignore_index=-1, reduction=reduction, label_smoothing=smoothing
-        )
+        return F.cross_entropy(x, labels, weight, ignore_index=-1, reduction=reduction, label_smoothing=smoothing)
 
     assert_derivatives(loss, generator.standard_normal(shape))
 

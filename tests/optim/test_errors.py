@@ -211,9 +211,13 @@ MISFITS = [
         ["'exp_avg' as (9, 9)", "lacks 'exp_avg_sq'", "unexpected 'velocity'", "a state 7", "lr must be", "got nan"],
     ),
     (lambda: {"state": {}, "param_groups": [3]}, ["group 0 is no dict"]),
+    (lambda: {"state": {}, "param_groups": [{"params": [[0], 1]}]}, ["group 0 is no dict with a list of numbers"]),
     (
-        lambda: {**state_after_a_step(optim.Adam, small(2, 3)), "state": {0: 5, 1: {"step": "one"}}},
-        ["the state of parameter 0 is int 5", "lacks 'exp_avg'", "'step' as"],
+        lambda: {
+            **state_after_a_step(optim.Adam, small(2, 3)),
+            "state": {0: 5, 1: {"step": "one", "exp_avg": [[1], []]}},
+        },
+        ["the state of parameter 0 is int 5", "lacks 'exp_avg_sq'", "'step' as", "'exp_avg' as ragged lists"],
     ),
 ]
 
@@ -262,3 +266,10 @@ def test_a_schedule_that_goes_wrong_sets_no_rate(rates):
         scheduler.step()
     assert optimizer.param_groups[0]["lr"] == 0.1
     assert scheduler.last_epoch == 0
+
+
+def test_a_schedule_that_is_refused_leaves_the_groups_alone():
+    optimizer = optim.SGD([W], lr=0.1)
+    with pytest.raises(NotImplementedError):
+        lr_scheduler.LRScheduler(optimizer)
+    assert "initial_lr" not in optimizer.param_groups[0]

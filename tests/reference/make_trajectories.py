@@ -1,8 +1,8 @@
 """Write trajectories.npz: what PyTorch's optimizers and schedules do to a small network. Needs torch; run by hand.
 
 The file holds the data and the initial parameters, the cases as JSON (which optimizer, options and schedule), and for
-each case all parameters as one vector after the steps in KEPT, the learning rates after every step, and PyTorch's state in the
-middle.
+each case all parameters as one vector after the steps in KEPT, the learning rates after every step, and PyTorch's state
+in the middle.
 """
 
 import json
