@@ -213,7 +213,7 @@ def test_what_a_hook_raises_comes_through_and_nothing_is_written():
 def test_a_hook_must_be_callable_and_its_tensor_require_grad():
     with pytest.raises(TypeError, match="register_hook: a callable is needed, got float"):
         leaf(1.0).register_hook(3.0)
-    with pytest.raises(RuntimeError, match="register_hook: .* does not require grad"):
+    with pytest.raises(RuntimeError, match=r"register_hook: .* does not require grad"):
         mg.ones(2).register_hook(print)
 
 
@@ -351,7 +351,7 @@ def test_retaining_on_a_leaf_changes_nothing_and_on_a_constant_is_refused():
     w.retain_grad()
     (w * 2.0).sum().backward()
     assert w.grad.tolist() == [2.0]
-    with pytest.raises(RuntimeError, match="retain_grad: .* does not require grad"):
+    with pytest.raises(RuntimeError, match=r"retain_grad: .* does not require grad"):
         mg.ones(2).retain_grad()
 
 

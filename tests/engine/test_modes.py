@@ -1,4 +1,4 @@
-"""``no_grad`` and its kin switch recording in a block, a function, a generator, a thread or a task, and nowhere else."""
+"""``no_grad`` and its kin switch recording in a block, function, generator, thread or task, and nowhere else."""
 
 import asyncio
 import threading

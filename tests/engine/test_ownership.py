@@ -32,7 +32,7 @@ ONE_LEAF = {
     "stack": lambda a: mg.stack([a, a]),
     "split": lambda a: a.split(1)[0],
     "cast": lambda a: a.float(),
-    "negate twice": lambda a: -(-a),
+    "negate twice": lambda a: (-a).neg(),
 }
 TWO_LEAVES = {
     "add": lambda a, b: a + b,
