@@ -15,6 +15,7 @@ from minigrad import tensors
 from minigrad.errors import describe, describe_node, message
 from minigrad.gradients import (
     Sweep,
+    added,
     as_sequence,
     final_gradient,
     is_fresh,
@@ -188,15 +189,21 @@ def begin(
     Raises:
         RuntimeError, ValueError, TypeError: as documented at ``backward``.
     """
-    keep = {} if inputs is None else {wanted_edge(who, tensor): tensor for tensor in as_sequence(inputs)}
-    edges = [root_edge(who, root) for root in roots]
-    seeds = [seed(who, *pair, create_graph) for pair in zip(roots, gradients, strict=True)]
-    sweep = Sweep(edges, keep, create_graph if retain_graph is None else retain_graph, create_graph)
-    sweep.order = collect(edges)
+    sweep = Sweep(create_graph if retain_graph is None else retain_graph, create_graph)
     if inputs is not None:
-        if not keep:
+        for tensor in as_sequence(inputs):
+            sweep.keep[wanted_edge(who, tensor)] = tensor
+        if not sweep.keep:
             raise ValueError(message(who, "inputs is empty.", "Leave it out to reach all leaves."))
-        sweep.order = leading_to(keep, sweep.order)
+    for root, gradient in zip(roots, gradients, strict=True):
+        edge = root_edge(who, root)
+        start = seed(who, root, gradient, create_graph)
+        known = sweep.pending.get(edge)
+        sweep.pending[edge] = start if known is None else added(known, start)
+        sweep.roots.append(edge)
+    sweep.order = collect(sweep.roots)
+    if inputs is not None:
+        sweep.order = leading_to(sweep.keep, sweep.order)
     for node in sweep.order:
         if node.saved is None:
             raise RuntimeError(
@@ -209,9 +216,6 @@ def begin(
             )
         if latest_write[0] > node.number:
             check_saved(who, node)
-    for edge, gradient in zip(edges, seeds, strict=True):
-        known = sweep.pending.get(edge)
-        sweep.pending[edge] = gradient if known is None else known + gradient
     return sweep
 
 
@@ -304,9 +308,7 @@ def deliver(grads: tuple[Any, ...], grad_output: Any, node: Node, sweep: Sweep) 
         known = pending.get(edge)
         if known is not None:
             # Never in place: what a rule returned may be another edge's gradient too.
-            grad = known + grad
-            if isinstance(grad, np.generic):
-                grad = np.asarray(grad)
+            grad = added(known, grad)
             sweep.owned.add(edge)
         elif kind is not Node and is_fresh(grad, grads, grad_output, node):
             sweep.owned.add(edge)

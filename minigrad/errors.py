@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
+from minigrad.modes import STATE
 from minigrad.positions import resolve, user_position
 
 if TYPE_CHECKING:
@@ -17,12 +18,14 @@ def message(who: str, problem: str, remedy: str = "") -> str:
         remedy: what to do about it, one sentence.
 
     Returns:
-        Up to three lines: the problem, the user's source line where one is running, and the remedy.
+        Up to three lines: the problem, the user's source line (and the module that is running), and the remedy.
     """
+    module = STATE.get().module
     lines = [f"{who}: {problem}"]
     position = user_position()
     if position is not None and position.expression:
-        lines.append(f"  at {position}: {position.expression}")
+        running = f" in {module}" if module else ""
+        lines.append(f"  at {position}{running}: {position.expression}")
     if remedy:
         lines.append(f"  {remedy}")
     return "\n".join(lines)

@@ -28,10 +28,10 @@ class Sweep:
 
     __slots__ = ("create_graph", "keep", "order", "owned", "pending", "retain_graph", "retained", "roots")
 
-    def __init__(self, roots: list[Any], keep: dict[Any, Any], retain_graph: bool, create_graph: bool) -> None:
+    def __init__(self, retain_graph: bool, create_graph: bool) -> None:
         """Start with nothing collected."""
-        self.roots = roots
-        self.keep = keep
+        self.roots: list[Any] = []
+        self.keep: dict[Any, Any] = {}
         self.retain_graph = retain_graph
         self.create_graph = create_graph
         self.order: list[Node] = []
@@ -49,8 +49,8 @@ def root_edge(who: str, root: Any) -> Any:
     """Return the edge of a tensor that a pass begins at; raise if there is none."""
     if not isinstance(root, tensors.Tensor):
         raise TypeError(message(who, f"a Tensor is needed to start from, got {describe(root)}."))
-    edge = edge_of(root)
-    if edge.__class__ is list:
+    edge = root if root._edge is None else root._edge
+    if not root._requires_grad and root._edge is None:
         raise RuntimeError(
             message(
                 who,
@@ -58,7 +58,8 @@ def root_edge(who: str, root: Any) -> Any:
                 "Make the parameters with requires_grad=True, and check for detach(), numpy() or no_grad() on the way.",
             )
         )
-    refuse_outdated_view(who, root)
+    if root._viewed is not None:
+        refuse_outdated_view(who, root)
     return edge
 
 
@@ -85,7 +86,7 @@ def seed(who: str, root: Any, gradient: Any, create_graph: bool) -> Any:
                     "Reduce it first (.sum() or .mean()), or pass gradient=, of the same shape.",
                 )
             )
-        array = np.ones(root._data.shape, root._data.dtype)
+        array = np.array(1, root._data.dtype).reshape(root._data.shape)
         return wrap(array, None, None) if create_graph else array
     if not isinstance(gradient, (tensors.Tensor, ndarray)):
         raise TypeError(message(who, f"gradient must be a Tensor or an array, got {describe(gradient)}."))
@@ -94,6 +95,12 @@ def seed(who: str, root: Any, gradient: Any, create_graph: bool) -> Any:
             message(who, f"gradient must have the tensor's shape {root._data.shape}, got {tuple(gradient.shape)}.")
         )
     return of_the_pass(who, cast(gradient, root._data.dtype), create_graph)
+
+
+def added(known: Any, gradient: Any) -> Any:
+    """Return the sum of two gradients as an array or Tensor; NumPy makes a scalar of two 0-d arrays."""
+    total = known + gradient
+    return np.asarray(total) if isinstance(total, np.generic) else total
 
 
 def summed(known: Any, gradient: Any, sweep: Sweep) -> Any:

@@ -129,6 +129,7 @@ def record(
             parameter of ``op`` is that input, ``output`` (``outputs``) is the output, any other is a constant.
         base: the tensor whose memory ``output`` may share, given by operations that return views.
         writes: the tensor whose memory the operation has changed; ``output`` is its array, and it is what is returned.
+            A tuple of tensors for an operation that changes several and has no rule.
 
     Returns:
         A Tensor, or a tuple of them; ``output`` as it is when no input is a Tensor.
@@ -165,7 +166,7 @@ def record(
         return output
     state = STATE.get()
     node = None
-    if differentiable and state.grad_enabled and (writes is None or output.dtype.kind == "f"):
+    if differentiable and state.grad_enabled and (writes is None or can_hold_gradient(output)):
         if vjp is None:
             refuse_missing_rule(op, output)
         else:
@@ -178,13 +179,20 @@ def record(
             node.inputs = inputs if state.keep_inputs else None
             node.hooks = None
             place(node, state)
-    if output.__class__ is tuple:
+    if writes is not None:
+        result = rewrite(writes, node)
+    elif output.__class__ is tuple:
         result = wrap_several(output, node, base)
     else:
-        result = wrap(output, node, base) if writes is None else rewrite(writes, node)
+        result = wrap(output, node, base)
     if state.tape is not None:
         state.tape.append((op, inputs, result, writes))
     return result
+
+
+def can_hold_gradient(output: Any) -> bool:
+    """Return whether what was written to is one array of floats: integers have no gradient, whatever is written."""
+    return output.__class__ is ndarray and output.dtype.kind == "f"
 
 
 def place(node: Node, state: State) -> None:
@@ -252,6 +260,10 @@ def wrap_several(outputs: tuple[Any, ...], node: Node | None, base: Any) -> tupl
 
 def rewrite(tensor: Any, node: Node | None) -> Any:
     """Give a tensor whose memory an operation has just changed its new node, and stamp the memory."""
+    if tensor.__class__ is tuple:
+        for each in tensor:
+            rewrite(each, None)
+        return tensor
     frame = user_frame(_getframe(2))
     stamp = tensor._stamp
     stamp_write(stamp, None if frame is None else (frame.f_code, frame.f_lasti))

@@ -127,7 +127,7 @@ class NumpyProtocol:
         try:
             inspect.signature(run).bind(*inputs, **given)
         except TypeError as error:
-            raise TypeError(message(f"np.{function.__name__}", f"for tensors there is {error}.", HINT)) from None
+            raise TypeError(message(f"np.{function.__name__}", f"the arguments do not fit: {error}.", HINT)) from None
         return run(*inputs, **given)
 
 

@@ -2,19 +2,35 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from minigrad.errors import message
 from minigrad.nn.modules import Module
 from minigrad.ops.elementwise import relu, sigmoid, tanh
+from minigrad.ops.in_place import relu_
 from minigrad.ops.normalisations import log_softmax, softmax
 from minigrad.ops.operands import Operand, Tensor
 
 
 class ReLU(Module):
-    """``max(x, 0)``, elementwise."""
+    """``max(x, 0)``, elementwise.
 
-    def forward(self, input: Operand) -> Tensor:
+    Args:
+        inplace: write the result over the input.
+    """
+
+    def __init__(self, inplace: bool = False) -> None:
+        """Keep where the result goes."""
+        super().__init__()
+        self.inplace = inplace
+
+    def forward(self, input: Any) -> Tensor:
         """Return the input's shape."""
-        return relu(input)
+        return relu_(input) if self.inplace else relu(input)
+
+    def extra_repr(self) -> str:
+        """Return where the result goes if it is not new memory."""
+        return "inplace=True" if self.inplace else ""
 
 
 class Tanh(Module):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from minigrad.nn.modules import Module
 from minigrad.ops.dropouts import checked_probability, dropout
+from minigrad.ops.generators import Generator
 from minigrad.ops.operands import Operand, Tensor
-from minigrad.ops.randomness import Generator
 
 
 class Dropout(Module):

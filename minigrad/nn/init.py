@@ -14,9 +14,9 @@ import numpy as np
 from minigrad.errors import describe, message
 from minigrad.modes import no_grad
 from minigrad.ops import randomness
+from minigrad.ops.generators import Generator
 from minigrad.ops.in_place import copy_
 from minigrad.ops.operands import Tensor
-from minigrad.ops.randomness import Generator
 from minigrad.tensors import is_tensor
 
 #: Factors that keep the variance of what passes through a nonlinearity, where they do not depend on a parameter.
@@ -98,15 +98,22 @@ def trunc_normal_(
     require_floating("trunc_normal_", tensor)
     if not (std > 0 and a < b):
         raise ValueError(message("trunc_normal_", f"std > 0 and a < b are needed, got std {std}, a {a}, b {b}."))
-    # The inverse of the distribution function on uniform numbers: as many draws as elements, whatever the bounds.
-    normal = NormalDist(mean, std)
-    low, high = normal.cdf(a), normal.cdf(b)
-    shares = randomness.rand(tensor.shape, dtype=np.float64, generator=generator).numpy() * (high - low) + low
-    # The inverse is defined inside of (0, 1) only.
+    # The distribution function is exact in its lower tail only, so what lies above the mean is drawn mirrored.
+    side = -1 if a > mean else 1
+    low, high = sorted([side * (a - mean) / std, side * (b - mean) / std])
+    least, most = share_below(low), share_below(high)
+    # By the inverse of the distribution function: as many draws as elements, whatever the bounds.
+    shares = randomness.rand(tensor.shape, dtype=np.float64, generator=generator).numpy() * (most - least) + least
     inside = np.clip(shares, np.finfo(np.float64).tiny, 1 - np.finfo(np.float64).epsneg)
-    values = np.array([normal.inv_cdf(share) for share in inside.reshape(-1).tolist()]).reshape(tensor.shape)
+    distances = np.array([NormalDist().inv_cdf(share) for share in inside.reshape(-1).tolist()]).reshape(tensor.shape)
+    values = mean + side * std * distances
     with no_grad():
         return copy_(tensor, np.clip(values, a, b))
+
+
+def share_below(x: float) -> float:
+    """Return the probability that a standard normal number is below ``x``, exact to rounding for negative x."""
+    return math.erfc(-x / math.sqrt(2)) / 2
 
 
 def constant_(tensor: Tensor, val: float) -> Tensor:

@@ -12,9 +12,9 @@ from minigrad.errors import describe, message
 from minigrad.nn import init
 from minigrad.nn.modules import Module
 from minigrad.nn.parameters import Parameter
+from minigrad.ops.generators import Generator
 from minigrad.ops.operands import Operand, Tensor
 from minigrad.ops.products import linear
-from minigrad.ops.randomness import Generator
 from minigrad.ops.shapes import flatten
 
 

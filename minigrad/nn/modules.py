@@ -71,13 +71,14 @@ class Module(Registration):
         path = self._name
         if state.module:
             path = f"{state.module}.{path}" if path else state.module
-        token = STATE.set(State(state.grad_enabled, state.keep_inputs, state.tape, path, code, lasti))
         try:
+            # Inside of the try, and put back without a token, so that an interrupt leaves no module running.
+            STATE.set(State(state.grad_enabled, state.keep_inputs, state.tape, path, code, lasti))
             if self._forward_pre_hooks or self._forward_hooks:
                 return self._call_with_hooks(args, kwargs)
             return self.forward(*args, **kwargs)
         finally:
-            STATE.reset(token)
+            STATE.set(state)
 
     # Hooks ----------------------------------------------------------------------------------------------------------
 

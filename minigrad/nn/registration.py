@@ -112,14 +112,6 @@ class Registration:
         self._check(
             "add_module", name, module, Registration, "Only objects of nn.Module have parameters and a forward."
         )
-        if module is not None and any(inner is self for inner in module.modules()):
-            raise ValueError(
-                message(
-                    "add_module",
-                    f"{type(self).__name__} would contain itself as {name!r}.",
-                    "Keep a reference that is not a part in a tuple: self.parent = (parent,).",
-                )
-            )
         self._own(self._modules, name, module)
         if module is not None and not module._name:
             module._take_name(name)
@@ -140,6 +132,14 @@ class Registration:
         if callable(of_class) or isinstance(of_class, property) or name in RESERVED:
             raise ValueError(
                 message(who, f"the name {name!r} would hide {type(self).__name__}.{name}.", "Choose another name.")
+            )
+        if isinstance(value, Registration) and any(inner is self for inner in value.modules()):
+            raise ValueError(
+                message(
+                    who,
+                    f"{type(self).__name__} would contain itself as {name!r}.",
+                    "Keep a reference that is not a part in a tuple: self.parent = (parent,).",
+                )
             )
 
     def _own(self, registry: dict[str, Any], name: str, value: Any) -> None:

@@ -208,9 +208,9 @@ class InPlaceMethods:
     floor_divide_ = __ifloordiv__ = floor_divide_
     remainder_ = __imod__ = remainder_
     pow_ = __ipow__ = pow_
-    __iand__ = bitwise_and_
-    __ior__ = bitwise_or_
-    __ixor__ = bitwise_xor_
+    bitwise_and_ = __iand__ = bitwise_and_
+    bitwise_or_ = __ior__ = bitwise_or_
+    bitwise_xor_ = __ixor__ = bitwise_xor_
     neg_ = neg_
     abs_ = abs_
     exp_ = exp_

@@ -1,5 +1,7 @@
 """NumPy's functions on tensors run minigrad's operations, or raise: never objects, never a silently dropped graph."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -90,12 +92,12 @@ REFUSED = {
     "accumulate": (lambda x: np.multiply.accumulate(x), ["multiply.accumulate"]),
     "outer of a ufunc": (lambda x: np.add.outer(x, x), ["add.outer"]),
     "at": (lambda x: np.add.at(np.zeros(2), [0], x), ["add.at"]),
-    "out": (lambda x: np.add(x, x, out=np.zeros((2, 2))), ["np.add", "out"]),
+    "out": (lambda x: np.add(x, x, out=np.zeros((2, 2))), ["np.add", "array + tensor"]),
     "where of a ufunc": (lambda x: np.add(x, x, where=np.ones((2, 2), np.bool_)), ["np.add", "where"]),
     "dtype": (lambda x: np.add(x, x, dtype=np.float32), ["np.add", "dtype"]),
     "argument of another kind": (lambda x: np.sum(x, initial=3.0), ["np.sum", "initial"]),
     "writing into an array": (lambda x: np.copyto(np.zeros((2, 2)), x), ["copyto"]),
-    "in place on an array": (lambda x: np.zeros((2, 2)).__iadd__(x), ["add"]),
+    "in place on an array": (lambda x: np.zeros((2, 2)).__iadd__(x), ["np.add", "(2, 2) float64", "array + tensor"]),
 }
 
 
@@ -104,8 +106,9 @@ def test_what_cannot_be_done_with_a_tensor_raises_a_type_error_with_a_hint(name)
     call, parts = REFUSED[name]
     with pytest.raises(TypeError) as caught:
         call(leaf(MATRIX))
-    for part in [*parts, "detach()"]:
+    for part in parts:
         assert part in str(caught.value)
+    assert re.search(r"detach\(\)|array = array \+ tensor", str(caught.value))
 
 
 EXPORTS = {

@@ -83,15 +83,16 @@ def test_an_expression_of_several_lines_begins_where_it_begins(operands):
     h, W2, b2 = operands
     here = line()
     o = mg.add(
-        h @ W2,
+        h  # (2, 3)
+        @ W2,
         b2,
     )
-    assert position_of(o).line == here + 1
-    assert position_of(o).end_line == here + 5
-    assert position_of(o).expression.startswith("mg.add(")
-    inner = below(o)
+    outer, inner = position_of(o), below(o)
+    assert (outer.line, outer.end_line) == (here + 1, here + 5)
+    assert outer.expression.startswith("mg.add(")
     assert (inner.line, inner.end_line) == (here + 2, here + 3)
     assert inner.expression.startswith("h")
+    assert outer.source == "o = mg.add("
 
 
 def helper(x):

@@ -95,6 +95,16 @@ def test_activations_are_the_functions():
     assert nn.LogSoftmax(dim=-1)(x).tolist() == mg.log_softmax(x, -1).tolist()
 
 
+def test_relu_may_write_over_its_input():
+    x = mg.tensor([-1.0, 2.0])
+    assert nn.ReLU(inplace=True)(x) is x
+    assert x.tolist() == [0.0, 2.0]
+    w = mg.tensor([-1.0, 2.0], requires_grad=True)
+    nn.ReLU(inplace=True)(w * 3).sum().backward()
+    assert w.grad.tolist() == [0.0, 3.0]
+    assert repr(nn.ReLU(inplace=True)) == "ReLU(inplace=True)"
+
+
 def test_dropout_drops_its_share_and_scales_the_rest():
     x = mg.ones(100, 100, requires_grad=True)
     output = nn.Dropout(0.25, generator=mg.Generator(2))(x)

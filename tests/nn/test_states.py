@@ -114,10 +114,9 @@ def test_memory_that_cannot_be_written_is_found_before_anything_is_copied():
     frozen = np.zeros(1, np.float32)
     frozen.flags.writeable = False
     model[2].bias.data = frozen
+    state = {name: np.ones(np.shape(value)) for name, value in before.items() if name != "count"}
     with pytest.raises(RuntimeError, match="read-only"):
-        model.load_state_dict(
-            {name: np.ones(np.shape(value)) for name, value in before.items() if name != "count"}, False
-        )
+        model.load_state_dict(state, strict=False)
     assert model[0].weight.tolist() == before["0.weight"]
 
 

@@ -4,6 +4,7 @@ import pytest
 
 import minigrad as mg
 from minigrad import nn
+from minigrad.ops.generators import default_generator
 
 
 class Counting(nn.Module):
@@ -70,7 +71,7 @@ def test_a_summary_leaves_modes_buffers_hooks_gradients_and_draws_as_they_were()
     assert model[2].count.item() == 0
     assert not model[1]._forward_hooks
     assert model[1].weight.grad is None
-    assert mg.ops.randomness.default_generator().get_state() == state
+    assert default_generator().get_state() == state
 
 
 def test_an_error_of_the_model_passes_and_leaves_it_as_it_was():
