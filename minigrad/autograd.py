@@ -341,7 +341,7 @@ def finish(sweep: Sweep) -> None:
                 gradient = gradient.clone()
             written.append((tensor, summed(tensor._grad, gradient, sweep)))
     for tensor, gradient in sweep.retained:
-        gradient = gradient if sweep.create_graph else wrap(gradient.copy(), None, None)
+        gradient = gradient.clone() if sweep.create_graph else wrap(gradient.copy(), None, None)
         written.append((tensor, summed(tensor._grad, gradient, sweep)))
     for tensor, gradient in written:
         tensor._grad = gradient

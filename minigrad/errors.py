@@ -23,9 +23,10 @@ def message(who: str, problem: str, remedy: str = "") -> str:
     module = STATE.get().module
     lines = [f"{who}: {problem}"]
     position = user_position()
-    if position is not None and position.expression:
+    if position is not None:
         running = f" in {module}" if module else ""
-        lines.append(f"  at {position}{running}: {position.expression}")
+        expression = f": {position.expression}" if position.expression else ""
+        lines.append(f"  at {position}{running}{expression}")
     if remedy:
         lines.append(f"  {remedy}")
     return "\n".join(lines)

@@ -264,7 +264,8 @@ def rewrite(tensor: Any, node: Node | None) -> Any:
         for each in tensor:
             rewrite(each, None)
         return tensor
-    frame = user_frame(_getframe(2))
+    # Called by record, that by the operation, and that by the user.
+    frame = user_frame(_getframe(3))
     stamp = tensor._stamp
     stamp_write(stamp, None if frame is None else (frame.f_code, frame.f_lasti))
     if node is not None:

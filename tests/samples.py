@@ -143,7 +143,7 @@ class Sample:
 
 
 def weights(size):
-    """Return the numbers by which a test multiplies the elements of an output: 1, -1.1, 1.2 …"""
+    """Return the numbers 1, -1.1, 1.2 … by which a test multiplies the elements of an output."""
     numbers = 1 + 0.1 * np.arange(size)
     numbers[1::2] *= -1
     return numbers
@@ -563,7 +563,8 @@ CONVERSIONS = [
     Sample("cast", (normal(2, 3), np.float64), torch="", alone=True),
     Sample("cast", (normal(2, 3), np.int64), note="integers", torch="", grad=False, alone=True),
     Sample(".double", (normal(2, 3),), alone=True),
-    Sample(".float", (normal(2, 3),), alone=True, grad=False),
+    # Of float32 the differences say nothing.
+    Sample(".float", (normal(2, 3),), alone=True, smooth=False),
     Sample(".int", (normal(2, 3),), alone=True, grad=False),
     Sample(".long", (normal(2, 3),), alone=True, grad=False),
     Sample(".bool", (given([0.0, -0.0, 0.5, np.nan], grad=False),), alone=True, grad=False),
@@ -593,6 +594,53 @@ IN_PLACE = [
     Sample(".fill_", (normal(2, 3), normal()), note="0-d"),
 ]
 
+LINALG = [
+    Sample("det", (regular(3, 3),)),
+    Sample("linalg.det", (regular(2, 2, 2),), note="batch"),
+    # PyTorch's gradient is 0 there; the right one is the matrix of cofactors.
+    Sample("linalg.det", (given([[1.0, 2.0], [2.0, 4.0]]),), note="singular", torch=""),
+    Sample("slogdet", (regular(3, 3),)),
+    Sample("linalg.slogdet", (regular(2, 2, 2),), note="batch"),
+    Sample("inverse", (regular(3, 3),)),
+    Sample("linalg.inv", (regular(2, 2, 2),), note="batch"),
+    Sample("linalg.solve", (regular(3, 3), normal(3, 2))),
+    Sample("linalg.solve", (regular(3, 3), normal(3)), note="vector"),
+    Sample("linalg.solve", (regular(2, 2, 2), normal(2, 2, 1)), note="batch"),
+    Sample("pinverse", (regular(3, 2),)),
+    Sample("linalg.pinv", (regular(2, 3),), note="wide"),
+    Sample("linalg.lstsq", (regular(4, 2), normal(4, 1)), torch=""),
+]
+
+LOSSES = [
+    *[
+        Sample(f"nn.functional.{op}", (normal(2, 3), nonzero(2, 3)), {"reduction": reduction}, note=reduction)
+        for op in ("mse_loss", "l1_loss")
+        for reduction in ("mean", "sum", "none")
+    ],
+    *[
+        Sample(f"nn.functional.{op}", (x, unit(2, 3)), {"reduction": reduction}, note=reduction)
+        for op, x in (("binary_cross_entropy", unit(2, 3)), ("binary_cross_entropy_with_logits", normal(2, 3)))
+        for reduction in ("mean", "sum", "none")
+    ],
+    *[
+        Sample(
+            f"nn.functional.{op}", (normal(4, 3), given([0, 2, 1, 2], int)), {"reduction": reduction}, note=reduction
+        )
+        for op in ("cross_entropy", "nll_loss")
+        for reduction in ("mean", "sum", "none")
+    ],
+    Sample(
+        "nn.functional.cross_entropy",
+        (normal(4, 3), given([0, 2, -100, 2], int), constant(positive(3))),
+        {"label_smoothing": 0.2},
+        note="weights and smoothing",
+    ),
+    Sample("nn.functional.cross_entropy", (normal(4, 3), unit(4, 3)), note="probabilities"),
+    Sample("nn.functional.cross_entropy", (normal(2, 3, 2), given([[0, 2], [1, 1]], int)), note="more axes"),
+    # With probability 1 nothing is left to chance.
+    Sample("nn.functional.dropout", (normal(2, 3), 1.0)),
+]
+
 SAMPLES = [
     *ARITHMETIC,
     *ELEMENTWISE,
@@ -607,4 +655,6 @@ SAMPLES = [
     *NORMALISATIONS,
     *CONVERSIONS,
     *IN_PLACE,
+    *LINALG,
+    *LOSSES,
 ]

@@ -50,8 +50,8 @@ def test_what_a_hook_writes_into_what_it_was_shown_changes_no_gradient():
             gradient.mul_(100.0)
 
     h.register_hook(hook)
-    h.sum().backward()
-    assert (a.grad.tolist(), b.grad.tolist()) == ([1.0], [1.0])
+    (h * 2.0).sum().backward()
+    assert (a.grad.tolist(), b.grad.tolist()) == ([2.0], [2.0])
 
 
 def test_what_a_hook_returns_takes_the_place_of_the_gradient():
@@ -217,6 +217,14 @@ def test_a_hook_must_be_callable_and_its_tensor_require_grad():
         mg.ones(2).register_hook(print)
 
 
+def test_a_hook_may_run_a_backward_of_its_own():
+    a, b = leaf(2.0), leaf(3.0)
+    h = a * a
+    h.register_hook(lambda gradient: (b * b).backward())
+    h.backward()
+    assert (a.grad.item(), b.grad.item()) == (4.0, 6.0)
+
+
 # Nodes ---------------------------------------------------------------------------------------------------------------
 
 
@@ -328,6 +336,19 @@ def test_a_root_may_retain_its_gradient():
     h.retain_grad()
     h.backward(mg.tensor([7.0]))
     assert h.grad.tolist() == [7.0]
+
+
+def test_a_gradient_retained_with_create_graph_is_part_of_the_graph_and_its_own_memory():
+    w = leaf([2.0])
+    h = w + 1.0
+    h.retain_grad()
+    (h.sum() ** 3).backward(create_graph=True)
+    assert h.grad.requires_grad
+    assert h.grad.data.flags.writeable
+    assert not np.shares_memory(h.grad.data, w.grad.data)
+    retained = h.grad
+    w.grad = h.grad = None
+    assert grad(retained.sum(), w)[0].tolist() == [18.0]
 
 
 def test_retaining_keeps_no_tensor_alive():

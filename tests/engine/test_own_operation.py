@@ -284,3 +284,55 @@ def test_an_operation_on_integers_needs_no_rule():
         return record(above, None, x.data > 0, (x,))
 
     assert not above(leaf([1.0])).requires_grad
+
+
+def exp_over(x):
+    """Write e to the power x over x: an operation in place, which names what it writes."""
+    np.exp(x.data, out=x.data)
+    return record(exp_over, exp_over_vjp, x.data, (x,), (x.data,), writes=x)
+
+
+def exp_over_vjp(grad_output, output):
+    return grad_output * output
+
+
+def test_it_may_write_in_place():
+    w = leaf([0.0, 1.0])
+    h = w * 2.0
+    same = exp_over(h)
+    assert same is h
+    assert h.grad_fn.name == "exp_over"
+    # What it saved of its own result is not stale; what others saved of the old value is.
+    first = grad(h.sum(), w, create_graph=True)[0]
+    assert first.tolist() == [2.0, 2.0 * np.exp(2.0)]
+    assert grad(first.sum(), w)[0].tolist() == [4.0, 4.0 * np.exp(2.0)]
+
+
+def test_what_it_writes_over_is_stale_for_others():
+    w = leaf([0.0, 1.0])
+    h = w * 2.0
+    loss = (h * h).sum()
+    exp_over(h)
+    with pytest.raises(RuntimeError, match=r"needs the value of x as it was then.*exp_over\(h\)"):
+        loss.backward()
+
+
+def checkpointed(x):
+    """Keep x alone, and compute the rest again in the backward."""
+    with mg.no_grad():
+        output = mg.tanh(x * 2.0)
+    return record(checkpointed, checkpointed_vjp, output.data, (x,), (x.data,))
+
+
+def checkpointed_vjp(grad_output, x):
+    again = mg.tensor(x, requires_grad=True)
+    with mg.enable_grad():
+        mg.tanh(again * 2.0).backward(grad_output)
+    return again.grad
+
+
+def test_a_rule_may_run_a_backward_of_its_own():
+    w = leaf([0.25])
+    (checkpointed(w) * 3.0).sum().backward()
+    # 3 * 2 * (1 - tanh(0.5)**2): a handful of roundings.
+    assert w.grad.item() == pytest.approx(6.0 * (1.0 - np.tanh(0.5) ** 2), rel=1e-14)

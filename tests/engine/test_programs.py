@@ -67,7 +67,8 @@ def run(seed, w, data):
         try:
             made = operation(values[first], values[second], generator)
         except RuntimeError as error:
-            assert "is a view" in str(error) or "read-only" in str(error)
+            if "is a view" not in str(error) and "read-only" not in str(error):
+                raise
             refused += 1
             continue
         if family is MAKE:
@@ -112,7 +113,8 @@ def outcome(seed, order):
             exact = grad((first * direction).sum(), w)[0].data @ direction
             ends = [gradient(start + sign * step * direction, False)[1].data @ direction for sign in (1, -1)]
     except RuntimeError as error:
-        assert "changed in place since" in str(error)
+        if "changed in place since" not in str(error):
+            raise
         return None
     scale = max(1.0, abs(ends[0]), abs(exact))
     return exact, (ends[0] - ends[1]) / (2 * step), scale
@@ -127,9 +129,6 @@ def test_a_gradient_is_right_or_refused(block, order):
         if found is None:
             continue
         exact, difference, scale = found
-        if scale > 1e4:
-            # Products of products: the third derivative swamps a central difference.
-            continue
         passed += 1
         # Truncation: step**2 = 1e-10 times a third derivative up to 1e3 scales; rounding: 1e-16 scales / step.
         assert abs(exact - difference) <= 1e-6 * scale, f"program {seed}: {exact} against {difference}"

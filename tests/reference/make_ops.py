@@ -39,7 +39,10 @@ class Store:
 
 def seeds_of(outputs):
     """Return the gradient that each output is given."""
-    return [torch.tensor(weights(output.numel()).reshape(tuple(output.shape))) for output in outputs]
+    made = []
+    for output in outputs:
+        made.append(torch.tensor(weights(output.numel()).reshape(tuple(output.shape)), dtype=output.dtype))
+    return made
 
 
 def add_sample(store, sample):
