@@ -167,12 +167,9 @@ def reduce_to(grad: Any, shape: tuple[int, ...], node: Node) -> Any:
     Raises:
         RuntimeError: if the gradient cannot have come from broadcasting ``shape``: the rule is wrong.
     """
-    padded = (1,) * (len(grad.shape) - len(shape)) + tuple(shape)
-    fits = len(padded) == len(grad.shape)
-    if fits:
-        for have, want in zip(grad.shape, padded, strict=True):
-            fits = fits and (have == want or want == 1)
-    if not fits:
+    try:
+        return sum_to_size(grad, shape)
+    except ValueError:
         raise RuntimeError(
             message(
                 node.vjp.__name__,
@@ -180,8 +177,7 @@ def reduce_to(grad: Any, shape: tuple[int, ...], node: Node) -> Any:
                 f"shape {tuple(shape)}.",
                 "A rule returns gradients of its inputs' shapes, or of the shape that they were broadcast to.",
             )
-        )
-    return sum_to_size(grad, shape)
+        ) from None
 
 
 def wrong_count(node: Node, grads: tuple[Any, ...]) -> str:

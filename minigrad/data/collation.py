@@ -36,6 +36,8 @@ def default_collate(samples: list[Any]) -> Any:
         >>> default_collate([(1.5, {"label": 0}), (2.5, {"label": 1})])
         (Tensor((2,) float32 | 1.5 2.5), {'label': Tensor((2,) int64 | 0 1)})
     """
+    if not isinstance(samples, (list, tuple)):
+        raise TypeError(message("default_collate", f"a list of samples is needed, got {describe(samples)}."))
     if len(samples) == 0:
         raise ValueError(message("default_collate", "at least one sample is needed, got none."))
     return collate(samples, "sample")

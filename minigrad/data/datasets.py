@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -131,7 +131,8 @@ def short_repr(dataset: Any) -> str:
 
 def check_dataset(who: str, dataset: Any) -> None:
     """Raise TypeError unless a data set has a length and samples by index."""
-    if not hasattr(dataset, "__len__") or not hasattr(dataset, "__getitem__"):
+    # A mapping has both, but its samples are not at 0, 1, 2.
+    if isinstance(dataset, Mapping) or not hasattr(dataset, "__len__") or not hasattr(dataset, "__getitem__"):
         raise TypeError(
             message(who, f"a data set needs __len__ and __getitem__, got {describe(dataset)}.", SEVERAL_TENSORS)
         )

@@ -107,8 +107,8 @@ def spirals(
 
     Raises:
         TypeError: if an argument is of another type.
-        ValueError: if there are fewer points than classes, fewer than two classes, or ``noise`` is negative or not
-            finite.
+        ValueError: if there are fewer points than classes, fewer than two classes, ``turns`` is not finite, or
+            ``noise`` is negative or not finite.
 
     Examples:
         >>> data, target = spirals(300, classes=4)
@@ -117,6 +117,8 @@ def spirals(
     """
     number = whole_number("spirals", "classes", classes, 2)
     winding = real_number("spirals", "turns", turns)
+    if not math.isfinite(winding):
+        raise ValueError(message("spirals", f"turns must be finite, got {turns}."))
     arms = []
     for k, size in enumerate(class_sizes("spirals", samples, number)):
         # From the first step, not from 0: the origin would belong to every class.

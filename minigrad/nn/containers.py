@@ -59,8 +59,8 @@ class Numbered(Module):
         return self
 
     def extend(self, modules: Iterable[Module]) -> Self:
-        """Add modules at the end; return the container itself."""
-        for module in list(modules):
+        """Add modules at the end, all or none; return the container itself."""
+        for module in modules_of(type(self).__name__, modules):
             self.append(module)
         return self
 
@@ -68,7 +68,7 @@ class Numbered(Module):
         """Add a module before the one at ``index``; return the container itself."""
         self._check("insert", str(len(self)), module, Module, NO_FUNCTIONS)
         modules = list(self._modules.values())
-        modules.insert(index, module)
+        modules.insert(self._integer(index), module)
         self._renumber(modules)
         return self
 
@@ -77,17 +77,20 @@ class Numbered(Module):
 
     def _key(self, index: Any) -> str:
         keys = list(self._modules)
-        try:
-            place = operator.index(index)
-        except TypeError:
-            raise TypeError(
-                message(type(self).__name__, f"an index is an integer or a slice, got {describe(index)}.")
-            ) from None
+        place = self._integer(index)
         if not -len(keys) <= place < len(keys):
             raise IndexError(
                 message(type(self).__name__, f"index {place} is out of range: there are {len(keys)} modules.")
             )
         return keys[place]
+
+    def _integer(self, index: Any) -> int:
+        try:
+            return operator.index(index)
+        except TypeError:
+            raise TypeError(
+                message(type(self).__name__, f"an index is an integer or a slice, got {describe(index)}.")
+            ) from None
 
     def _renumber(self, modules: list[Any]) -> None:
         for name in list(self._modules):
@@ -149,9 +152,7 @@ class ModuleList(Numbered):
     def __init__(self, modules: Iterable[Module] = ()) -> None:
         """Own the modules, under their numbers."""
         super().__init__()
-        for number, module in enumerate(modules):
-            require_module("ModuleList", number, module)
-            self.append(module)
+        self.extend(modules)
 
     def add_module(self, name: str, module: Any) -> None:
         """Own another module under a name."""
@@ -171,13 +172,13 @@ class ModuleDict(Module):
     """Modules by name, that ``forward`` chooses from.
 
     Args:
-        modules: a mapping of names to modules.
+        modules: a mapping of names to modules, a ModuleDict, or (name, module) pairs.
 
     Raises:
         TypeError: if one is no Module; ValueError: if a name cannot be used.
     """
 
-    def __init__(self, modules: Mapping[str, Module] | None = None) -> None:
+    def __init__(self, modules: Any = None) -> None:
         """Own the modules, under their names."""
         super().__init__()
         self.update({} if modules is None else modules)
@@ -196,7 +197,7 @@ class ModuleDict(Module):
 
     def __getitem__(self, name: str) -> Any:
         """Return a module by its name."""
-        if name not in self._modules:
+        if not isinstance(name, str) or name not in self._modules:
             raise UnknownNameError(message("ModuleDict", f"there is no {name!r}; the names are {list(self._modules)}."))
         return self._modules[name]
 
@@ -222,10 +223,14 @@ class ModuleDict(Module):
         """Return the names with their modules."""
         return self._modules.items()
 
-    def update(self, modules: Mapping[str, Module]) -> None:
-        """Own more modules, under their names."""
-        for name, module in modules.items():
-            self[name] = module
+    def update(self, modules: Any) -> None:
+        """Own more modules, under their names, all or none: a mapping, a ModuleDict, or (name, module) pairs."""
+        named = pairs_of(modules)
+        for name, module in named:
+            require_module("ModuleDict", name, module)
+            self._check("ModuleDict", name, module, Module, NO_FUNCTIONS)
+        for name, module in named:
+            self.add_module(name, module)
 
     def add_module(self, name: str, module: Any) -> None:
         """Own another module under a name."""
@@ -245,6 +250,38 @@ def require_module(who: str, name: Any, module: Any) -> None:
     """Raise a TypeError unless an element of a container is a Module."""
     if not isinstance(module, Module):
         raise TypeError(message(who, f"element {name} must be a Module, got {describe(module)}.", NO_FUNCTIONS))
+
+
+def modules_of(who: str, modules: Any) -> list[Module]:
+    """Return modules as a list.
+
+    Raises:
+        TypeError: if they are not modules one after the other.
+    """
+    if isinstance(modules, (Mapping, str)) or not isinstance(modules, Iterable):
+        raise TypeError(message(who, f"a list of Modules is needed, got {describe(modules)}.", NO_FUNCTIONS))
+    found = list(modules)
+    for number, module in enumerate(found):
+        require_module(who, number, module)
+    return found
+
+
+def pairs_of(modules: Any) -> list[tuple[str, Module]]:
+    """Return what names modules as a list of pairs.
+
+    Raises:
+        TypeError: if it is neither a mapping nor pairs.
+    """
+    if isinstance(modules, (Mapping, ModuleDict)):
+        return list(modules.items())
+    found: list[Any] = [None]
+    if isinstance(modules, Iterable) and not isinstance(modules, str):
+        found = list(modules)
+    for pair in found:
+        if not isinstance(pair, (tuple, list)) or len(pair) != 2:
+            remedy = "Example: nn.ModuleDict({'encoder': nn.Linear(4, 2)})."
+            raise TypeError(message("ModuleDict", f"Modules by name are needed, got {describe(modules)}.", remedy))
+    return [(name, module) for name, module in found]
 
 
 def name_below(container: Module, before: str) -> None:

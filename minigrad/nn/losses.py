@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from minigrad.errors import message
 from minigrad.nn import functional
 from minigrad.nn.modules import Module
+from minigrad.ops.class_labels import require_label, require_share
 from minigrad.ops.creation import as_tensor
-from minigrad.ops.loss_operands import REDUCTIONS
+from minigrad.ops.loss_operands import require_reduction
 from minigrad.ops.operands import Operand, Tensor
 from minigrad.tensors import is_tensor
 
@@ -26,8 +26,7 @@ class Loss(Module):
     def __init__(self, reduction: str = "mean") -> None:
         """Keep the reduction."""
         super().__init__()
-        if reduction not in REDUCTIONS:
-            raise ValueError(message(type(self).__name__, f"reduction is 'mean', 'sum' or 'none', got {reduction!r}."))
+        require_reduction(type(self).__name__, reduction)
         self.reduction = reduction
 
     def keep_weight(self, name: str, weight: Any) -> None:
@@ -81,6 +80,7 @@ class CrossEntropyLoss(Loss):
 
     Raises:
         ValueError: if ``label_smoothing`` is not in [0, 1], or ``reduction`` is another.
+        TypeError: if ``label_smoothing`` is no number, or ``ignore_index`` no integer.
     """
 
     weight: Tensor | None
@@ -95,8 +95,8 @@ class CrossEntropyLoss(Loss):
     ) -> None:
         """Keep the settings."""
         super().__init__(reduction)
-        if not 0 <= label_smoothing <= 1:
-            raise ValueError(message("CrossEntropyLoss", f"label_smoothing is in [0, 1], got {label_smoothing}."))
+        require_label("CrossEntropyLoss", ignore_index)
+        require_share("CrossEntropyLoss", label_smoothing)
         self.keep_weight("weight", weight)
         self.ignore_index = ignore_index
         self.label_smoothing = label_smoothing
@@ -127,6 +127,7 @@ class NLLLoss(Loss):
     def __init__(self, weight: Operand | None = None, *, ignore_index: int = -100, reduction: str = "mean") -> None:
         """Keep the settings."""
         super().__init__(reduction)
+        require_label("NLLLoss", ignore_index)
         self.keep_weight("weight", weight)
         self.ignore_index = ignore_index
 

@@ -86,7 +86,8 @@ class Module(Registration):
         for hook, with_kwargs in list(self._forward_pre_hooks.values()):
             if with_kwargs:
                 changed = hook(self, args, kwargs)
-                args, kwargs = (args, kwargs) if changed is None else changed
+                if changed is not None:
+                    args, kwargs = checked_arguments(changed)
             else:
                 changed = hook(self, args)
                 if changed is not None:
@@ -140,7 +141,12 @@ class Module(Registration):
         return self.train(False)
 
     def apply(self, function: Callable[[Module], Any]) -> Self:
-        """Call ``function`` on every module below, then on this one; return the module itself."""
+        """Call ``function`` on every module below, then on this one; return the module itself.
+
+        Raises:
+            TypeError: if it is not callable.
+        """
+        require_callable("apply", function)
         for child in self.children():
             child.apply(function)
         function(self)
@@ -200,6 +206,10 @@ class Module(Registration):
         """Convert all floating parameters and buffers to float64; return the module itself."""
         return self.to(dtypes.float64)
 
+    def half(self) -> Self:
+        """Raise: minigrad has no half precision."""
+        return self.to("float16")
+
     def cpu(self) -> Self:
         """Return the module itself: it is on the CPU already."""
         return self
@@ -244,11 +254,29 @@ def add_hook(who: str, hooks: dict[int, Any], hook: Callable[..., Any], with_kwa
     Raises:
         TypeError: if it is not callable.
     """
-    if not callable(hook):
-        raise TypeError(message(who, f"a callable is needed, got {describe(hook)}."))
+    require_callable(who, hook)
     number = next(_hook_numbers)
     hooks[number] = (hook, with_kwargs)
     return HookHandle(hooks, number)
+
+
+def require_callable(who: str, function: Any) -> None:
+    """Raise a TypeError unless something can be called."""
+    if not callable(function):
+        raise TypeError(message(who, f"a callable is needed, got {describe(function)}."))
+
+
+def checked_arguments(changed: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """Return the arguments that a forward pre-hook with keywords put in the place of those it was given.
+
+    Raises:
+        TypeError: if they are no ``(args, kwargs)``.
+    """
+    pair = isinstance(changed, tuple) and len(changed) == 2
+    if not pair or not isinstance(changed[0], tuple) or not isinstance(changed[1], dict):
+        problem = f"the hook returns None or (args, kwargs), a tuple and a dict, got {describe(changed)}."
+        raise TypeError(message("register_forward_pre_hook", problem))
+    return changed
 
 
 def convert(tensor: Tensor, dtype: Any) -> None:

@@ -52,7 +52,7 @@ def logits(op: Op, input: Any, target: Any, reduction: str) -> tuple[ndarray, nd
     Raises:
         TypeError: if the input is not floating; ValueError: if it has no classes, or ``reduction`` is unknown.
     """
-    require_reduction(op, reduction)
+    require_reduction(op.__name__, reduction)
     x_data, y_data = unwrap(op, input), unwrap(op, target)
     if x_data.dtype.kind != "f":
         raise TypeError(message(op.__name__, f"a floating input is needed, got {describe(input)}.", "Use x.float()."))
@@ -68,8 +68,9 @@ def checked_labels(op: Op, input: Any, target: Any, weight: Any, ignore_index: i
 
     Raises:
         IndexError: if a label that is not ignored is not in [0, C).
-        TypeError: if the labels are not integers; ValueError: if their shape does not fit.
+        TypeError: if the labels or ``ignore_index`` are not integers; ValueError: if a shape does not fit.
     """
+    require_label(op.__name__, ignore_index)
     x_data, classes = unwrap(op, input), unwrap(op, target)
     dim = class_axis(x_data)
     number = x_data.shape[dim]
@@ -106,6 +107,26 @@ def weighted_total(losses: ndarray, labels: Labels, reduction: str) -> Any:
         return losses
     total = np.add.reduce(losses, axis=None)
     return total if reduction == "sum" else total * labels.share
+
+
+def require_label(who: str, ignore_index: Any) -> None:
+    """Raise a TypeError unless the label to leave out is an integer."""
+    if isinstance(ignore_index, bool) or not isinstance(ignore_index, (int, np.integer)):
+        remedy = "-100, the default, leaves out no class."
+        raise TypeError(message(who, f"ignore_index is an integer, got {describe(ignore_index)}.", remedy))
+
+
+def require_share(who: str, label_smoothing: Any) -> None:
+    """Raise unless the share of a target that is spread over the classes is a number in [0, 1].
+
+    Raises:
+        TypeError: if it is no number; ValueError: if it is not in [0, 1].
+    """
+    number = isinstance(label_smoothing, (int, float, np.integer, np.floating))
+    if isinstance(label_smoothing, bool) or not number:
+        raise TypeError(message(who, f"label_smoothing is a number in [0, 1], got {describe(label_smoothing)}."))
+    if not 0 <= label_smoothing <= 1:
+        raise ValueError(message(who, f"label_smoothing is in [0, 1], got {label_smoothing}."))
 
 
 def class_weight(op: Op, weight: Any, x: ndarray) -> ndarray:

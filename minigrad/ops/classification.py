@@ -22,6 +22,8 @@ from minigrad.ops.class_labels import (
     classes_in_place,
     logits,
     refuse_float_labels,
+    require_label,
+    require_share,
     rows_of_classes,
     weighted_total,
 )
@@ -69,8 +71,7 @@ def cross_entropy(
         Tensor(() float32 | 1.386)
     """
     x_data, y_data = logits(cross_entropy, input, target, reduction)
-    if not 0 <= label_smoothing <= 1:
-        raise ValueError(message("cross_entropy", f"label_smoothing is in [0, 1], got {label_smoothing}."))
+    require_share("cross_entropy", label_smoothing)
     if y_data.dtype.kind == "f":
         return cross_entropy_of_shares(input, target, weight, ignore_index, reduction, label_smoothing)
     labels = checked_labels(cross_entropy, input, target, weight, ignore_index, reduction)
@@ -185,6 +186,7 @@ def cross_entropy_of_shares(
     if y_data.shape != x_data.shape:
         refuse_float_labels(cross_entropy, input, target)
     require_probabilities(cross_entropy, "target", y_data, slack=SLACK)
+    require_label("cross_entropy", ignore_index)
     if ignore_index >= 0:
         raise ValueError(
             message("cross_entropy", f"ignore_index is a label; probabilities have none, got {ignore_index}.")

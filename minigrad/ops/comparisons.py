@@ -8,7 +8,7 @@ import numpy as np
 
 from minigrad.errors import describe, message
 from minigrad.graph import record
-from minigrad.ops.operands import Dim, Op, Operand, Tensor, axes, pair, unwrap
+from minigrad.ops.operands import Dim, Op, Operand, Tensor, axes, pair, promoted_pair, real, refuse_no_bool, unwrap
 
 
 def eq(x: Operand, y: Operand) -> Tensor:
@@ -49,19 +49,19 @@ def ge(x: Operand, y: Operand) -> Tensor:
 
 def logical_and(x: Operand, y: Operand) -> Tensor:
     """Return whether both operands are nonzero, elementwise."""
-    x_data, y_data = pair(logical_and, x, y)
+    x_data, y_data = promoted_pair(logical_and, x, y)
     return record(logical_and, None, np.logical_and(x_data, y_data), (x, y))
 
 
 def logical_or(x: Operand, y: Operand) -> Tensor:
     """Return whether at least one operand is nonzero, elementwise."""
-    x_data, y_data = pair(logical_or, x, y)
+    x_data, y_data = promoted_pair(logical_or, x, y)
     return record(logical_or, None, np.logical_or(x_data, y_data), (x, y))
 
 
 def logical_xor(x: Operand, y: Operand) -> Tensor:
     """Return whether exactly one operand is nonzero, elementwise."""
-    x_data, y_data = pair(logical_xor, x, y)
+    x_data, y_data = promoted_pair(logical_xor, x, y)
     return record(logical_xor, None, np.logical_xor(x_data, y_data), (x, y))
 
 
@@ -130,20 +130,22 @@ def all(x: Operand, dim: Dim = None, keepdim: bool = False) -> Tensor:
         keepdim: keep reduced axes with length 1.
     """
     x_data = unwrap(all, x)
-    output = np.all(x_data, axis=axes(all, dim, x_data.ndim), keepdims=keepdim)
+    output = np.all(x_data, axis=axes(all, dim, x_data.ndim, keepdim), keepdims=keepdim)
     return record(all, None, output, (x, dim, keepdim))
 
 
 def any(x: Operand, dim: Dim = None, keepdim: bool = False) -> Tensor:
     """Return whether any element is nonzero; arguments as for ``all``."""
     x_data = unwrap(any, x)
-    output = np.any(x_data, axis=axes(any, dim, x_data.ndim), keepdims=keepdim)
+    output = np.any(x_data, axis=axes(any, dim, x_data.ndim, keepdim), keepdims=keepdim)
     return record(any, None, output, (x, dim, keepdim))
 
 
 def isclose(x: Operand, y: Operand, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> Tensor:
     """Return where ``|x - y| <= atol + rtol * |y|``."""
     x_data, y_data = pair(isclose, x, y)
+    rtol, atol = float(real(isclose, "rtol", rtol)), float(real(isclose, "atol", atol))
+    refuse_no_bool(isclose, "equal_nan", equal_nan)
     if np.result_type(x_data, y_data).kind != "f":
         # NumPy subtracts, and unsigned integers and bools have no difference.
         x_data, y_data = np.asarray(x_data, np.float64), np.asarray(y_data, np.float64)

@@ -142,14 +142,16 @@ def clamp(x: Operand, min: Operand | None = None, max: Operand | None = None) ->
         raise ValueError(message("clamp", "at least one of min and max is needed, got None for both."))
     x_data = unwrap(clamp, x)
     min, max = representable(x_data, min), representable(x_data, max)
-    lower = None if min is None else pair(clamp, x, min)[1]
-    upper = None if max is None else pair(clamp, x, max)[1]
+    lower: Any = None
+    upper: Any = None
     output: Any = x_data
     # np.clip refuses a lower bound above the upper one for some dtypes; the two steps are PyTorch's order.
-    if lower is not None:
-        output = np.maximum(*pair(clamp, x_data, min))
-    if upper is not None:
-        output = np.minimum(*pair(clamp, output, max))
+    if min is not None:
+        output, lower = pair(clamp, x, min)
+        output = np.maximum(output, lower)
+    if max is not None:
+        output, upper = pair(clamp, output if lower is not None else x, max)
+        output = np.minimum(output, upper)
     if needs_grad(min) or needs_grad(max):
         return record(clamp, clamp_between_vjp, output, (x, min, max), (x_data, lower, upper))
     inside = None
@@ -168,7 +170,8 @@ def clamp_vjp(grad_output: Value, inside: Value) -> Value:
 def representable(x: np.ndarray, bound: Any) -> Any:
     """Return a bound; of an integer beyond the dtype of x, which would wrap around, the nearest within."""
     if isinstance(bound, int) and x.dtype.kind in "iu":
-        return np.clip(bound, np.iinfo(x.dtype).min, np.iinfo(x.dtype).max).item()
+        limits = np.iinfo(x.dtype)
+        return limits.min if bound < limits.min else limits.max if bound > limits.max else bound
     return bound
 
 
@@ -227,8 +230,9 @@ def where(condition: Operand, x: Operand, y: Operand) -> Tensor:
     if test.dtype != np.bool_:
         raise TypeError(message("where", f"the condition must be bool, got {describe(condition)}.", "Write x != 0."))
     x_data, y_data = pair(where, x, y)
-    check_broadcast(where, condition, x, test.shape, np.shape(x_data))
-    check_broadcast(where, condition, y, test.shape, np.shape(y_data))
+    for operand, data in ((x, x_data), (y, y_data)):
+        if isinstance(data, np.ndarray) and data.shape != test.shape:
+            check_broadcast(where, condition, operand, test.shape, data.shape)
     output = np.where(test, x_data, y_data)
     return record(where, where_vjp, output, (condition, x, y), (test, needs_grad(x), needs_grad(y)))
 

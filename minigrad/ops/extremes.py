@@ -23,6 +23,7 @@ from minigrad.ops.operands import (
     maximum_reduce,
     minimum_reduce,
     ndarray,
+    refuse_no_bool,
     unwrap,
 )
 from minigrad.ops.reductions import count, sum, with_axes
@@ -71,6 +72,7 @@ def is_operand(value: Any) -> bool:
 def extreme(op: Op, choose: Any, x: Operand, dim: int, keepdim: bool) -> Extreme:
     """Return the values that ``choose`` picks along an axis, and their indices."""
     x_data = unwrap(op, x)
+    refuse_no_bool(op, "keepdim", keepdim)
     along = axis(op, dim, x_data.ndim)
     refuse_empty(op, x_data, (along,) if x_data.ndim else ())
     if x_data.ndim == 0:
@@ -95,7 +97,7 @@ def extreme_vjp(grad_outputs: tuple[Value, ...], shape: tuple[int, ...], picked:
 def amax(x: Operand, dim: Dim = None, keepdim: bool = False) -> Tensor:
     """Return the largest element over all axes, or along some; equal ones share the gradient equally."""
     x_data = unwrap(amax, x)
-    over = axes(amax, dim, x_data.ndim)
+    over = axes(amax, dim, x_data.ndim, keepdim)
     refuse_empty(amax, x_data, over)
     output = maximum_reduce(x_data, axis=over, keepdims=keepdim)
     return record(amax, amax_vjp, output, (x, dim, keepdim), (x_data, np.asarray(output), over, keepdim))
@@ -104,7 +106,7 @@ def amax(x: Operand, dim: Dim = None, keepdim: bool = False) -> Tensor:
 def amin(x: Operand, dim: Dim = None, keepdim: bool = False) -> Tensor:
     """Return the smallest element over all axes, or along some; equal ones share the gradient equally."""
     x_data = unwrap(amin, x)
-    over = axes(amin, dim, x_data.ndim)
+    over = axes(amin, dim, x_data.ndim, keepdim)
     refuse_empty(amin, x_data, over)
     output = minimum_reduce(x_data, axis=over, keepdims=keepdim)
     return record(amin, amax_vjp, output, (x, dim, keepdim), (x_data, np.asarray(output), over, keepdim))
@@ -131,6 +133,7 @@ def argmin(x: Operand, dim: int | None = None, keepdim: bool = False) -> Tensor:
 def position_of(op: Op, choose: Any, x: Operand, dim: int | None, keepdim: bool) -> Tensor:
     """Return the indices that ``choose`` picks."""
     x_data = unwrap(op, x)
+    refuse_no_bool(op, "keepdim", keepdim)
     along = None if dim is None else axis(op, dim, x_data.ndim)
     if x_data.ndim == 0:
         along = None

@@ -99,6 +99,9 @@ def diagonal(x: Operand, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tenso
     if first == second:
         raise ValueError(message("diagonal", f"two different axes are needed, got {dim1} and {dim2} of {describe(x)}."))
     offset = whole(diagonal, "offset", offset)
+    if not -x_data.shape[first] <= offset <= x_data.shape[second]:
+        # NumPy takes C's integers; beyond the corners the diagonal is empty.
+        offset = x_data.shape[second]
     output = x_data.diagonal(offset, first, second)
     # NumPy marks diagonals read-only though the memory is the operand's.
     output.flags.writeable = x_data.flags.writeable

@@ -46,7 +46,7 @@ def copy_vjp(grad_output: Value) -> tuple[Value, Value]:
     return None, grad_output
 
 
-def in_place(op: Op, x: Tensor, *arguments: Any) -> Tensor:
+def write_over(op: Op, x: Tensor, *arguments: Any) -> Tensor:
     """Write ``op(x, *arguments)`` over ``x``.
 
     The operation itself is recorded on a copy of x's old value, which its rule may read; the write is then a ``copy_``.
@@ -84,97 +84,97 @@ def check_fits(who: str, x: Tensor, shape: tuple[int, ...]) -> None:
 
 def add_(x: Tensor, y: Operand, *, alpha: float = 1) -> Tensor:
     """Write ``x + alpha * y`` over ``x``."""
-    return in_place(add, x, y if alpha == 1 else scaled(add_, y, alpha))
+    return write_over(add, x, y if alpha == 1 else scaled(add_, y, alpha))
 
 
 def sub_(x: Tensor, y: Operand, *, alpha: float = 1) -> Tensor:
     """Write ``x - alpha * y`` over ``x``."""
-    return in_place(sub, x, y if alpha == 1 else scaled(sub_, y, alpha))
+    return write_over(sub, x, y if alpha == 1 else scaled(sub_, y, alpha))
 
 
 def mul_(x: Tensor, y: Operand) -> Tensor:
     """Write ``x * y`` over ``x``."""
-    return in_place(mul, x, y)
+    return write_over(mul, x, y)
 
 
 def div_(x: Tensor, y: Operand) -> Tensor:
     """Write ``x / y`` over ``x``."""
-    return in_place(div, x, y)
+    return write_over(div, x, y)
 
 
 def floor_divide_(x: Tensor, y: Operand) -> Tensor:
     """Write ``x // y`` over ``x``."""
-    return in_place(floor_divide, x, y)
+    return write_over(floor_divide, x, y)
 
 
 def remainder_(x: Tensor, y: Operand) -> Tensor:
     """Write ``x % y`` over ``x``."""
-    return in_place(remainder, x, y)
+    return write_over(remainder, x, y)
 
 
 def pow_(x: Tensor, y: Operand) -> Tensor:
     """Write ``x ** y`` over ``x``."""
-    return in_place(pow, x, y)
+    return write_over(pow, x, y)
 
 
 def bitwise_and_(x: Tensor, y: Operand) -> Tensor:
     """Write ``x & y`` over ``x``."""
-    return in_place(bitwise_and, x, y)
+    return write_over(bitwise_and, x, y)
 
 
 def bitwise_or_(x: Tensor, y: Operand) -> Tensor:
     """Write ``x | y`` over ``x``."""
-    return in_place(bitwise_or, x, y)
+    return write_over(bitwise_or, x, y)
 
 
 def bitwise_xor_(x: Tensor, y: Operand) -> Tensor:
     """Write ``x ^ y`` over ``x``."""
-    return in_place(bitwise_xor, x, y)
+    return write_over(bitwise_xor, x, y)
 
 
 def neg_(x: Tensor) -> Tensor:
     """Write ``-x`` over ``x``."""
-    return in_place(neg, x)
+    return write_over(neg, x)
 
 
 def abs_(x: Tensor) -> Tensor:
     """Write the absolute values over ``x``."""
-    return in_place(abs, x)
+    return write_over(abs, x)
 
 
 def exp_(x: Tensor) -> Tensor:
     """Write ``exp(x)`` over ``x``."""
-    return in_place(exp, x)
+    return write_over(exp, x)
 
 
 def log_(x: Tensor) -> Tensor:
     """Write ``log(x)`` over ``x``."""
-    return in_place(log, x)
+    return write_over(log, x)
 
 
 def sqrt_(x: Tensor) -> Tensor:
     """Write the square roots over ``x``."""
-    return in_place(sqrt, x)
+    return write_over(sqrt, x)
 
 
 def tanh_(x: Tensor) -> Tensor:
     """Write ``tanh(x)`` over ``x``."""
-    return in_place(tanh, x)
+    return write_over(tanh, x)
 
 
 def sigmoid_(x: Tensor) -> Tensor:
     """Write ``sigmoid(x)`` over ``x``."""
-    return in_place(sigmoid, x)
+    return write_over(sigmoid, x)
 
 
 def relu_(x: Tensor) -> Tensor:
     """Write ``relu(x)`` over ``x``."""
-    return in_place(relu, x)
+    return write_over(relu, x)
 
 
 def clamp_(x: Tensor, min: Operand | None = None, max: Operand | None = None) -> Tensor:
     """Write ``x`` limited to ``[min, max]`` over ``x``."""
-    return in_place(clamp, x, min, max)
+    return write_over(clamp, x, min, max)
 
 
 def zero_(x: Tensor) -> Tensor:

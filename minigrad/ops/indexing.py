@@ -164,20 +164,17 @@ def plain_index(index: Any) -> tuple[Any, ...]:
     Raises:
         TypeError: if a part is of a type that cannot index.
     """
-    return tuple([plain_part(part) for part in (index if index.__class__ is tuple else (index,))])
+    if index.__class__ is not tuple:
+        return (index if index.__class__ is int else plain_part(index),)
+    return tuple([plain_part(part) for part in index])
 
 
 def plain_part(part: Any) -> Any:
     """Return one part of an index as what NumPy takes for it."""
-    if part.__class__ is int or part is None or part is Ellipsis or isinstance(part, (int, np.integer, np.bool_)):
+    if part is None or part is Ellipsis or isinstance(part, (int, np.integer, np.bool_)):
         return part
     if part.__class__ is slice:
-        try:
-            return slice(
-                *[None if each is None else operator.index(each) for each in (part.start, part.stop, part.step)]
-            )
-        except TypeError:
-            raise TypeError(message("x[index]", f"a slice is made of integers, got {part}.")) from None
+        return plain_slice(part)
     array = part
     if isinstance(part, tensors.Tensor):
         # Copied, because the rule reads it later and its own tensor may change.
@@ -197,6 +194,21 @@ def plain_part(part: Any) -> Any:
             )
         )
     return array
+
+
+def plain_slice(part: slice) -> slice:
+    """Return a slice with Python's integers in it.
+
+    Raises:
+        TypeError: if something else is in it.
+    """
+    bounds: list[int | None] = []
+    for bound in (part.start, part.stop, part.step):
+        try:
+            bounds.append(bound if bound is None else operator.index(bound))
+        except TypeError:
+            raise TypeError(message("x[index]", f"a slice is made of integers, got {part}.")) from None
+    return slice(*bounds)
 
 
 def is_basic(key: tuple[Any, ...]) -> bool:

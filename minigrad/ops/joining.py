@@ -53,16 +53,21 @@ def cat(tensors: Any, dim: int = 0) -> Tensor:
 
 def cat_vjp(grad_output: Value, lengths: tuple[int, ...], along: int) -> list[Value]:
     """``grad_tensors[i] = the slice of grad_output that tensors[i] became``."""
-    grads: list[Value] = []
+    return parts_of(grad_output, lengths, along)
+
+
+def parts_of(x: Value, lengths: tuple[int, ...], along: int) -> list[Value]:
+    """Return consecutive slices of the given lengths along an axis; for -1 an empty 1-d one."""
+    parts: list[Value] = []
     start = 0
     before = (slice(None),) * along
     for length in lengths:
         if length < 0:
-            grads.append(reshape(grad_output[(*before, slice(0, 0))], (0,)))
+            parts.append(reshape(x[(*before, slice(0, 0))], (0,)))
         else:
-            grads.append(grad_output[(*before, slice(start, start + length))])
+            parts.append(x[(*before, slice(start, start + length))])
             start += length
-    return grads
+    return parts
 
 
 def stack(tensors: Any, dim: int = 0) -> Tensor:
@@ -82,11 +87,16 @@ def stack(tensors: Any, dim: int = 0) -> Tensor:
 
 def stack_vjp(grad_output: Value, number: int, along: int) -> list[Value]:
     """``grad_tensors[i] = grad_output at place i of the new axis``."""
-    grads: list[Value] = []
+    return places_of(grad_output, number, along)
+
+
+def places_of(x: Value, number: int, along: int) -> list[Value]:
+    """Return what lies at each place of an axis."""
+    found: list[Value] = []
     before = (slice(None),) * along
     for index in range(number):
-        grads.append(grad_output[(*before, index)])
-    return grads
+        found.append(x[(*before, index)])
+    return found
 
 
 def sequence(op: Op, tensors: Any) -> tuple[tuple[Any, ...], list[ndarray]]:
@@ -132,12 +142,7 @@ def split(x: Operand, split_size_or_sections: Any, dim: int = 0) -> tuple[Tensor
         raise ValueError(
             message("split", f"axis {dim} of {describe(x)} cannot be split into parts of {split_size_or_sections}.")
         )
-    parts = []
-    start = 0
-    before = (slice(None),) * along
-    for length in lengths:
-        parts.append(x_data[(*before, slice(start, start + length))])
-        start += length
+    parts = parts_of(x_data, tuple(lengths), along)
     saved = (tuple(lengths), along, x_data.shape)
     inputs = (x, split_size_or_sections, dim)
     outputs: tuple[Tensor, ...] = record(split, split_vjp, tuple(parts), inputs, saved, base=base_of(x))
@@ -146,14 +151,19 @@ def split(x: Operand, split_size_or_sections: Any, dim: int = 0) -> tuple[Tensor
 
 def split_vjp(grad_outputs: tuple[Value, ...], lengths: tuple[int, ...], along: int, shape: tuple[int, ...]) -> Value:
     """``grad_x = the gradients of the parts joined again``, zeros where none arrived."""
+    return cat(completed(grad_outputs, lengths, along, shape), along)
+
+
+def completed(grads: tuple[Value, ...], lengths: tuple[int, ...], along: int, shape: tuple[int, ...]) -> list[Value]:
+    """Return the gradients of the parts of an operand of a shape, with zeros for those that did not arrive."""
     arrived = None
-    for grad in grad_outputs:
+    for grad in grads:
         arrived = grad if grad is not None else arrived
-    parts = []
-    for grad, length in zip(grad_outputs, lengths, strict=True):
+    parts: list[Value] = []
+    for grad, length in zip(grads, lengths, strict=True):
         missing = (*shape[:along], length, *shape[along + 1 :])
         parts.append(zeros_of(arrived, missing) if grad is None else grad)
-    return cat(parts, along)
+    return parts
 
 
 def zeros_of(like: Value, shape: tuple[int, ...]) -> Value:

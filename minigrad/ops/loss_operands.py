@@ -19,19 +19,19 @@ REDUCTIONS = ("mean", "sum", "none")
 
 def reduced(op: Op, losses: Any, reduction: str) -> tuple[Any, float]:
     """Return the losses reduced, and how much each counts in the result: 1/n in a mean, else 1."""
+    require_reduction(op.__name__, reduction)
     if reduction == "mean":
         share = 1 / losses.size if losses.size else math.nan
         return np.add.reduce(losses, axis=None) * share, share
     if reduction == "sum":
         return np.add.reduce(losses, axis=None), 1.0
-    require_reduction(op, reduction)
     return losses, 1.0
 
 
-def require_reduction(op: Op, reduction: Any) -> None:
+def require_reduction(who: str, reduction: Any) -> None:
     """Raise a ValueError unless a reduction is one of the three."""
-    if reduction not in REDUCTIONS:
-        raise ValueError(message(op.__name__, f"reduction is 'mean', 'sum' or 'none', got {reduction!r}."))
+    if not isinstance(reduction, str) or reduction not in REDUCTIONS:
+        raise ValueError(message(who, f"reduction is 'mean', 'sum' or 'none', got {reduction!r}."))
 
 
 def compared(op: Op, input: Any, target: Any, same: bool = False) -> tuple[ndarray, ndarray]:

@@ -46,12 +46,12 @@ def norm(
     """
     if dtype is not None:
         x = cast(x, as_dtype("norm", dtype))
-    if p is None or p == "fro":
+    if p is None or (isinstance(p, str) and p == "fro"):
         p = 2.0
     if isinstance(p, bool) or not isinstance(p, (int, float, np.floating, np.integer)):
         raise ValueError(message("norm", f"p is a number or 'fro', got {p!r}.", "See minigrad.linalg for others."))
     x_data = floating(norm, x)
-    over = axes(norm, dim, x_data.ndim)
+    over = axes(norm, dim, x_data.ndim, keepdim)
     sizes = np.abs(x_data)
     if p == 2:
         output = np.sqrt(add_reduce(x_data * x_data, axis=over, keepdims=keepdim))
@@ -77,7 +77,7 @@ def norm_vjp(grad_output: Value, x: Value, output: Value, order: float, axes: tu
     if order == 1:
         return grad * sign(x)
     length = with_axes(output, x.shape, axes, keepdim)
-    if math.isinf(order):
+    if order in (math.inf, -math.inf):
         taken = abs(x) == length
         return where(taken, grad * sign(x), 0) / cast(sum(taken, axes, True), x.dtype)
     safe = where(length == 0, 1, length)

@@ -47,6 +47,8 @@ def unwrap(op: Op, x: Any) -> ndarray:
         array = np.asarray(x)
         if array.dtype in SUPPORTED:
             return array
+        if isinstance(x, int):
+            raise TypeError(message(op.__name__, f"the integer {x} does not fit int64.", "Write it as a float."))
         raise TypeError(message(op.__name__, f"an operand has dtype {array.dtype}.", LIMITS))
     raise TypeError(
         message(
@@ -142,12 +144,15 @@ def axis(op: Op, dim: Any, ndim: int) -> int:
     return int(dim) % size
 
 
-def axes(op: Op, dim: Dim, ndim: int) -> tuple[int, ...]:
+def axes(op: Op, dim: Dim, ndim: int, keepdim: Any = False) -> tuple[int, ...]:
     """Return several axes as sorted numbers from 0 up; None or an empty sequence means all.
 
     Raises:
+        TypeError, IndexError: if one is no axis, or ``keepdim`` is no bool.
         ValueError: if an axis is named twice.
     """
+    if keepdim.__class__ is not bool:
+        refuse_no_bool(op, "keepdim", keepdim)
     if dim is None or (isinstance(dim, (tuple, list)) and len(dim) == 0):
         return tuple(range(ndim))
     if not isinstance(dim, (tuple, list)):
@@ -159,6 +164,14 @@ def axes(op: Op, dim: Dim, ndim: int) -> tuple[int, ...]:
     if len(set(found)) != len(found):
         raise ValueError(message(op.__name__, f"an axis is named twice in dim={tuple(dim)}."))
     return tuple(sorted(found)) if ndim else ()
+
+
+def refuse_no_bool(op: Op, name: str, value: Any) -> None:
+    """Raise a TypeError unless an argument is True or False, or NumPy's, or 1 or 0 as those are equal to them."""
+    if not isinstance(value, (bool, int, np.bool_)) or value not in (True, False):
+        raise TypeError(
+            message(op.__name__, f"{name} must be True or False, got {describe(value)}.", "Several axes are one tuple.")
+        )
 
 
 def whole(op: Op, name: str, value: Any) -> int:

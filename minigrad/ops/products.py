@@ -250,7 +250,8 @@ def linear(input: Operand, weight: Operand, bias: Operand | None = None) -> Tens
 
 
 def linear_vjp(grad_output: Value, input: Value, weight: Value) -> tuple[Value, Value, Value]:
-    """``grad_input = g @ weight; grad_weight = g.T @ input; grad_bias = g summed over the batch`` (the engine sums)."""
+    """``grad_input = grad_output @ weight; grad_weight = grad_output.T @ input; grad_bias = grad_output``."""
+    # The engine sums grad_bias over the batch, along which the bias was broadcast.
     grad_input = None if weight is None else matmul(grad_output, weight)
     grad_weight = None
     if input is not None:

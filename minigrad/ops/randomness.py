@@ -118,6 +118,8 @@ def randint(
         low, high, size = 0, low, high
     elif high is None:
         low, high = 0, low
+    if size is None:
+        raise TypeError(message("randint", "a size is needed.", "Write the bounds and the shape: randint(10, (2, 3))."))
     first, last = whole(randint, "low", low), whole(randint, "high", high)
     wanted = dtypes.int64 if dtype is None else dtypes.as_dtype("randint", dtype)
     output = np.empty(lengths(randint, (size,)), np.int64)

@@ -26,6 +26,7 @@ from minigrad.ops.operands import (
     maximum_reduce,
     ndarray,
     real,
+    refuse_no_bool,
     unwrap,
 )
 from minigrad.ops.shapes import reshape
@@ -54,7 +55,7 @@ def sum(x: Operand, dim: Dim = None, keepdim: bool = False, *, dtype: Any = None
     if dtype is not None:
         x = cast(x, as_dtype("sum", dtype))
     x_data = unwrap(sum, x)
-    over = axes(sum, dim, x_data.ndim)
+    over = axes(sum, dim, x_data.ndim, keepdim)
     total = np.int64 if x_data.dtype.kind != "f" else None
     output = add_reduce(x_data, axis=over, keepdims=keepdim, dtype=total)
     rule = sum_vjp if total is None else None
@@ -94,7 +95,7 @@ def mean(x: Operand, dim: Dim = None, keepdim: bool = False, *, dtype: Any = Non
         x = cast(x, as_dtype("mean", dtype))
     x_data = unwrap(mean, x)
     refuse_integers(mean, x_data)
-    over = axes(mean, dim, x_data.ndim)
+    over = axes(mean, dim, x_data.ndim, keepdim)
     number = count(x_data.shape, over)
     output = add_reduce(x_data, axis=over, keepdims=keepdim)
     output = output / number if number else output * np.nan
@@ -103,7 +104,7 @@ def mean(x: Operand, dim: Dim = None, keepdim: bool = False, *, dtype: Any = Non
 
 def mean_vjp(grad_output: Value, shape: tuple[int, ...], axes: tuple[int, ...], keepdim: bool) -> Value:
     """``grad_x = grad_output / n, repeated along the averaged axes``."""
-    share = grad_output * (1 / builtins.max(count(shape, axes), 1))
+    share = grad_output * (1 / (count(shape, axes) or 1))
     return expand(with_axes(share, shape, axes, keepdim), shape)
 
 
@@ -131,7 +132,7 @@ def var(
         dim, unbiased = None, dim
     x_data = unwrap(var, x)
     refuse_integers(var, x_data)
-    over = axes(var, dim, x_data.ndim)
+    over = axes(var, dim, x_data.ndim, keepdim)
     freedom = degrees_of_freedom(var, count(x_data.shape, over), unbiased, correction)
     output = variance(x_data, over, freedom, keepdim)
     return record(var, var_vjp, output, (x, dim, unbiased, keepdim, correction), (x_data, over, freedom, keepdim))
@@ -151,7 +152,7 @@ def std(
         dim, unbiased = None, dim
     x_data = unwrap(std, x)
     refuse_integers(std, x_data)
-    over = axes(std, dim, x_data.ndim)
+    over = axes(std, dim, x_data.ndim, keepdim)
     freedom = degrees_of_freedom(std, count(x_data.shape, over), unbiased, correction)
     output = np.sqrt(variance(x_data, over, freedom, keepdim))
     saved = (x_data, output, over, freedom, keepdim)
@@ -170,6 +171,8 @@ def degrees_of_freedom(op: Op, number: int, unbiased: bool | None, correction: f
     if unbiased is not None and correction is not None:
         raise ValueError(message(op.__name__, "give unbiased or correction, not both."))
     if correction is None:
+        if unbiased is not None:
+            refuse_no_bool(op, "unbiased", unbiased)
         correction = 1 if unbiased is None else int(unbiased)
     return builtins.max(number - real(op, "correction", correction), 0)
 
@@ -185,7 +188,7 @@ def variance(x: ndarray, over: tuple[int, ...], freedom: float, keepdim: bool) -
 def logsumexp(x: Operand, dim: Dim = None, keepdim: bool = False) -> Tensor:
     """Return ``log(sum(exp(x)))`` without overflow; arguments as for ``sum``."""
     x_data = floating(logsumexp, x)
-    over = axes(logsumexp, dim, x_data.ndim)
+    over = axes(logsumexp, dim, x_data.ndim, keepdim)
     top = maximum_reduce(x_data, axis=over, keepdims=True, initial=-np.inf)
     # Where the largest is infinite, subtracting it would make NaN.
     top = np.where(np.isfinite(top), top, 0)

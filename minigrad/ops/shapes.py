@@ -159,10 +159,15 @@ def permute(x: Operand, *dims: Any) -> Tensor:
 
 def permute_vjp(grad_output: Value, order: tuple[int, ...]) -> Value:
     """``grad_x = grad_output with its axes back in their old order``."""
+    return permute(grad_output, inverse_of(order))
+
+
+def inverse_of(order: tuple[int, ...]) -> tuple[int, ...]:
+    """Return the order of axes that undoes another."""
     inverse = [0] * len(order)
     for place, each in enumerate(order):
         inverse[each] = place
-    return permute(grad_output, tuple(inverse))
+    return tuple(inverse)
 
 
 def transpose(x: Operand, dim0: int, dim1: int) -> Tensor:

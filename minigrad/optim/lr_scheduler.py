@@ -11,6 +11,8 @@ from itertools import chain, repeat
 from operator import setitem
 from typing import Any
 
+import numpy as np
+
 from minigrad.errors import describe, message
 from minigrad.optim.checks import number
 from minigrad.optim.optimizers import Optimizer
@@ -115,6 +117,8 @@ class LRScheduler:
         for name in own:
             if name not in state_dict:
                 misfits.append(f"it lacks {name!r}")
+            elif not alike(own[name], state_dict[name]):
+                misfits.append(f"its {name} is {describe(state_dict[name])}")
         for name in state_dict:
             if name not in own and not str(name).startswith("_"):
                 misfits.append(f"it has an unexpected {name!r}")
@@ -232,6 +236,15 @@ class CosineAnnealingLR(LRScheduler):
         return quotient * (lr - eta_min) + eta_min
 
 
+def alike(own: Any, saved: Any) -> bool:
+    """Return whether a saved setting may take the place of one's own: a number that of a number, a list of a list."""
+    if isinstance(own, (int, float)) and not isinstance(own, bool):
+        return isinstance(saved, (int, float, np.integer, np.floating)) and not isinstance(saved, bool)
+    if isinstance(own, list):
+        return isinstance(saved, (list, tuple)) and all([alike(own[0] if own else None, each) for each in saved])
+    return True
+
+
 def whole_number(who: str, name: str, value: Any, lowest: int) -> None:
     """Raise unless a setting is an integer of at least ``lowest``.
 
@@ -239,7 +252,7 @@ def whole_number(who: str, name: str, value: Any, lowest: int) -> None:
         TypeError: if it is no integer.
         ValueError: if it is too low.
     """
-    if isinstance(value, bool) or not isinstance(value, int):
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
         raise TypeError(message(who, f"{name} must be an integer, got {describe(value)}."))
     if value < lowest:
         raise ValueError(message(who, f"{name} must be at least {lowest}, got {value}."))

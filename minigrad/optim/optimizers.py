@@ -127,6 +127,9 @@ class Optimizer:
         """
         loss = None
         if closure is not None:
+            if not callable(closure):
+                problem = f"the closure must be a function that computes the loss, got {describe(closure)}."
+                raise TypeError(message(f"{type(self).__name__}.step", problem))
             with enable_grad():
                 loss = closure()
         self.check_groups()

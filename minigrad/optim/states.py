@@ -150,7 +150,8 @@ class Loading:
             # PyTorch's SGD counts no steps: where there is a buffer, there was one.
             needed = [name for name in rule.state_names if name != "step" or "momentum_buffer" not in found]
             for name in needed:
-                if name not in found:
+                # PyTorch's SGD writes None for a buffer that there is not yet.
+                if name not in found or (found[name] is None and name != "momentum_buffer"):
                     self.misfits.append(f"{where} lacks {name!r}")
         state: dict[str, Any] = {}
         for name, value in found.items():

@@ -98,3 +98,8 @@ def test_tuples_of_different_lengths_are_refused_with_both_lengths():
 def test_dicts_of_different_keys_are_refused_with_both_lists():
     with pytest.raises(ValueError, match=r"sample has the keys \['a'\] in one sample and \['b'\] in another"):
         default_collate([{"a": 1}, {"b": 1}])
+
+
+def test_what_is_no_list_of_samples_is_refused():
+    with pytest.raises(TypeError, match="default_collate: a list of samples is needed, got int 5"):
+        default_collate(5)

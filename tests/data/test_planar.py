@@ -134,3 +134,9 @@ def test_a_factor_outside_of_0_to_1_is_refused(factor):
 def test_a_single_spiral_arm_is_refused():
     with pytest.raises(ValueError, match="spirals: classes must be at least 2, got 1"):
         spirals(classes=1)
+
+
+@pytest.mark.parametrize("turns", [math.inf, math.nan])
+def test_spirals_refuse_turns_without_an_end(turns):
+    with pytest.raises(ValueError, match="spirals: turns must be finite, got"):
+        spirals(turns=turns)

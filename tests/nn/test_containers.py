@@ -76,6 +76,7 @@ def test_a_module_dict_is_a_dict():
     assert len(layers) == 3
     del layers["a"]
     assert keys(layers) == []
+    assert list(nn.ModuleDict(layers)) == list(nn.ModuleDict(layers.items())) == ["b", "c"]
 
 
 CASES = {
@@ -91,6 +92,17 @@ CASES = {
     "deleting an unknown name": (lambda: nn.ModuleDict().__delitem__("b"), KeyError, ["no 'b'"]),
     "appended function": (lambda: nn.Sequential().append(mg.relu), TypeError, ["Sequential.0", "Module"]),
     "inserted function": (lambda: nn.ModuleList([nn.ReLU()]).insert(0, mg.relu), TypeError, ["Module"]),
+    "number of modules": (lambda: nn.ModuleList(3), TypeError, ["ModuleList", "a list of Modules", "int 3"]),
+    "extended by nothing": (lambda: nn.Sequential().extend(None), TypeError, ["Sequential", "NoneType"]),
+    "place of another type": (
+        lambda: nn.ModuleList().insert("0", nn.ReLU()),
+        TypeError,
+        ["ModuleList", "index is an integer", "'0'"],
+    ),
+    "modules without names": (lambda: nn.ModuleDict([nn.ReLU()]), TypeError, ["ModuleDict", "by name", "encoder"]),
+    "number of named modules": (lambda: nn.ModuleDict(3), TypeError, ["ModuleDict", "int 3"]),
+    "name of another type": (lambda: nn.ModuleDict({3: nn.ReLU()}), TypeError, ["name is a string", "int 3"]),
+    "unknown name of another type": (lambda: nn.ModuleDict()[["a"]], KeyError, ["ModuleDict", "['a']"]),
     "called list": (lambda: nn.ModuleList([nn.ReLU()])(mg.ones(1)), NotImplementedError, ["ModuleList", "looped over"]),
 }
 
@@ -112,3 +124,19 @@ def test_a_refused_insert_leaves_the_container_as_it_was():
     with pytest.raises(ValueError, match="contain itself"):
         model.insert(0, model)
     assert list(model.named_children()) == before
+
+
+@pytest.mark.parametrize(
+    ("container", "grow"),
+    [
+        (nn.Sequential(nn.ReLU()), lambda container: container.extend([nn.Tanh(), mg.relu])),
+        (nn.ModuleList([nn.ReLU()]), lambda container: container.extend([nn.Tanh(), mg.relu])),
+        (nn.ModuleDict({"a": nn.ReLU()}), lambda container: container.update({"b": nn.Tanh(), "c": mg.relu})),
+        (nn.ModuleDict({"a": nn.ReLU()}), lambda container: container.update({"b": nn.Tanh(), "c.d": nn.ReLU()})),
+    ],
+)
+def test_a_container_grows_by_all_modules_or_none(container, grow):
+    before = list(container.named_children())
+    with pytest.raises((TypeError, ValueError)):
+        grow(container)
+    assert list(container.named_children()) == before

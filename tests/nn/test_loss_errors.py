@@ -53,6 +53,38 @@ CASES = {
         ["nll_loss", "NaN at position 3"],
     ),
     "bool labels": (lambda: F.cross_entropy(X, LABELS == 1), TypeError, ["integers", "bool", "target.long()"]),
+    "smoothing of another type": (
+        lambda: F.cross_entropy(X, LABELS, label_smoothing="0.1"),
+        TypeError,
+        ["cross_entropy", "label_smoothing", "str '0.1'"],
+    ),
+    "smoothing by a tensor": (
+        lambda: F.cross_entropy(X, LABELS, label_smoothing=mg.tensor(0.1)),
+        TypeError,
+        ["label_smoothing", "() float32"],
+    ),
+    "smoothing of a module": (lambda: nn.CrossEntropyLoss(label_smoothing=None), TypeError, ["CrossEntropyLoss"]),
+    "ignored label of another type": (
+        lambda: F.nll_loss(X, LABELS, ignore_index=None),
+        TypeError,
+        ["nll_loss", "ignore_index is an integer", "-100"],
+    ),
+    "ignored label that is a fraction": (
+        lambda: F.cross_entropy(X, LABELS, ignore_index=0.5),
+        TypeError,
+        ["cross_entropy", "ignore_index", "float 0.5"],
+    ),
+    "ignored label beside probabilities, of another type": (
+        lambda: F.cross_entropy(X, P, ignore_index="1"),
+        TypeError,
+        ["cross_entropy", "ignore_index", "str '1'"],
+    ),
+    "ignored label of a module": (lambda: nn.NLLLoss(ignore_index="1"), TypeError, ["NLLLoss", "ignore_index"]),
+    "reduction of another type": (
+        lambda: F.mse_loss(X, X, reduction=np.ones(2)),
+        ValueError,
+        ["mse_loss", "'mean', 'sum' or 'none'", "array"],
+    ),
     "labels as a column": (
         lambda: F.cross_entropy(X, LABELS.reshape(4, 1)),
         ValueError,

@@ -57,6 +57,7 @@ TABLE = [
     (lambda: optim.SGD([W * 2]), ValueError, ["SGD: parameter 0", "not a leaf", "mul", "detach"]),
     (lambda: optim.SGD([np.zeros(2)]), TypeError, ["SGD: parameter 0 must be a Tensor", "(2,) float64"]),
     (lambda: optim.SGD([mg.zeros(2, dtype=mg.int64)]), TypeError, ["SGD: parameter 0", "no floats", ".float()"]),
+    (lambda: optim.SGD([W]).step(3), TypeError, ["SGD.step", "closure must be a function", "int 3"]),
     (lambda: optim.SGD(W), TypeError, ["SGD: a sequence of tensors", "one Tensor", "[w]"]),
     (lambda: optim.SGD({W}), TypeError, ["SGD: a set has no order", "list"]),
     (lambda: optim.SGD({"params": [W]}), TypeError, ["SGD: a sequence", "dict", "model.parameters()"]),
