@@ -30,7 +30,7 @@ from minigrad.gradients import (
 from minigrad.graph import Node, edge_of, ndarray, record, wrap
 from minigrad.modes import STATE, State, enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled
 from minigrad.ops.conversion import cast
-from minigrad.saved import check_saved, refuse_wrong_arity, run_recorded
+from minigrad.saved import check_saved, refuse_wrong_arity, run_recorded, written_since
 from minigrad.writes import latest_write
 
 __all__ = [
@@ -125,9 +125,9 @@ def grad(
         >>> mg.autograd.grad(dx, x)
         (Tensor(() float32 | 18),)
     """
-    outputs = as_sequence(outputs)
-    inputs = as_sequence(inputs)
-    grad_outputs = [None] * len(outputs) if grad_outputs is None else as_sequence(grad_outputs)
+    outputs = as_sequence("grad", outputs)
+    inputs = as_sequence("grad", inputs)
+    grad_outputs = [None] * len(outputs) if grad_outputs is None else as_sequence("grad", grad_outputs)
     if len(grad_outputs) != len(outputs):
         raise ValueError(message("grad", f"{len(outputs)} outputs need as many grad_outputs, got {len(grad_outputs)}."))
     token = STATE.set(recording_state()) if create_graph else None
@@ -191,7 +191,7 @@ def begin(
     """
     sweep = Sweep(create_graph if retain_graph is None else retain_graph, create_graph)
     if inputs is not None:
-        for tensor in as_sequence(inputs):
+        for tensor in as_sequence(who, inputs):
             sweep.keep[wanted_edge(who, tensor)] = tensor
         if not sweep.keep:
             raise ValueError(message(who, "inputs is empty.", "Leave it out to reach all leaves."))
@@ -201,6 +201,7 @@ def begin(
         known = sweep.pending.get(edge)
         sweep.pending[edge] = start if known is None else added(known, start)
         sweep.roots.append(edge)
+    sweep.checked = latest_write[0]
     sweep.order = collect(sweep.roots)
     if inputs is not None:
         sweep.order = leading_to(sweep.keep, sweep.order)
@@ -214,7 +215,7 @@ def begin(
                     GRAPH_IS_GONE,
                 )
             )
-        if latest_write[0] > node.number:
+        if latest_write[0] > node.number and written_since(node):
             check_saved(who, node)
     return sweep
 
@@ -259,7 +260,8 @@ def visit(node: Node, sweep: Sweep) -> Any:
         return None
     if node.hooks is not None:
         grad_output = node.hooks.before_rule(node, grad_output, sweep)
-    if latest_write[0] > node.number:
+    if latest_write[0] > sweep.checked and written_since(node):
+        # A hook, another thread or the user, between two steps, has written since the pass began.
         check_saved("backward", node)
     try:
         if sweep.create_graph:

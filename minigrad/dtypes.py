@@ -50,12 +50,13 @@ def as_dtype(who: str, dtype: Any) -> np.dtype:
     Raises:
         TypeError: if it is no dtype, or one that minigrad does not have.
     """
-    if dtype is float:
-        return get_default_dtype()
     try:
-        checked = np.dtype(dtype)
+        checked = None if dtype is None else np.dtype(dtype)
     except TypeError:
-        raise TypeError(message(who, f"{dtype!r} is not a dtype", LIMITS)) from None
+        checked = None
+    # np.dtype(None) would be float64.
+    if checked is None:
+        raise TypeError(message(who, f"{dtype!r} is not a dtype.", LIMITS))
     if checked not in SUPPORTED:
         raise TypeError(message(who, f"dtype {checked} is not supported", LIMITS))
     return checked.newbyteorder("=")

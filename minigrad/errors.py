@@ -36,6 +36,7 @@ def describe(value: Any) -> str:
     """Return a short description of an operand: shape, dtype and name of a tensor or array, else its type.
 
     Examples:
+        >>> import numpy as np
         >>> describe(np.zeros((2, 3)))
         '(2, 3) float64'
         >>> describe([1, 2])

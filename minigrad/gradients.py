@@ -1,5 +1,6 @@
 """One gradient: where a pass starts with it, how it is fitted to its operand, and how it ends in ``grad``."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -24,9 +25,10 @@ class Sweep:
         retain_graph: whether the saved values stay for another pass.
         owned: the leaves and kept edges whose pending array belongs to nobody else.
         roots: the edges the pass began at.
+        checked: the latest write anywhere when the saved values were last compared with their stamps.
     """
 
-    __slots__ = ("create_graph", "keep", "order", "owned", "pending", "retain_graph", "retained", "roots")
+    __slots__ = ("checked", "create_graph", "keep", "order", "owned", "pending", "retain_graph", "retained", "roots")
 
     def __init__(self, retain_graph: bool, create_graph: bool) -> None:
         """Start with nothing collected."""
@@ -37,12 +39,21 @@ class Sweep:
         self.order: list[Node] = []
         self.pending: dict[Any, Any] = {}
         self.owned: set[Any] = set()
+        self.checked = 0
         self.retained: list[tuple[Any, Any]] = []
 
 
-def as_sequence(value: Any) -> list[Any]:
-    """Return a tensor as a list of one, a sequence as a list."""
-    return [value] if isinstance(value, (tensors.Tensor, ndarray)) else list(value)
+def as_sequence(who: str, value: Any) -> list[Any]:
+    """Return a tensor as a list of one, an iterable (``model.parameters()``) as a list.
+
+    Raises:
+        TypeError: if it is neither.
+    """
+    if isinstance(value, (tensors.Tensor, ndarray)):
+        return [value]
+    if not isinstance(value, Iterable) or isinstance(value, str):
+        raise TypeError(message(who, f"a Tensor, or a list or tuple of them, is needed, got {describe(value)}."))
+    return list(value)
 
 
 def root_edge(who: str, root: Any) -> Any:

@@ -96,7 +96,10 @@ def saved_roles(node: Node) -> list[tuple[Any, Any]]:
         if role is None:
             found.append((None, None))
         elif role < 0 and value.__class__ is tuple:
-            found.append((_Edges((node, index) for index in range(len(value))), None))
+            edges = []
+            for index in range(len(value)):
+                edges.append((node, index))
+            found.append((_Edges(edges), None))
         elif role < 0:
             found.append((node, node.stamp))
         elif value.__class__ is tuple:
@@ -133,6 +136,31 @@ def stamp_of(edge: Any) -> Any:
     if edge.__class__ is tuple:
         return edge[0].stamp[edge[1]]
     return edge._stamp
+
+
+def written_since(node: Node) -> bool:
+    """Return whether the memory of an input or output of ``node`` has been written to after it was made.
+
+    Most writes are to other memory (a generator's counter, running statistics), so this is asked before the roles are
+    looked at, and without a further call.
+    """
+    number = node.number
+    for stamp in node.stamp if node.stamp.__class__ is tuple else (node.stamp,):
+        if stamp[0] > number:
+            return True
+    for edge in node.edges:
+        if edge is None:
+            continue
+        kind = edge.__class__
+        if kind is Node:
+            stamp = edge.stamp
+        elif kind is tuple:
+            stamp = edge[0].stamp[edge[1]]
+        else:
+            stamp = edge if kind is list else edge._stamp
+        if stamp.__class__ is list and stamp[0] > number:
+            return True
+    return False
 
 
 def check_saved(who: str, node: Node) -> None:

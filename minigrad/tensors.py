@@ -185,6 +185,8 @@ class Tensor(
 
     @requires_grad.setter
     def requires_grad(self, value: bool) -> None:
+        if not isinstance(value, (bool, np.bool_)):
+            raise TypeError(message("requires_grad", f"True or False is needed, got {describe(value)}."))
         if self._edge is not None:
             if not value:
                 raise RuntimeError(

@@ -149,10 +149,10 @@ class ModuleList(Numbered):
         TypeError: if one is no Module.
     """
 
-    def __init__(self, modules: Iterable[Module] = ()) -> None:
+    def __init__(self, modules: Iterable[Module] | None = None) -> None:
         """Own the modules, under their numbers."""
         super().__init__()
-        self.extend(modules)
+        self.extend([] if modules is None else modules)
 
     def add_module(self, name: str, module: Any) -> None:
         """Own another module under a name."""
@@ -274,9 +274,7 @@ def pairs_of(modules: Any) -> list[tuple[str, Module]]:
     """
     if isinstance(modules, (Mapping, ModuleDict)):
         return list(modules.items())
-    found: list[Any] = [None]
-    if isinstance(modules, Iterable) and not isinstance(modules, str):
-        found = list(modules)
+    found: list[Any] = list(modules) if isinstance(modules, Iterable) and not isinstance(modules, str) else [modules]
     for pair in found:
         if not isinstance(pair, (tuple, list)) or len(pair) != 2:
             remedy = "Example: nn.ModuleDict({'encoder': nn.Linear(4, 2)})."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -44,6 +45,8 @@ def expand(x: Operand, *shape: Any) -> Tensor:
                 "Only axes of length 1 can be repeated, and new axes stand in front.",
             )
         )
+    if math.prod(wanted) >= 2**60:
+        raise ValueError(message("expand", f"the shape {tuple(wanted)} has more elements than can be counted."))
     output = np.broadcast_to(x_data, tuple(wanted))
     return record(expand, expand_vjp, output, (x, *shape), (), base=x if hasattr(x, "_stamp") else None)
 

@@ -156,7 +156,18 @@ def filled(op: Op, shape: tuple[Any, ...], value: Any, dtype: Any, requires_grad
     lengths = sizes(op, shape)
     if builtins.any(length < 0 for length in lengths):
         raise ValueError(message(op.__name__, f"lengths must not be negative, got {lengths}."))
-    return leaf(np.full(lengths, value, wanted), requires_grad, None)
+    return leaf(np.full(affordable(op, lengths), value, wanted), requires_grad, None)
+
+
+def affordable(op: Op, lengths: tuple[int, ...]) -> tuple[int, ...]:
+    """Return a shape, unless no machine could hold an array of it.
+
+    Raises:
+        ValueError: if it has 2**47 elements or more; x86-64 addresses 2**47 bytes.
+    """
+    if math.prod(lengths) >= 2**47:
+        raise ValueError(message(op.__name__, f"the shape {lengths} has more elements than memory can hold."))
+    return lengths
 
 
 def zeros(*size: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
@@ -200,32 +211,47 @@ def full(size: Any, fill_value: float, *, dtype: Any = None, requires_grad: bool
         >>> mg.full((2, 2), 7)
         Tensor((2, 2) int64 | 7 7 7 7)
     """
-    array = as_array(full, fill_value, dtype, copy=True)
-    if array.ndim:
-        raise ValueError(message("full", f"one number is needed to fill with, got {describe(fill_value)}."))
+    array = one_number(full, fill_value, dtype)
     return filled(full, (size,), array, array.dtype, requires_grad)
+
+
+def one_number(op: Op, value: Any, dtype: Any) -> ndarray:
+    """Return a number to fill with as a 0-d array.
+
+    Raises:
+        ValueError: if it is not one number, or does not fit the dtype.
+    """
+    array = as_array(op, value, dtype, copy=True)
+    if array.ndim:
+        raise ValueError(message(op.__name__, f"one number is needed to fill with, got {describe(value)}."))
+    return array
 
 
 def zeros_like(x: Tensor, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """Return zeros of the shape and dtype of ``x``."""
-    return full_like(x, 0, dtype=dtype, requires_grad=requires_grad)
+    return filled_like(zeros_like, x, 0, dtype, requires_grad)
 
 
 def ones_like(x: Tensor, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """Return ones of the shape and dtype of ``x``."""
-    return full_like(x, 1, dtype=dtype, requires_grad=requires_grad)
+    return filled_like(ones_like, x, 1, dtype, requires_grad)
 
 
 def empty_like(x: Tensor, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
-    """Return a tensor of the shape and dtype of ``x`` whose numbers do not matter."""
-    return zeros_like(x, dtype=dtype, requires_grad=requires_grad)
+    """Return a tensor of the shape and dtype of ``x`` whose numbers do not matter (they are zeros)."""
+    return filled_like(empty_like, x, 0, dtype, requires_grad)
 
 
 def full_like(x: Tensor, fill_value: float, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """Return a tensor of the shape and dtype of ``x`` filled with one number."""
-    x_data = unwrap(full_like, x)
-    wanted = x_data.dtype if dtype is None else dtypes.as_dtype("full_like", dtype)
-    return full(x_data.shape, fill_value, dtype=wanted, requires_grad=requires_grad)
+    return filled_like(full_like, x, fill_value, dtype, requires_grad)
+
+
+def filled_like(op: Op, x: Tensor, value: Any, dtype: Any, requires_grad: bool) -> Tensor:
+    """Return a leaf of the shape and, unless another is given, the dtype of ``x``."""
+    x_data = unwrap(op, x)
+    wanted = x_data.dtype if dtype is None else dtypes.as_dtype(op.__name__, dtype)
+    return filled(op, (x_data.shape,), one_number(op, value, wanted), wanted, requires_grad)
 
 
 def arange(
@@ -260,7 +286,7 @@ def arange(
     if dtype is None:
         whole_numbers = isinstance(first, int) and isinstance(last, int) and isinstance(step, int)
         dtype = dtypes.int64 if whole_numbers else dtypes.get_default_dtype()
-    length = math.ceil((last - first) / step)
+    (length,) = affordable(arange, (math.ceil((last - first) / step),))
     array = first + step * np.arange(length)
     return leaf(array.astype(dtypes.as_dtype("arange", dtype)), requires_grad, None)
 

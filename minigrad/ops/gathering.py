@@ -148,6 +148,8 @@ def one_hot(x: Operand, num_classes: int = -1) -> Tensor:
     if x_data.dtype.kind not in "iu":
         raise TypeError(message("one_hot", f"integers are needed, got {describe(x)}.", "Convert them: x.long()."))
     num_classes = whole(one_hot, "num_classes", num_classes)
+    if num_classes < -1 or num_classes == 0:
+        raise ValueError(message("one_hot", f"num_classes is positive, or -1 to be seen from x; got {num_classes}."))
     if num_classes == -1:
         if x_data.size == 0:
             raise ValueError(message("one_hot", "the number of classes cannot be seen from no element."))

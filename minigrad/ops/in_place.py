@@ -15,8 +15,8 @@ from minigrad.ops.arithmetic import add, div, floor_divide, mul, neg, pow, remai
 from minigrad.ops.comparisons import bitwise_and, bitwise_or, bitwise_xor
 from minigrad.ops.conversion import clone
 from minigrad.ops.elementwise import abs, clamp, exp, log, relu, sigmoid, sqrt, tanh
-from minigrad.ops.operands import Op, Operand, Tensor, Value, broadcasts_to, needs_grad, unwrap
-from minigrad.writes import refuse_write
+from minigrad.ops.operands import Op, Operand, Tensor, Value, broadcasts_to, needs_grad, unwrap, unwrap_exact
+from minigrad.writes import refuse_write, stamp_write
 
 
 def copy_(x: Tensor, y: Operand) -> Tensor:
@@ -33,9 +33,11 @@ def copy_(x: Tensor, y: Operand) -> Tensor:
         RuntimeError: if x is a leaf that requires grad, a view where a gradient is at stake, or read-only memory.
         ValueError: if y does not broadcast to x's shape. ``x`` is unchanged then.
     """
-    y_data = unwrap(copy_, y)
+    y_data = unwrap_exact(copy_, y)
     refuse_write("copy_", x, (y,))
     check_fits("copy_", x, y_data.shape)
+    # Before the write, so that an interrupt between the two leaves a stamp too late rather than none.
+    stamp_write(x._stamp)
     np.copyto(x._data, y_data, casting="unsafe")
     written: Tensor = record(copy_, copy_vjp, x._data, (x, y), (), writes=x)
     return written

@@ -12,9 +12,9 @@ from minigrad.errors import describe, message
 from minigrad.graph import record
 from minigrad.modes import is_grad_enabled
 from minigrad.ops.elementwise import where
-from minigrad.ops.operands import Operand, Tensor, Value, broadcasts_to, ndarray, needs_grad, unwrap
+from minigrad.ops.operands import Operand, Tensor, Value, broadcasts_to, ndarray, needs_grad, unwrap, unwrap_exact
 from minigrad.ops.shapes import base_of, reshape
-from minigrad.writes import refuse_write
+from minigrad.writes import refuse_write, stamp_write
 
 
 def get_item(x: Operand, index: Any) -> Tensor:
@@ -77,7 +77,7 @@ def set_item(x: Tensor, index: Any, value: Operand) -> None:
         IndexError, TypeError, ValueError, RuntimeError: with ``x`` unchanged.
     """
     key = plain_index(index)
-    value_data = unwrap(set_item, value)
+    value_data = unwrap_exact(set_item, value)
     refuse_write("x[index] = value", x, (value,))
     try:
         place = np.shape(x._data[key])
@@ -87,8 +87,9 @@ def set_item(x: Tensor, index: Any, value: Operand) -> None:
         ) from None
     if value_data.shape != place:
         value = fitted(value, value_data.shape, place, x)
-        value_data = unwrap(set_item, value)
+        value_data = unwrap_exact(set_item, value)
     last = written_last(x.shape, key) if needs_grad(value) and is_grad_enabled() else None
+    stamp_write(x._stamp)
     x._data[key] = value_data
     between = (None,) * edges_of_index(index)
     saved = (key, between, needs_grad(x), needs_grad(value), last)

@@ -49,7 +49,7 @@ def norm(
     if p is None or (isinstance(p, str) and p == "fro"):
         p = 2.0
     if isinstance(p, bool) or not isinstance(p, (int, float, np.floating, np.integer)):
-        raise ValueError(message("norm", f"p is a number or 'fro', got {p!r}.", "See minigrad.linalg for others."))
+        raise ValueError(message("norm", f"p is a number or 'fro', got {p!r}."))
     x_data = floating(norm, x)
     over = axes(norm, dim, x_data.ndim, keepdim)
     sizes = np.abs(x_data)

@@ -50,11 +50,12 @@ def unwrap(op: Op, x: Any) -> ndarray:
         if isinstance(x, int):
             raise TypeError(message(op.__name__, f"the integer {x} does not fit int64.", "Write it as a float."))
         raise TypeError(message(op.__name__, f"an operand has dtype {array.dtype}.", LIMITS))
+    remedy = LIMITS if isinstance(x, complex) else "Make a tensor of it with minigrad.tensor(...)."
     raise TypeError(
         message(
             op.__name__,
             f"a Tensor, array or number is needed, got {describe(x)}.",
-            "Make a tensor of it with minigrad.tensor(...).",
+            remedy,
         )
     )
 
@@ -85,26 +86,32 @@ def pair(op: Op, x: Any, y: Any) -> tuple[Any, Any]:
                 if x_data.shape != y_data.shape:
                     check_broadcast(op, x, y, x_data.shape, y_data.shape)
                 return x_data, y_data
-        elif (y_data.__class__ is float or y_data.__class__ is int) and x_data.dtype in _FLOATS:
+        elif x_data.dtype in _FLOATS and is_small_number(y_data):
             return x_data, y_data
-    elif (
-        (x_data.__class__ is float or x_data.__class__ is int)
-        and y_data.__class__ is ndarray
-        and y_data.dtype in _FLOATS
-    ):
+    elif y_data.__class__ is ndarray and y_data.dtype in _FLOATS and is_small_number(x_data):
         return x_data, y_data
     return promoted_pair(op, x, y)
 
 
+def is_small_number(x: Any) -> bool:
+    """Return whether an operand is a Python number that NumPy can take beside floats: not an integer beyond int64."""
+    return x.__class__ is float or (x.__class__ is int and -(2**63) <= x < 2**63)
+
+
 def promoted_pair(op: Op, x: Any, y: Any) -> tuple[ndarray, ndarray]:
     """Return two operands as arrays of the dtype that PyTorch's promotion gives them."""
-    x_data, y_data = unwrap(op, x), unwrap(op, y)
+    x_data, y_data = unwrap_exact(op, x), unwrap_exact(op, y)
     dtype = result_type(
         x if x.__class__ in _NUMBERS else x_data,
         y if y.__class__ in _NUMBERS else y_data,
     )
     check_broadcast(op, x, y, x_data.shape, y_data.shape)
     return x_data.astype(dtype, copy=False), y_data.astype(dtype, copy=False)
+
+
+def unwrap_exact(op: Op, x: Any) -> ndarray:
+    """Return the array of an operand whose dtype is decided elsewhere: a Python float keeps all its digits."""
+    return np.asarray(x) if x.__class__ is float else unwrap(op, x)
 
 
 def check_broadcast(op: Op, x: Any, y: Any, x_shape: tuple[int, ...], y_shape: tuple[int, ...]) -> None:

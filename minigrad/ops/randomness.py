@@ -114,7 +114,7 @@ def randint(
         >>> mg.randint(10, (2, 3)).shape
         (2, 3)
     """
-    if size is None:
+    if size is None and isinstance(high, (tuple, list)):
         low, high, size = 0, low, high
     elif high is None:
         low, high = 0, low
@@ -127,6 +127,11 @@ def randint(
         raise ValueError(
             message("randint", f"low < high are needed, int64 and less than 2**63 apart, got {first} and {last}.")
         )
+    limits = (
+        (0, 1) if wanted.kind == "b" else (np.iinfo(wanted).min, np.iinfo(wanted).max) if wanted.kind != "f" else None
+    )
+    if limits is not None and not limits[0] <= first <= last - 1 <= limits[1]:
+        raise ValueError(message("randint", f"{wanted} holds {limits[0]} to {limits[1]}, not {first} to {last - 1}."))
     result = drawn(randint, minigrad_kernels.fill_integers, output, generator, False, first, last)
     return cast(result, wanted)
 

@@ -56,9 +56,10 @@ def sum(x: Operand, dim: Dim = None, keepdim: bool = False, *, dtype: Any = None
         x = cast(x, as_dtype("sum", dtype))
     x_data = unwrap(sum, x)
     over = axes(sum, dim, x_data.ndim, keepdim)
-    total = np.int64 if x_data.dtype.kind != "f" else None
+    floats = x_data.dtype.kind == "f"
+    total = x_data.dtype if floats or dtype is not None else np.int64
     output = add_reduce(x_data, axis=over, keepdims=keepdim, dtype=total)
-    rule = sum_vjp if total is None else None
+    rule = sum_vjp if floats else None
     return record(sum, rule, output, (x, dim, keepdim), (x_data.shape, over, keepdim))
 
 

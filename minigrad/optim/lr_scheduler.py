@@ -123,7 +123,7 @@ class LRScheduler:
             if name not in own and not str(name).startswith("_"):
                 misfits.append(f"it has an unexpected {name!r}")
         base_lrs = state_dict.get("base_lrs", self.base_lrs)
-        if not isinstance(base_lrs, (list, tuple)) or len(base_lrs) != len(self.base_lrs):
+        if isinstance(base_lrs, (list, tuple)) and len(base_lrs) != len(self.base_lrs):
             misfits.append(f"its base_lrs are {describe(base_lrs)}, and the optimizer has {len(self.base_lrs)} groups")
         if misfits:
             problem = "the state does not belong to this schedule: " + "; ".join(misfits) + "."
@@ -241,7 +241,7 @@ def alike(own: Any, saved: Any) -> bool:
     if isinstance(own, (int, float)) and not isinstance(own, bool):
         return isinstance(saved, (int, float, np.integer, np.floating)) and not isinstance(saved, bool)
     if isinstance(own, list):
-        return isinstance(saved, (list, tuple)) and all([alike(own[0] if own else None, each) for each in saved])
+        return isinstance(saved, (list, tuple)) and all(alike(own[0] if own else None, each) for each in saved)
     return True
 
 

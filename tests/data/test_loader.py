@@ -207,6 +207,8 @@ def test_what_has_no_length_or_samples_is_refused():
         TypeError, match=r"DataLoader: a data set needs __len__ and __getitem__, got (?s:.*)TensorDataset"
     ):
         DataLoader(iter([1, 2]))
+    with pytest.raises(TypeError, match="DataLoader: a data set needs __len__ and __getitem__, got dict"):
+        DataLoader({"data": mg.ones(2)})
 
 
 def test_a_collate_fn_that_cannot_be_called_is_refused():

@@ -265,3 +265,18 @@ def test_data_can_be_replaced_by_an_array_or_a_tensor():
         assert isinstance(w.data, np.ndarray)
         assert w.tolist() == [3.0, 4.0]
         assert w.requires_grad
+
+
+@pytest.mark.parametrize("value", [np.ones(2), 1, None], ids=["array", "int", "None"])
+def test_whether_a_tensor_requires_grad_is_said_by_a_bool(value):
+    x = mg.tensor(2.0)
+    with pytest.raises(TypeError, match="requires_grad: True or False is needed, got"):
+        x.requires_grad_(value)
+    assert not x.requires_grad
+
+
+def test_none_is_no_dtype_and_pythons_float_is_float64_as_in_pytorch():
+    with pytest.raises(TypeError, match="None is not a dtype"):
+        mg.set_default_dtype(None)
+    assert mg.get_default_dtype() == mg.float32
+    assert mg.ones(1).to(float).dtype == mg.float64

@@ -163,3 +163,17 @@ def test_an_input_must_be_a_tensor():
     a = leaf(2.0)
     with pytest.raises(TypeError, match="inputs must be Tensors, got str"):
         grad(a * a, ["a"])
+
+
+def test_inputs_may_be_any_iterable_of_tensors():
+    model = mg.nn.Linear(2, 1)
+    loss = model(mg.ones(3, 2)).sum()
+    grads = mg.autograd.grad(loss, model.parameters())
+    assert [each.shape for each in grads] == [(1, 2), (1,)]
+
+
+@pytest.mark.parametrize("inputs", [5, "w"], ids=["number", "string"])
+def test_inputs_that_are_no_tensors_are_refused(inputs):
+    loss = mg.ones(1, requires_grad=True).sum()
+    with pytest.raises(TypeError, match="a Tensor, or a list or tuple of them, is needed"):
+        mg.autograd.grad(loss, inputs)

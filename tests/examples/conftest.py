@@ -1,4 +1,5 @@
 import importlib.util
+import re
 from pathlib import Path
 
 import pytest
@@ -17,3 +18,19 @@ def example():
         return module
 
     return load
+
+
+@pytest.fixture(scope="session")
+def readme_lines():
+    """Return what gives the lines that the tour shows of an example's output."""
+    tour = (EXAMPLES / "README.md").read_text(encoding="utf-8")
+
+    def lines(name):
+        (section,) = [each for each in re.split(r"^## ", tour, flags=re.MULTILINE) if f"]({name}.py)\n" in each[:100]]
+        shown = []
+        for block in re.findall(r"^```text\n(.*?)^```$", section, re.DOTALL | re.MULTILINE):
+            shown += block.splitlines()
+        assert len(shown) > 0
+        return shown
+
+    return lines

@@ -140,6 +140,8 @@ ERRORS = {
     "mode": (lambda m: m.train([1, 2]), TypeError, ["train", "True or False", "list [1, 2]"]),
     "hook": (lambda m: m.register_forward_hook(3), TypeError, ["register_forward_hook", "callable", "int 3"]),
     "pre-hook": (lambda m: m.register_forward_pre_hook(3), TypeError, ["register_forward_pre_hook", "callable"]),
+    "applied number": (lambda m: m.apply(3), TypeError, ["apply", "callable", "int 3"]),
+    "half precision": (lambda m: m.half(), TypeError, ["float16", "no complex, sparse or half precision"]),
     "integer dtype": (lambda m: m.to(mg.int64), TypeError, ["floating", "int64"]),
     "complex dtype": (lambda m: m.to(complex), TypeError, ["no complex"]),
     "device": (lambda m: m.to("cuda"), TypeError, ["cuda", "CPU"]),
@@ -253,6 +255,14 @@ def test_hooks_run_in_order_and_may_remove_themselves():
     model.register_forward_hook(lambda module, args, output: output * 10)
     assert model(1) == 20
     assert model(1) == 10
+
+
+@pytest.mark.parametrize("changed", [3, (3,), (3, {}), ((3,), [])])
+def test_a_pre_hook_with_keywords_returns_arguments_and_keywords(changed):
+    model = nn.Linear(2, 2)
+    model.register_forward_pre_hook(lambda module, args, kwargs: changed, with_kwargs=True)
+    with pytest.raises(TypeError, match=r"register_forward_pre_hook: the hook returns None or \(args, kwargs\)"):
+        model(mg.ones(1, 2))
 
 
 def test_hooks_with_keywords():

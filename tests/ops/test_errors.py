@@ -60,7 +60,13 @@ OPERATORS = {
     "logical_and": mg.logical_and,
 }
 #: Neither numbers nor tensors, and a word that the message shows of each.
-STRANGERS = {"a string": ("a", "'a'"), "None": (None, "None"), "a list": ([1.0], "[1.0]"), "complex": (1j, "1j")}
+MAKE_ONE = "minigrad.tensor"
+STRANGERS = {
+    "a string": ("a", "'a'", MAKE_ONE),
+    "None": (None, "None", MAKE_ONE),
+    "a list": ([1.0], "[1.0]", MAKE_ONE),
+    "complex": (1j, "1j", "no complex"),
+}
 UNARY = ["exp", "log", "sqrt", "square", "abs", "sign", "tanh", "sigmoid", "relu", "neg", "positive"]
 UNARY += ["isnan", "logical_not", "bitwise_not", "sum", "mean", "var", "std", "max", "amin", "argmax", "norm", "clone"]
 UNARY += ["flatten", "squeeze", "t", "trace", "diagonal", "one_hot", "unbind", "zeros_like", "randn_like", "bernoulli"]
@@ -324,11 +330,11 @@ def of_stranger(operation, stranger):
 
 for name, run in OPERATORS.items():
     TABLE[f"{name} shapes"] = (of_shapes(run), ValueError, name, "(2, 3) float32", "(4,) float32")
-    for kind, (stranger, shown) in STRANGERS.items():
-        TABLE[f"{name} with {kind}"] = (with_stranger(run, stranger), TypeError, name, shown, "minigrad.tensor")
+    for kind, (stranger, shown, remedy) in STRANGERS.items():
+        TABLE[f"{name} with {kind}"] = (with_stranger(run, stranger), TypeError, name, shown, remedy)
 for name in UNARY:
-    for kind, (stranger, shown) in STRANGERS.items():
-        TABLE[f"{name} of {kind}"] = (of_stranger(getattr(mg, name), stranger), TypeError, shown, "minigrad.tensor")
+    for kind, (stranger, shown, remedy) in STRANGERS.items():
+        TABLE[f"{name} of {kind}"] = (of_stranger(getattr(mg, name), stranger), TypeError, shown, remedy)
 
 
 @pytest.mark.parametrize("name", TABLE)

@@ -220,6 +220,13 @@ MISFITS = [
         },
         ["the state of parameter 0 is int 5", "lacks 'exp_avg_sq'", "'step' as", "'exp_avg' as ragged lists"],
     ),
+    (
+        lambda: {
+            **state_after_a_step(optim.Adam, small(2, 3)),
+            "state": {1: {"step": 1.0, "exp_avg": None, "exp_avg_sq": np.ones(3)}},
+        },
+        ["the state of parameter 1, (3,) float32, lacks 'exp_avg'"],
+    ),
 ]
 
 
@@ -251,6 +258,9 @@ def test_a_foreign_schedule_is_refused_whole():
         assert part in str(caught.value)
     with pytest.raises(TypeError, match="a dict is needed"):
         scheduler.load_state_dict(None)
+    for name, value in {"last_epoch": "3", "gamma": None, "base_lrs": ["0.1"], "_last_lr": 0.1}.items():
+        with pytest.raises(ValueError, match=f"its {name} is"):
+            scheduler.load_state_dict({**scheduler.state_dict(), name: value})
     assert repr(scheduler.state_dict()) == before
 
 
