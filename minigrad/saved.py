@@ -68,7 +68,8 @@ def roles_of(op: Callable[..., Any], vjp: Callable[..., Any]) -> list[Any]:
 
     The names decide: a rule's parameters bear the operation's parameter names, or ``output``, or ``outputs``.
     """
-    roles = _roles.get((op, vjp))
+    # By their code, which all closures of one definition share: the functions themselves may hold data alive.
+    roles = _roles.get((op.__code__, vjp.__code__))
     if roles is None:
         code, rule = op.__code__, vjp.__code__
         keywords = code.co_argcount + code.co_kwonlyargcount
@@ -82,7 +83,7 @@ def roles_of(op: Callable[..., Any], vjp: Callable[..., Any]) -> list[Any]:
                 roles.append(-1)
             else:
                 roles.append(names.index(name) if name in names else None)
-        _roles[op, vjp] = roles
+        _roles[code, rule] = roles
     return roles
 
 

@@ -36,7 +36,7 @@ from minigrad.ops.reductions import ReductionMethods
 from minigrad.ops.shapes import ShapeMethods
 from minigrad.ops.systems import SystemMethods
 from minigrad.python_protocol import PythonProtocol
-from minigrad.writes import stamp_write
+from minigrad.writes import guarded, stamp_write
 
 
 class Tensor(
@@ -114,12 +114,16 @@ class Tensor(
 
     @data.setter
     def data(self, array: Any) -> None:
-        new = array._data if isinstance(array, Tensor) else np.asarray(array)
-        if new.dtype != self._data.dtype and (new.dtype.kind != "f") and self.requires_grad:
-            raise TypeError(message("data", f"{describe(self)} requires grad and cannot hold {new.dtype}."))
-        if new is not self._data:
-            new = as_array(type(self), new, None, copy=False)
-        self._data = new
+        new = array._data if isinstance(array, Tensor) else array
+        if not isinstance(new, np.ndarray) or new.dtype != self._data.dtype:
+            raise TypeError(
+                message(
+                    "data",
+                    f"an array or Tensor of {self.dtype} is needed for {describe(self)}, got {describe(array)}.",
+                    "Convert it, or make a new tensor of the other dtype: x.to(dtype).",
+                )
+            )
+        self._data = guarded(new)
         stamp_write(self._stamp)
 
     @property

@@ -5,6 +5,7 @@ it with its base, its views and its detached twins.
 """
 
 from itertools import count
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -18,11 +19,14 @@ from minigrad.positions import resolve
 clock = count(1)
 #: The number of the latest in-place write anywhere. A node made after it needs no look at its saved values.
 latest_write = [0]
+# Two threads that write at once: the later number must be the one that stays.
+_stamping = Lock()
 
 
 def stamp_write(stamp: list[Any], position: Any = None) -> None:
     """Note that the memory with this stamp is written to now; what was saved of it before is stale from here on."""
-    stamp[0] = latest_write[0] = next(clock)
+    with _stamping:
+        stamp[0] = latest_write[0] = next(clock)
     stamp[2] = position
 
 
@@ -31,6 +35,20 @@ def shares_memory(output: np.ndarray, base: Any) -> bool:
     owner = base._data if base._data.base is None else base._data.base
     # An array of another class (a memory map) may stand between a view and its owner.
     return output.base is owner or output.base is base._data or output is base._data
+
+
+def guarded(array: np.ndarray) -> np.ndarray:
+    """Return an array from outside, read-only where several of its elements share memory, as ``expand`` makes them."""
+    if array.flags.forc or not array.flags.writeable:
+        return array
+    reach = array.itemsize
+    for step, length in sorted([(abs(step), n) for step, n in zip(array.strides, array.shape, strict=True) if n > 1]):
+        if step < reach:
+            array = array.view()
+            array.flags.writeable = False
+            return array
+        reach += step * (length - 1)
+    return array
 
 
 def refuse_outdated_view(who: str, tensor: Any) -> None:

@@ -16,6 +16,7 @@ from minigrad.nn.states import load_state_dict, state_dict
 from minigrad.ops.conversion import cast, is_dtype_name, refuse_device
 from minigrad.positions import PACKAGE
 from minigrad.tensors import Tensor
+from minigrad.writes import stamp_write
 
 _hook_numbers = count()
 
@@ -283,6 +284,7 @@ def convert(tensor: Tensor, dtype: Any) -> None:
     """Give a tensor, and its gradient if it has one, another dtype; the object stays the same."""
     gradient = tensor.grad
     tensor.grad = None
-    tensor.data = tensor.data.astype(dtype)
+    tensor._data = tensor._data.astype(dtype)
+    stamp_write(tensor._stamp)
     if gradient is not None:
         tensor.grad = cast(gradient.detach(), dtype)

@@ -13,6 +13,7 @@ from minigrad.errors import describe, message
 from minigrad.graph import wrap
 from minigrad.ops.conversion import cast
 from minigrad.ops.operands import Op, Tensor, ndarray, real, sizes, unwrap, whole
+from minigrad.writes import guarded
 
 
 def as_array(op: Op, data: Any, dtype: Any, copy: bool) -> ndarray:
@@ -32,7 +33,9 @@ def as_array(op: Op, data: Any, dtype: Any, copy: bool) -> ndarray:
             refuse_overflow(op, array, wanted)
         if array.dtype == np.float64 and wanted is None and not holds_arrays(data):
             wanted = dtypes.get_default_dtype()
-    if array.dtype not in dtypes.SUPPORTED and not (wanted is not None and array.dtype.kind in "iufb"):
+    if array.dtype.newbyteorder("=") not in dtypes.SUPPORTED and not (
+        wanted is not None and array.dtype.kind in "iufb"
+    ):
         raise TypeError(message(op.__name__, f"dtype {array.dtype} is not supported.", dtypes.LIMITS))
     if wanted is None:
         wanted = array.dtype.newbyteorder("=")
@@ -110,7 +113,7 @@ def as_tensor(data: Any, dtype: Any = None) -> Tensor:
     """Return ``data`` as a tensor without copying where that is possible; a tensor of the right dtype as it is."""
     if isinstance(data, tensors.Tensor):
         return data if dtype is None else cast(data, dtype)
-    return leaf(as_array(as_tensor, data, dtype, copy=False), False, None)
+    return leaf(guarded(as_array(as_tensor, data, dtype, copy=False)), False, None)
 
 
 def from_numpy(array: ndarray) -> Tensor:
@@ -123,7 +126,7 @@ def from_numpy(array: ndarray) -> Tensor:
         raise TypeError(message("from_numpy", f"a NumPy array is needed, got {describe(array)}."))
     if array.dtype not in dtypes.SUPPORTED or not array.dtype.isnative:
         raise TypeError(message("from_numpy", f"dtype {array.dtype} is not supported.", dtypes.LIMITS))
-    return leaf(array.view(ndarray), False, None)
+    return leaf(guarded(array.view(ndarray)), False, None)
 
 
 def from_dlpack(source: Any) -> Tensor:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import operator
 from typing import Any
 
@@ -34,6 +35,7 @@ def get_item(x: Operand, index: Any) -> Tensor:
     x_data = unwrap(get_item, x)
     key = plain_index(index)
     try:
+        key = integers_first(key, x_data.shape)
         output = x_data[key]
     except (IndexError, ValueError):
         raise IndexError(message("x[index]", f"{misfit(x_data.shape, key)}; x is {describe(x)}.")) from None
@@ -80,6 +82,7 @@ def set_item(x: Tensor, index: Any, value: Operand) -> None:
     value_data = unwrap_exact(set_item, value)
     refuse_write("x[index] = value", x, (value,))
     try:
+        key = integers_first(key, x.shape)
         place = np.shape(x._data[key])
     except (IndexError, ValueError):
         raise IndexError(
@@ -180,6 +183,8 @@ def plain_part(part: Any) -> Any:
     if isinstance(part, tensors.Tensor):
         # Copied, because the rule reads it later and its own tensor may change.
         array = part._data.copy()
+        if array.ndim == 0 and array.dtype.kind in "iu":
+            return int(array)
     elif isinstance(part, (list, tuple, ndarray)):
         try:
             array = np.array(part)
@@ -210,6 +215,34 @@ def plain_slice(part: slice) -> slice:
         except TypeError:
             raise TypeError(message("x[index]", f"a slice is made of integers, got {part}.")) from None
     return slice(*bounds)
+
+
+def integers_first(key: tuple[Any, ...], shape: tuple[int, ...]) -> tuple[Any, ...]:
+    """Return an index in which integers select before index arrays do, as in PyTorch.
+
+    NumPy counts an integer as an index array, and where a slice stands between two of them it puts their common axis
+    first: ``x[0, :, [0, 1]]`` of shape (2, 3, 4) is (2, 3) there and (3, 2) here. Such an index, and no other, is
+    turned into the index arrays of the elements that it selects.
+    """
+    arrays = [place for place, part in enumerate(key) if part.__class__ is ndarray]
+    counted = [place for place, part in enumerate(key) if isinstance(part, (ndarray, int, np.integer))]
+    if not arrays or len(counted) == len(arrays) or counted[-1] - counted[0] + 1 == len(counted):
+        return key
+    skipped = len(shape) - sum([axes_taken(part) for part in key])
+    first: list[Any] = []
+    then: list[Any] = []
+    for part in key:
+        if part.__class__ is ndarray:
+            first += [slice(None)] * axes_taken(part)
+            then.append(part)
+        else:
+            first.append(part)
+            if part is Ellipsis:
+                then += [slice(None)] * skipped
+            elif part is None or part.__class__ is slice:
+                then.append(slice(None))
+    numbers = np.arange(math.prod(shape)).reshape(shape)
+    return np.unravel_index(numbers[tuple(first)][tuple(then)], shape)
 
 
 def is_basic(key: tuple[Any, ...]) -> bool:
@@ -248,6 +281,17 @@ def axes_taken(part: Any) -> int:
     return 0 if part is None or part is Ellipsis or isinstance(part, (bool, np.bool_)) else 1
 
 
+def delete_item(x: Tensor, index: Any) -> None:
+    """Raise: a tensor keeps its shape.
+
+    Raises:
+        TypeError: always.
+    """
+    raise TypeError(
+        message("del x[index]", f"elements of {describe(x)} cannot be taken out.", "Select those to keep: x[mask].")
+    )
+
+
 class IndexingMethods:
     """The functions of this file as methods and operators of Tensor."""
 
@@ -255,3 +299,4 @@ class IndexingMethods:
 
     __getitem__ = get_item
     __setitem__ = set_item
+    __delitem__ = delete_item

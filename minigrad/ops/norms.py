@@ -71,12 +71,13 @@ def norm(
 
 def norm_vjp(grad_output: Value, x: Value, output: Value, order: float, axes: tuple[int, ...], keepdim: bool) -> Value:
     """``grad_x = grad_output * sign(x) * |x|**(p-1) / norm**(p-1)``, 0 at 0; the infinite norms share it equally."""
-    grad = with_axes(grad_output, x.shape, axes, keepdim)
+    length = with_axes(output, x.shape, axes, keepdim)
+    # An infinite gradient of the norm at 0, as of norm**0.5, would make 0 * inf.
+    grad = where(length == 0, 0, with_axes(grad_output, x.shape, axes, keepdim))
     if order == 0:
         return grad * (x * 0)
     if order == 1:
         return grad * sign(x)
-    length = with_axes(output, x.shape, axes, keepdim)
     if order in (math.inf, -math.inf):
         taken = abs(x) == length
         return where(taken, grad * sign(x), 0) / cast(sum(taken, axes, True), x.dtype)

@@ -52,3 +52,10 @@ TOO_LARGE = {
 def test_what_is_too_large_is_told_in_our_words(call):
     with pytest.raises((ValueError, TypeError), match=r"more elements than|does not fit int64"):
         call()
+
+
+def test_the_gradient_of_a_norm_at_zero_is_zero_under_an_infinite_slope():
+    for p in (1, 2, 3, np.inf):
+        x = mg.zeros(2, requires_grad=True)
+        (x.norm(p) ** 0.5).backward()
+        assert x.grad.tolist() == [0.0, 0.0], p
