@@ -162,7 +162,7 @@ REFUSED = {
         ["grad", "Tensor or None"],
     ),
     "grad that is a number": (lambda s: setattr(s.w, "grad", 0.0), TypeError, ["grad", "Tensor or None", "float"]),
-    "integer data": (lambda s: setattr(s.w, "data", np.array([1, 2])), TypeError, ["data", "requires grad", "int64"]),
+    "integer data": (lambda s: setattr(s.w, "data", np.array([1, 2])), TypeError, ["data", "int64", "int64"]),
     "complex data": (lambda s: setattr(s.w, "data", np.array([1j, 2j])), TypeError, ["data", "complex128"]),
     "data of objects": (lambda s: setattr(s.data, "data", np.array([None])), TypeError, ["object"]),
     "data that is a string": (lambda s: setattr(s.w, "data", "abc"), TypeError, ["data"]),
