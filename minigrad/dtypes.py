@@ -59,7 +59,17 @@ def as_dtype(who: str, dtype: Any) -> np.dtype:
         raise TypeError(message(who, f"{dtype!r} is not a dtype.", LIMITS))
     if checked not in SUPPORTED:
         raise TypeError(message(who, f"dtype {checked} is not supported", LIMITS))
-    return checked.newbyteorder("=")
+    return native(checked)
+
+
+def native(dtype: np.dtype) -> np.dtype:
+    """Return the one object of a supported dtype, in this machine's byte order.
+
+    NumPy makes equal dtypes that are other objects (``newbyteorder``, pickle); operations compare with ``is`` first,
+    and Numba takes 30 microseconds to look at a dtype that it has not met.
+    """
+    plain = dtype.newbyteorder("=")
+    return SUPPORTED[SUPPORTED.index(plain)] if plain in SUPPORTED else plain
 
 
 def promote_types(first: np.dtype, second: np.dtype) -> np.dtype:

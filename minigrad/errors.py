@@ -1,5 +1,6 @@
 """The one way in which minigrad words an error: who, what was needed, what came, where, and the remedy."""
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from minigrad.modes import STATE
@@ -47,6 +48,22 @@ def describe(value: Any) -> str:
         return f"{tuple(value.shape)} {value.dtype}" + (f" {name!r}" if name else "")
     text = repr(value)
     return f"{type(value).__name__} {text if len(text) <= 40 else text[:37] + '...'}"
+
+
+def number_remedy(value: Any, kind: type = float) -> str:
+    """Return how to make the Python number that is needed of a value; nothing where there is no way.
+
+    Examples:
+        >>> number_remedy("0.1"), number_remedy(2.0, int), number_remedy([1])
+        ('Convert it: float(...).', 'Convert it: int(...).', '')
+    """
+    if hasattr(value, "item") and hasattr(value, "shape"):
+        return f"Convert it: {kind.__name__}(x.item())." if math.prod(value.shape) == 1 else ""
+    try:
+        convertible = isinstance(value, (str, int, float)) and kind(value) is not None
+    except (ValueError, OverflowError):
+        convertible = False
+    return f"Convert it: {kind.__name__}(...)." if convertible else ""
 
 
 def describe_node(node: "Node") -> str:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.dtypes import as_dtype, get_default_dtype
-from minigrad.errors import describe, message
+from minigrad.errors import describe, message, number_remedy
 from minigrad.ops import Generator
 
 
@@ -19,7 +19,13 @@ def floating_dtype(who: str, dtype: Any) -> np.dtype:
     """
     wanted = get_default_dtype() if dtype is None else as_dtype(who, dtype)
     if wanted.kind != "f":
-        raise TypeError(message(who, f"dtype must be float32 or float64, got {wanted}."))
+        raise TypeError(
+            message(
+                who,
+                f"dtype must be float32 or float64, got {wanted}.",
+                "Leave dtype out, and convert what is returned: x.to(dtype).",
+            )
+        )
     return wanted
 
 
@@ -30,7 +36,9 @@ def whole_number(who: str, name: str, value: Any, least: int, remedy: str = "") 
         TypeError: if it is no integer; ValueError: if it is less.
     """
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
-        raise TypeError(message(who, f"{name} must be an integer, got {describe(value)}.", remedy))
+        raise TypeError(
+            message(who, f"{name} must be an integer, got {describe(value)}.", remedy or number_remedy(value, int))
+        )
     if value < least:
         raise ValueError(message(who, f"{name} must be at least {least}, got {value}."))
     return int(value)
@@ -43,11 +51,17 @@ def real_number(who: str, name: str, value: Any) -> float:
         TypeError: if it is no number.
     """
     if isinstance(value, bool) or not isinstance(value, (int, float, np.integer, np.floating)):
-        raise TypeError(message(who, f"{name} must be a number, got {describe(value)}."))
+        raise TypeError(message(who, f"{name} must be a number, got {describe(value)}.", number_remedy(value)))
     return float(value)
 
 
 def check_generator(who: str, generator: Any) -> None:
     """Raise TypeError unless a generator is minigrad's, or None."""
     if generator is not None and not isinstance(generator, Generator):
-        raise TypeError(message(who, f"generator must be a minigrad.Generator, got {describe(generator)}."))
+        raise TypeError(
+            message(
+                who,
+                f"generator must be a minigrad.Generator, got {describe(generator)}.",
+                "Make one of a seed: minigrad.Generator(0).",
+            )
+        )

@@ -37,7 +37,13 @@ def default_collate(samples: list[Any]) -> Any:
         (Tensor((2,) float32 | 1.5 2.5), {'label': Tensor((2,) int64 | 0 1)})
     """
     if not isinstance(samples, (list, tuple)):
-        raise TypeError(message("default_collate", f"a list of samples is needed, got {describe(samples)}."))
+        raise TypeError(
+            message(
+                "default_collate",
+                f"a list of samples is needed, got {describe(samples)}.",
+                "Put a single sample into a list: [sample].",
+            )
+        )
     if len(samples) == 0:
         raise ValueError(message("default_collate", "at least one sample is needed, got none."))
     return collate(samples, "sample")
@@ -50,7 +56,11 @@ def collate(parts: list[Any], where: str) -> Any:
     for part in parts:
         if not isinstance(part, family):
             raise TypeError(
-                message("default_collate", f"{where} is {describe(first)} in one sample, {describe(part)} in another.")
+                message(
+                    "default_collate",
+                    f"{where} is {describe(first)} in one sample, {describe(part)} in another.",
+                    "Return one type at this place for every sample, or pass DataLoader a collate_fn.",
+                )
             )
     if family is ARRAYS:
         return stacked(parts, where)
@@ -109,7 +119,11 @@ def collated_mapping(parts: list[Any], where: str) -> dict[Any, Any]:
     for part in parts:
         if set(part) != set(keys):
             raise ValueError(
-                message("default_collate", f"{where} has the keys {keys} in one sample and {list(part)} in another.")
+                message(
+                    "default_collate",
+                    f"{where} has the keys {keys} in one sample and {list(part)} in another.",
+                    "Return the same keys for every sample, or pass DataLoader a collate_fn.",
+                )
             )
     return {key: collate([part[key] for part in parts], f"{where}[{key!r}]") for key in keys}
 
@@ -124,7 +138,11 @@ def collated_sequence(parts: list[Any], where: str) -> Any:
     for part in parts:
         if len(part) != len(first):
             raise ValueError(
-                message("default_collate", f"{where} has length {len(first)} in one sample and {len(part)} in another.")
+                message(
+                    "default_collate",
+                    f"{where} has length {len(first)} in one sample and {len(part)} in another.",
+                    "Pad them to one length, or pass DataLoader a collate_fn.",
+                )
             )
     batches = [collate([part[k] for part in parts], f"{where}[{k}]") for k in range(len(first))]
     if hasattr(first, "_fields"):

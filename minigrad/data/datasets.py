@@ -49,7 +49,13 @@ class TensorDataset:
     def __init__(self, *tensors: Tensor | np.ndarray) -> None:
         """Check that the tensors have one length."""
         if not tensors:
-            raise ValueError(message("TensorDataset", "at least one tensor is needed, got none."))
+            raise ValueError(
+                message(
+                    "TensorDataset",
+                    "at least one tensor is needed, got none.",
+                    "Pass the tensors one after the other: TensorDataset(data, target).",
+                )
+            )
         for each in tensors:
             if not isinstance(each, (Tensor, np.ndarray)):
                 raise TypeError(
@@ -60,12 +66,22 @@ class TensorDataset:
                     )
                 )
             if each.ndim == 0:
-                raise ValueError(message("TensorDataset", f"a 0-d tensor has no rows: {describe(each)}."))
+                raise ValueError(
+                    message(
+                        "TensorDataset",
+                        f"a 0-d tensor has no rows: {describe(each)}.",
+                        "Make one row of it: x.reshape(1).",
+                    )
+                )
         lengths = [len(each) for each in tensors]
         if len(set(lengths)) > 1:
             shapes = "; ".join([describe(each) for each in tensors])
             raise ValueError(
-                message("TensorDataset", f"the tensors must have one length, got the lengths {lengths}: {shapes}.")
+                message(
+                    "TensorDataset",
+                    f"the tensors must have one length, got the lengths {lengths}: {shapes}.",
+                    "The first axis counts the samples: move it there, or cut the longer ones, x[:n].",
+                )
             )
         self.tensors: tuple[Tensor, ...] = tuple([as_tensor(each) for each in tensors])
 
@@ -112,9 +128,21 @@ class Subset:
     def __getitem__(self, index: int) -> Any:
         """Return the sample at an index."""
         if not isinstance(index, (int, np.integer)):
-            raise TypeError(message("Subset", f"the index of a sample is an integer, got {describe(index)}."))
+            raise TypeError(
+                message(
+                    "Subset",
+                    f"the index of a sample is an integer, got {describe(index)}.",
+                    "For several samples write Subset(subset, [0, 1, 2]).",
+                )
+            )
         if not -len(self) <= index < len(self):
-            raise IndexError(message("Subset", f"index {index} is out of range for {len(self)} samples."))
+            raise IndexError(
+                message(
+                    "Subset",
+                    f"index {index} is out of range for {len(self)} samples.",
+                    "Indices count from 0: the last is subset[len(subset) - 1].",
+                )
+            )
         return self.dataset[int(self.indices[index])]
 
     def __repr__(self) -> str:
@@ -146,11 +174,23 @@ def checked_indices(indices: Any, length: int) -> np.ndarray:
     """
     array = as_tensor(indices).detach().numpy()
     if array.ndim != 1 or (array.size and array.dtype.kind not in "iu"):
-        raise TypeError(message("Subset", f"the indices are integers in one axis, got {describe(indices)}."))
+        raise TypeError(
+            message(
+                "Subset",
+                f"the indices are integers in one axis, got {describe(indices)}.",
+                "Make them of a mask with numpy.flatnonzero(mask), of several axes with x.reshape(-1).",
+            )
+        )
     array = array.astype(np.int64)
     outside = array[(array < 0) | (array >= length)]
     if outside.size:
-        raise IndexError(message("Subset", f"index {outside[0]} is out of range for {length} samples."))
+        raise IndexError(
+            message(
+                "Subset",
+                f"index {outside[0]} is out of range for {length} samples.",
+                "Indices count from 0, in the data set that is given, up to len(dataset) - 1.",
+            )
+        )
     return array
 
 

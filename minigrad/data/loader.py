@@ -55,7 +55,13 @@ class DataLoader:
         check_dataset("DataLoader", dataset)
         size = whole_number("DataLoader", "batch_size", batch_size, 1, SEVERAL_TENSORS)
         if collate_fn is not None and not callable(collate_fn):
-            raise TypeError(message("DataLoader", f"collate_fn must be a function, got {describe(collate_fn)}."))
+            raise TypeError(
+                message(
+                    "DataLoader",
+                    f"collate_fn must be a function, got {describe(collate_fn)}.",
+                    "Pass the function itself, not what it returns; leave it out to stack the samples.",
+                )
+            )
         check_generator("DataLoader", generator)
         self.dataset = dataset
         self.batch_size = size

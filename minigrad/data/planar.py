@@ -81,7 +81,13 @@ def circles(samples: int = 500, noise: float = 0.1, seed: int = 0, *, factor: fl
     """
     radius = real_number("circles", "factor", factor)
     if not 0 < radius < 1:
-        raise ValueError(message("circles", f"factor must be between 0 and 1, got {factor}."))
+        raise ValueError(
+            message(
+                "circles",
+                f"factor must be between 0 and 1, got {factor}.",
+                "It is the radius of the inner circle; that of the outer one is 1.",
+            )
+        )
     rings = []
     for size, scale in zip(class_sizes("circles", samples, 2), (1.0, radius), strict=True):
         angle = 2 * math.pi * np.arange(size) / size
@@ -118,7 +124,11 @@ def spirals(
     number = whole_number("spirals", "classes", classes, 2)
     winding = real_number("spirals", "turns", turns)
     if not math.isfinite(winding):
-        raise ValueError(message("spirals", f"turns must be finite, got {turns}."))
+        raise ValueError(
+            message(
+                "spirals", f"turns must be finite, got {turns}.", "It counts the rounds about the origin, such as 0.75."
+            )
+        )
     arms = []
     for k, size in enumerate(class_sizes("spirals", samples, number)):
         # From the first step, not from 0: the origin would belong to every class.
@@ -147,7 +157,13 @@ def shuffled(who: str, parts: list[np.ndarray], noise: Any, seed: Any, dtype: An
     wanted = floating_dtype(who, dtype)
     deviation = real_number(who, "noise", noise)
     if not 0 <= deviation < math.inf:
-        raise ValueError(message(who, f"noise must be a finite number that is not negative, got {noise}."))
+        raise ValueError(
+            message(
+                who,
+                f"noise must be a finite number that is not negative, got {noise}.",
+                "It is the standard deviation of each coordinate; 0 means no noise.",
+            )
+        )
     generator = Generator(seed)
     points = np.concatenate(parts)
     labels = np.repeat(np.arange(len(parts)), [len(part) for part in parts])

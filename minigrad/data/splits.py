@@ -58,7 +58,13 @@ def part_lengths(lengths: Any, total: int) -> list[int]:
         TypeError: if the lengths are no sequence of numbers; ValueError: if they do not add up.
     """
     if not isinstance(lengths, (list, tuple)):
-        raise TypeError(message("random_split", f"lengths must be a list or tuple, got {describe(lengths)}."))
+        raise TypeError(
+            message(
+                "random_split",
+                f"lengths must be a list or tuple, got {describe(lengths)}.",
+                "Write the length of each part, [80, 20], or its fraction, [0.8, 0.2].",
+            )
+        )
     for length in lengths:
         if not real_number("random_split", "a length", length) >= 0:
             raise ValueError(message("random_split", f"lengths must not be negative, got {list(lengths)}."))
@@ -74,7 +80,11 @@ def part_lengths(lengths: Any, total: int) -> list[int]:
         return [int(length) for length in lengths]
     if not math.isclose(sum(lengths), 1):
         raise ValueError(
-            message("random_split", f"the fractions {list(lengths)} must add up to 1, they add up to {sum(lengths)}.")
+            message(
+                "random_split",
+                f"the fractions {list(lengths)} must add up to 1, they add up to {sum(lengths)}.",
+                "Let the last be what the others leave: [0.7, 1 - 0.7]; integers count samples instead.",
+            )
         )
     counts = [math.floor(total * length) for length in lengths]
     for k in range(total - sum(counts)):
@@ -110,7 +120,13 @@ def stratified_split(
     """
     share = real_number("stratified_split", "fraction", fraction)
     if not 0 < share < 1:
-        raise ValueError(message("stratified_split", f"fraction must be between 0 and 1, got {fraction}."))
+        raise ValueError(
+            message(
+                "stratified_split",
+                f"fraction must be between 0 and 1, got {fraction}.",
+                "It is the share for testing; divide a number of samples by len(target).",
+            )
+        )
     labels = checked_classes(target)
     order = randperm(len(labels), generator=Generator(seed)).numpy()
     shuffled = labels[order]
@@ -131,7 +147,11 @@ def checked_classes(target: Any) -> np.ndarray:
     labels = as_tensor(target).detach().numpy()
     if labels.ndim != 1 or len(labels) == 0:
         raise ValueError(
-            message("stratified_split", f"target must have one axis and at least one element, got {describe(labels)}.")
+            message(
+                "stratified_split",
+                f"target must have one axis and at least one element, got {describe(labels)}.",
+                "Flatten (N, 1) with target.flatten(); make labels of one-hot rows with target.argmax(1).",
+            )
         )
     if labels.dtype.kind == "f":
         raise TypeError(

@@ -80,7 +80,11 @@ class Numbered(Module):
         place = self._integer(index)
         if not -len(keys) <= place < len(keys):
             raise IndexError(
-                message(type(self).__name__, f"index {place} is out of range: there are {len(keys)} modules.")
+                message(
+                    type(self).__name__,
+                    f"index {place} is out of range: there are {len(keys)} modules.",
+                    "Indices count from 0; append(module) adds one at the end.",
+                )
             )
         return keys[place]
 
@@ -89,7 +93,11 @@ class Numbered(Module):
             return operator.index(index)
         except TypeError:
             raise TypeError(
-                message(type(self).__name__, f"an index is an integer or a slice, got {describe(index)}.")
+                message(
+                    type(self).__name__,
+                    f"an index is an integer or a slice, got {describe(index)}.",
+                    "Modules with names belong into nn.ModuleDict.",
+                )
             ) from None
 
     def _renumber(self, modules: list[Any]) -> None:
@@ -198,7 +206,13 @@ class ModuleDict(Module):
     def __getitem__(self, name: str) -> Any:
         """Return a module by its name."""
         if not isinstance(name, str) or name not in self._modules:
-            raise UnknownNameError(message("ModuleDict", f"there is no {name!r}; the names are {list(self._modules)}."))
+            raise UnknownNameError(
+                message(
+                    "ModuleDict",
+                    f"there is no {name!r}; the names are {list(self._modules)}.",
+                    "Add it first, modules[name] = module, or ask for it: name in modules.",
+                )
+            )
         return self._modules[name]
 
     def __setitem__(self, name: str, module: Module) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.errors import describe, message
+from minigrad.errors import describe, message, number_remedy
 from minigrad.modes import no_grad
 from minigrad.ops import randomness
 from minigrad.ops.generators import Generator
@@ -52,11 +52,21 @@ def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
     if nonlinearity == "leaky_relu":
         slope = 0.01 if param is None else param
         if isinstance(slope, bool) or not isinstance(slope, (int, float)):
-            raise TypeError(message("calculate_gain", f"the negative slope is a number, got {describe(param)}."))
+            raise TypeError(
+                message(
+                    "calculate_gain", f"the negative slope is a number, got {describe(param)}.", number_remedy(param)
+                )
+            )
         return math.sqrt(2.0 / (1 + slope**2))
     if nonlinearity not in _GAINS:
         known = ", ".join([*_GAINS, "leaky_relu"])
-        raise ValueError(message("calculate_gain", f"nonlinearity {nonlinearity!r} is none of {known}."))
+        raise ValueError(
+            message(
+                "calculate_gain",
+                f"nonlinearity {nonlinearity!r} is none of {known}.",
+                "'linear' has the gain 1, for a function that is not among them.",
+            )
+        )
     return _GAINS[nonlinearity]
 
 
@@ -97,7 +107,13 @@ def trunc_normal_(
     """
     require_floating("trunc_normal_", tensor)
     if not (std > 0 and a < b):
-        raise ValueError(message("trunc_normal_", f"std > 0 and a < b are needed, got std {std}, a {a}, b {b}."))
+        raise ValueError(
+            message(
+                "trunc_normal_",
+                f"std > 0 and a < b are needed, got std {std}, a {a}, b {b}.",
+                "a and b are the bounds; use normal_ for none, and constant_ for one value.",
+            )
+        )
     # The distribution function is exact in its lower tail only, so what lies above the mean is drawn mirrored.
     side = -1 if a > mean else 1
     low, high = sorted([side * (a - mean) / std, side * (b - mean) / std])
@@ -141,7 +157,13 @@ def eye_(tensor: Tensor) -> Tensor:
     """
     require_floating("eye_", tensor)
     if tensor.ndim != 2:
-        raise ValueError(message("eye_", f"a matrix is needed, got {describe(tensor)}."))
+        raise ValueError(
+            message(
+                "eye_",
+                f"a matrix is needed, got {describe(tensor)}.",
+                "Use zeros_ or constant_ for a bias, orthogonal_ for a weight of more axes.",
+            )
+        )
     with no_grad():
         return copy_(tensor, np.eye(*tensor.shape, dtype=tensor.dtype))
 
@@ -227,7 +249,13 @@ def orthogonal_(tensor: Tensor, gain: float = 1, generator: Generator | None = N
 def kaiming_std(who: str, tensor: Tensor, a: float, mode: str, nonlinearity: str) -> float:
     """Return the standard deviation that keeps the variance through layers of this shape."""
     if mode not in ("fan_in", "fan_out"):
-        raise ValueError(message(who, f"mode is 'fan_in' or 'fan_out', got {mode!r}."))
+        raise ValueError(
+            message(
+                who,
+                f"mode is 'fan_in' or 'fan_out', got {mode!r}.",
+                "'fan_in' keeps the variance of the outputs, 'fan_out' that of the gradients.",
+            )
+        )
     fan = fans(who, tensor)[mode == "fan_out"]
     return calculate_gain(nonlinearity, a) / math.sqrt(max(fan, 1))
 
@@ -250,4 +278,10 @@ def fans(who: str, tensor: Any) -> tuple[int, int]:
 def require_floating(who: str, tensor: Any) -> None:
     """Raise a TypeError unless there is a floating Tensor to fill."""
     if not is_tensor(tensor) or tensor.dtype.kind != "f":
-        raise TypeError(message(who, f"a floating Tensor to fill is needed, got {describe(tensor)}."))
+        raise TypeError(
+            message(
+                who,
+                f"a floating Tensor to fill is needed, got {describe(tensor)}.",
+                "Pass a parameter, such as layer.weight; convert integers first: x.float().",
+            )
+        )

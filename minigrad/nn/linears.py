@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from minigrad import dtypes
-from minigrad.errors import describe, message
+from minigrad.errors import describe, message, number_remedy
 from minigrad.nn import init
 from minigrad.nn.modules import Module
 from minigrad.nn.parameters import Parameter
@@ -125,7 +125,7 @@ def positive_integer(who: str, what: str, value: Any) -> int:
         TypeError: if it is no integer; ValueError: if it is not positive.
     """
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
-        raise TypeError(message(who, f"{what} must be an integer, got {describe(value)}."))
+        raise TypeError(message(who, f"{what} must be an integer, got {describe(value)}.", number_remedy(value, int)))
     if value < 1:
         raise ValueError(message(who, f"{what} must be at least 1, got {value}."))
     return int(value)

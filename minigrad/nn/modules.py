@@ -192,7 +192,13 @@ class Module(Registration):
             return self
         wanted = dtypes.as_dtype("to", dtype)
         if wanted.kind != "f":
-            raise TypeError(message("to", f"a module is converted to a floating dtype, got {wanted}."))
+            raise TypeError(
+                message(
+                    "to",
+                    f"a module is converted to a floating dtype, got {wanted}.",
+                    "Convert what goes in or comes out instead: x.to(dtype).",
+                )
+            )
         for module in self.modules():
             for tensor in [*module._parameters.values(), *module._buffers.values()]:
                 if tensor is not None and tensor.dtype.kind == "f" and tensor.dtype != wanted:
@@ -264,7 +270,13 @@ def add_hook(who: str, hooks: dict[int, Any], hook: Callable[..., Any], with_kwa
 def require_callable(who: str, function: Any) -> None:
     """Raise a TypeError unless something can be called."""
     if not callable(function):
-        raise TypeError(message(who, f"a callable is needed, got {describe(function)}."))
+        raise TypeError(
+            message(
+                who,
+                f"a callable is needed, got {describe(function)}.",
+                "Pass the function itself, not what it returns.",
+            )
+        )
 
 
 def checked_arguments(changed: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
@@ -276,7 +288,7 @@ def checked_arguments(changed: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
     pair = isinstance(changed, tuple) and len(changed) == 2
     if not pair or not isinstance(changed[0], tuple) or not isinstance(changed[1], dict):
         problem = f"the hook returns None or (args, kwargs), a tuple and a dict, got {describe(changed)}."
-        raise TypeError(message("register_forward_pre_hook", problem))
+        raise TypeError(message("register_forward_pre_hook", problem, "Example: return (x,), kwargs."))
     return changed
 
 

@@ -118,7 +118,13 @@ class Registration:
 
     def _check(self, who: str, name: Any, value: Any, kind: type, remedy: str) -> None:
         if not isinstance(name, str):
-            raise TypeError(message(who, f"a name is a string, got {describe(name)}."))
+            raise TypeError(
+                message(
+                    who,
+                    f"a name is a string, got {describe(name)}.",
+                    "The name comes first, then the value; of a number make a string: str(k).",
+                )
+            )
         if value is not None and not isinstance(value, kind):
             wanted = "Module" if kind is Registration else kind.__name__
             raise TypeError(
@@ -126,7 +132,11 @@ class Registration:
             )
         if not name or "." in name:
             raise ValueError(
-                message(who, f"the name {name!r} cannot be used: it is empty or has a dot, which separates levels.")
+                message(
+                    who,
+                    f"the name {name!r} cannot be used: it is empty or has a dot, which separates levels.",
+                    "Choose a name, with '_' in the place of dots.",
+                )
             )
         of_class = getattr(type(self), name, None)
         if callable(of_class) or isinstance(of_class, property) or name in RESERVED:

@@ -74,7 +74,11 @@ def load_state_dict(module: Any, state_dict: Mapping[str, Any], strict: bool = T
     """
     if not isinstance(state_dict, Mapping):
         raise TypeError(
-            message("load_state_dict", f"a mapping of names to tensors is needed, got {describe(state_dict)}.")
+            message(
+                "load_state_dict",
+                f"a mapping of names to tensors is needed, got {describe(state_dict)}.",
+                "Pass what model.state_dict() returned; read a file first, and pass its tensors by name.",
+            )
         )
     own = named_state(module)
     missing = [name for name in own if name not in state_dict]

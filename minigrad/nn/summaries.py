@@ -110,7 +110,13 @@ def summary(model: Module, input: Any) -> Summary:
         9 parameters, 9 of them trainable
     """
     if not isinstance(model, Module):
-        raise TypeError(message("summary", f"a Module is needed, got {describe(model)}."))
+        raise TypeError(
+            message(
+                "summary",
+                f"a Module is needed, got {describe(model)}.",
+                "The model comes first, an object and not its class: summary(Net(), (32, 10)).",
+            )
+        )
     arguments = arguments_of(model, input)
     modules = list(model.modules())
     modes = [module.training for module in modules]
@@ -162,7 +168,11 @@ def arguments_of(model: Module, input: Any) -> list[Any]:
         if all(isinstance(each, (Tensor, np.ndarray)) for each in input):
             return [as_tensor(each) for each in input]
     raise TypeError(
-        message("summary", f"the input is a tensor, a tuple of tensors, or a shape of integers, got {describe(input)}.")
+        message(
+            "summary",
+            f"the input is a tensor, a tuple of tensors, or a shape of integers, got {describe(input)}.",
+            "Example, of a shape: summary(model, (32, 10)).",
+        )
     )
 
 

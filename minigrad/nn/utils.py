@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.errors import describe, message
+from minigrad.errors import describe, message, number_remedy
 from minigrad.modes import no_grad
 from minigrad.ops import cat, clamp, norm, reshape, stack
 from minigrad.tensors import Tensor
@@ -144,13 +144,25 @@ def vector_to_parameters(vec: Tensor, parameters: Iterable[Tensor]) -> None:
     """
     who = "vector_to_parameters"
     if not isinstance(vec, Tensor):
-        raise TypeError(message(who, f"the vector must be a Tensor, got {describe(vec)}."))
+        raise TypeError(
+            message(
+                who,
+                f"the vector must be a Tensor, got {describe(vec)}.",
+                "The vector comes first: vector_to_parameters(vec, model.parameters()).",
+            )
+        )
     tensors = checked(who, parameters)
     total = 0
     for tensor in tensors:
         total += tensor.numel()
     if vec.shape != (total,):
-        raise ValueError(message(who, f"the parameters have {total} elements, and the vector is {describe(vec)}."))
+        raise ValueError(
+            message(
+                who,
+                f"the parameters have {total} elements, and the vector is {describe(vec)}.",
+                "parameters_to_vector(parameters) makes one that fits; flatten a matrix first: vec.flatten().",
+            )
+        )
     with no_grad():
         for tensor in tensors:
             refuse_write(who, tensor)
@@ -212,7 +224,7 @@ def positive(who: str, name: str, value: Any, zero_too: bool = False) -> float:
         ValueError: if it is negative, or NaN.
     """
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, float, np.integer, np.floating)):
-        raise TypeError(message(who, f"{name} must be a number, got {describe(value)}."))
+        raise TypeError(message(who, f"{name} must be a number, got {describe(value)}.", number_remedy(value)))
     if math.isnan(value) or value < 0 or (value == 0 and not zero_too):
         wanted = "at least 0" if zero_too else "above 0"
         raise ValueError(message(who, f"{name} must be {wanted}, got {value!r}."))

@@ -38,7 +38,7 @@ def as_array(op: Op, data: Any, dtype: Any, copy: bool) -> ndarray:
     ):
         raise TypeError(message(op.__name__, f"dtype {array.dtype} is not supported.", dtypes.LIMITS))
     if wanted is None:
-        wanted = array.dtype.newbyteorder("=")
+        wanted = dtypes.native(array.dtype)
     return array.astype(wanted, copy=copy, order="K")
 
 

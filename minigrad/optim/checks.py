@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.errors import describe, message
+from minigrad.errors import describe, message, number_remedy
 from minigrad.tensors import Tensor
 
 PASS_PARAMETERS = "Pass model.parameters(), a list of tensors, or a list of dicts such as {'params': ..., 'lr': 0.01}."
+UPHILL = "A rate is a length; to climb, negate the loss, or pass maximize=True where the optimizer takes it."
 
 
 def number(who: str, name: str, value: Any, below: float = math.inf) -> float:
@@ -26,11 +27,12 @@ def number(who: str, name: str, value: Any, below: float = math.inf) -> float:
         ValueError: unless 0 <= value < below. NaN and infinity never are.
     """
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, float, np.integer, np.floating)):
-        remedy = f"Pass {name}.item()." if hasattr(value, "item") else ""
-        raise TypeError(message(who, f"{name} must be a number, got {describe(value)}.", remedy))
+        raise TypeError(message(who, f"{name} must be a number, got {describe(value)}.", number_remedy(value)))
     if not 0 <= value < below:
         wanted = "a finite number, at least 0" if below == math.inf else f"at least 0 and below {below:g}"
-        raise ValueError(message(who, f"{name} must be {wanted}, got {value!r}."))
+        raise ValueError(
+            message(who, f"{name} must be {wanted}, got {value!r}.", UPHILL if name == "lr" and value < 0 else "")
+        )
     return float(value)
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.errors import describe, message
+from minigrad.errors import describe, message, number_remedy
 from minigrad.optim.checks import number
 from minigrad.optim.optimizers import Optimizer
 
@@ -38,7 +38,13 @@ class LRScheduler:
         """Set the rates of the beginning."""
         who = type(self).__name__
         if not isinstance(optimizer, Optimizer):
-            raise TypeError(message(who, f"an Optimizer is needed, got {describe(optimizer)}."))
+            raise TypeError(
+                message(
+                    who,
+                    f"an Optimizer is needed, got {describe(optimizer)}.",
+                    f"The optimizer comes first: {who}(optimizer, ...).",
+                )
+            )
         whole_number(who, "last_epoch", last_epoch, -1)
         for index, group in enumerate(optimizer.param_groups):
             if last_epoch >= 0 and "initial_lr" not in group:
@@ -62,7 +68,8 @@ class LRScheduler:
     def get_lr(self) -> Iterable[float]:
         """Return the rate of each group at ``last_epoch``, computed from the group's present ``"lr"``."""
         problem = "a schedule needs a get_lr() that returns the rate of each group."
-        raise NotImplementedError(message(type(self).__name__, problem))
+        remedy = "Define it in the class: it starts from self.base_lrs and self.last_epoch."
+        raise NotImplementedError(message(type(self).__name__, problem, remedy))
 
     def get_last_lr(self) -> list[float]:
         """Return the rates in force, one for each group."""
@@ -91,7 +98,8 @@ class LRScheduler:
         rates = list(ahead.get_lr())
         if len(rates) != len(groups):
             problem = f"get_lr() returned {len(rates)} rates for {len(groups)} groups."
-            raise ValueError(message(type(self).__name__, problem))
+            remedy = "Return a list with one for each of self.base_lrs."
+            raise ValueError(message(type(self).__name__, problem, remedy))
         for rate in rates:
             number(type(self).__name__, "the next lr", rate)
         ahead._last_lr = rates
@@ -111,7 +119,13 @@ class LRScheduler:
         """
         who = f"{type(self).__name__}.load_state_dict"
         if not isinstance(state_dict, dict):
-            raise TypeError(message(who, f"a dict is needed, got {describe(state_dict)}."))
+            raise TypeError(
+                message(
+                    who,
+                    f"a dict is needed, got {describe(state_dict)}.",
+                    f"Pass what {type(self).__name__}.state_dict() returned.",
+                )
+            )
         misfits = []
         own = self.state_dict()
         for name in own:
@@ -253,6 +267,6 @@ def whole_number(who: str, name: str, value: Any, lowest: int) -> None:
         ValueError: if it is too low.
     """
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
-        raise TypeError(message(who, f"{name} must be an integer, got {describe(value)}."))
+        raise TypeError(message(who, f"{name} must be an integer, got {describe(value)}.", number_remedy(value, int)))
     if value < lowest:
         raise ValueError(message(who, f"{name} must be at least {lowest}, got {value}."))

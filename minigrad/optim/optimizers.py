@@ -129,7 +129,8 @@ class Optimizer:
         if closure is not None:
             if not callable(closure):
                 problem = f"the closure must be a function that computes the loss, got {describe(closure)}."
-                raise TypeError(message(f"{type(self).__name__}.step", problem))
+                remedy = "Pass the function, not the loss; after loss.backward() call step() without it."
+                raise TypeError(message(f"{type(self).__name__}.step", problem, remedy))
             with enable_grad():
                 loss = closure()
         self.check_groups()
@@ -236,7 +237,13 @@ class States:
         for slot in chain(*self._slots):
             if slot.parameter is parameter:
                 return slot.state
-        raise ValueError(message("state", f"{describe(parameter)} is no parameter of this optimizer."))
+        raise ValueError(
+            message(
+                "state",
+                f"{describe(parameter)} is no parameter of this optimizer.",
+                "Ask with the tensor itself, not a copy; add_param_group takes in new ones.",
+            )
+        )
 
     def __contains__(self, parameter: Tensor) -> bool:
         """Return whether the optimizer keeps state for a parameter."""

@@ -44,7 +44,13 @@ def refuse_missing(who: str, index: int, group: dict[str, Any], defaults: dict[s
     """Raise a ValueError if an option of a group has been deleted."""
     missing = missing_options(group, defaults)
     if missing:
-        raise ValueError(message(who, f"param_groups[{index}] has lost {', '.join(map(repr, missing))}."))
+        raise ValueError(
+            message(
+                who,
+                f"param_groups[{index}] has lost {', '.join(map(repr, missing))}.",
+                f"Put it back: optimizer.param_groups[{index}][{missing[0]!r}] = ...",
+            )
+        )
 
 
 def numbers_of(saved: Any) -> list[int] | None:
