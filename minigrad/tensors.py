@@ -13,6 +13,7 @@ from typing import Any, Self
 import numpy as np
 
 from minigrad import autograd, display, hooks, ops
+from minigrad.dtypes import native
 from minigrad.errors import describe, message
 from minigrad.numpy_protocol import NumpyProtocol
 from minigrad.ops.arithmetic import ArithmeticMethods
@@ -290,7 +291,10 @@ class Tensor(
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Become the leaf that was stored."""
         Tensor.__init__(self, np.empty(0, state["data"].dtype), state["requires_grad"], state["name"])
-        self._data = state["data"]
+        array = state["data"]
+        # pickle makes a dtype of its own.
+        dtype = native(array.dtype)
+        self._data = array if array.dtype is dtype else array.view(dtype)
         self._grad = state["grad"]
         if state["attributes"]:
             self.__dict__.update(state["attributes"])
