@@ -58,7 +58,8 @@ def number_remedy(value: Any, kind: type = float) -> str:
         ('Convert it: float(...).', 'Convert it: int(...).', '')
     """
     if hasattr(value, "item") and hasattr(value, "shape"):
-        return f"Convert it: {kind.__name__}(x.item())." if math.prod(value.shape) == 1 else ""
+        convertible = math.prod(value.shape) == 1 and value.dtype.kind in "biuf"
+        return f"Convert it: {kind.__name__}(x.item())." if convertible else ""
     try:
         convertible = isinstance(value, (str, int, float)) and kind(value) is not None
     except (ValueError, OverflowError):

@@ -178,7 +178,7 @@ def checked_indices(indices: Any, length: int) -> np.ndarray:
             message(
                 "Subset",
                 f"the indices are integers in one axis, got {describe(indices)}.",
-                "Make them of a mask with numpy.flatnonzero(mask), of several axes with x.reshape(-1).",
+                "A mask gives them by [k for k, kept in enumerate(mask) if kept]; x.reshape(-1) leaves one axis.",
             )
         )
     array = array.astype(np.int64)

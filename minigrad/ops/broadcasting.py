@@ -46,7 +46,13 @@ def expand(x: Operand, *shape: Any) -> Tensor:
             )
         )
     if math.prod(wanted) >= 2**60:
-        raise ValueError(message("expand", f"the shape {tuple(wanted)} has more elements than can be counted."))
+        raise ValueError(
+            message(
+                "expand",
+                f"the shape {tuple(wanted)} has more elements than can be counted.",
+                "Leave it out: operations broadcast by themselves.",
+            )
+        )
     output = np.broadcast_to(x_data, tuple(wanted))
     return record(expand, expand_vjp, output, (x, *shape), (), base=x if hasattr(x, "_stamp") else None)
 
@@ -78,7 +84,13 @@ def sum_to_size(x: Operand, *shape: Any) -> Tensor:
     repeated = list(range(max(added, 0)))
     for index, size in enumerate(wanted):
         if added < 0 or (size != 1 and size != x_data.shape[index + added]):
-            raise ValueError(message("sum_to_size", f"{wanted} does not broadcast to {describe(x)}."))
+            raise ValueError(
+                message(
+                    "sum_to_size",
+                    f"{wanted} does not broadcast to {describe(x)}.",
+                    "From the right, each length must be x's or 1; x.sum(dim) takes any axis away.",
+                )
+            )
         if size == 1 and x_data.shape[index + added] != 1:
             repeated.append(index + added)
     output = add_reduce(x_data, axis=tuple(repeated), keepdims=True, dtype=x_data.dtype).reshape(wanted)

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from minigrad.dtypes import int64
-from minigrad.errors import describe, message
+from minigrad.errors import describe, message, number_remedy
 from minigrad.ops.loss_operands import refuse_grad, require_reduction
 from minigrad.ops.operands import Op, ndarray, unwrap
 
@@ -58,7 +58,11 @@ def logits(op: Op, input: Any, target: Any, reduction: str) -> tuple[ndarray, nd
         raise TypeError(message(op.__name__, f"a floating input is needed, got {describe(input)}.", "Use x.float()."))
     if x_data.ndim == 0 or x_data.shape[class_axis(x_data)] == 0:
         raise ValueError(
-            message(op.__name__, f"an input of (C,), (N, C) or (N, C, ...) is needed, got {describe(input)}.")
+            message(
+                op.__name__,
+                f"an input of (C,), (N, C) or (N, C, ...) is needed, got {describe(input)}.",
+                "Give it one score for each class; binary_cross_entropy_with_logits takes single ones.",
+            )
         )
     return x_data, y_data
 
@@ -124,9 +128,21 @@ def require_share(who: str, label_smoothing: Any) -> None:
     """
     number = isinstance(label_smoothing, (int, float, np.integer, np.floating))
     if isinstance(label_smoothing, bool) or not number:
-        raise TypeError(message(who, f"label_smoothing is a number in [0, 1], got {describe(label_smoothing)}."))
+        raise TypeError(
+            message(
+                who,
+                f"label_smoothing is a number in [0, 1], got {describe(label_smoothing)}.",
+                number_remedy(label_smoothing),
+            )
+        )
     if not 0 <= label_smoothing <= 1:
-        raise ValueError(message(who, f"label_smoothing is in [0, 1], got {label_smoothing}."))
+        raise ValueError(
+            message(
+                who,
+                f"label_smoothing is in [0, 1], got {label_smoothing}.",
+                "It is the share of a target that is spread over all classes; 0 leaves them as they are.",
+            )
+        )
 
 
 def class_weight(op: Op, weight: Any, x: ndarray) -> ndarray:
@@ -140,7 +156,11 @@ def class_weight(op: Op, weight: Any, x: ndarray) -> ndarray:
     number = x.shape[class_axis(x)]
     if w_data.shape != (number,):
         raise ValueError(
-            message(op.__name__, f"weight needs one factor for each of the {number} classes, got {describe(weight)}.")
+            message(
+                op.__name__,
+                f"weight needs one factor for each of the {number} classes, got {describe(weight)}.",
+                "Weigh single samples with reduction='none': (losses * factors).mean().",
+            )
         )
     return w_data.astype(x.dtype, copy=False)
 

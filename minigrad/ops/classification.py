@@ -189,7 +189,11 @@ def cross_entropy_of_shares(
     require_label("cross_entropy", ignore_index)
     if ignore_index >= 0:
         raise ValueError(
-            message("cross_entropy", f"ignore_index is a label; probabilities have none, got {ignore_index}.")
+            message(
+                "cross_entropy",
+                f"ignore_index is a label; probabilities have none, got {ignore_index}.",
+                "Leave it out, and select the samples that count: input[kept], target[kept].",
+            )
         )
     if label_smoothing:
         target = target * (1 - label_smoothing) + label_smoothing / number

@@ -103,7 +103,13 @@ def bitwise(op: Op, ufunc: Any, x: Operand, y: Operand) -> Tensor:
 def refuse_floats(op: Op, data: Any) -> None:
     """Raise a TypeError if an operand is of floats."""
     if np.asarray(data).dtype.kind == "f":
-        raise TypeError(message(op.__name__, f"integers or bools are needed, got {describe(data)}."))
+        raise TypeError(
+            message(
+                op.__name__,
+                f"integers or bools are needed, got {describe(data)}.",
+                "Make bools of it by a comparison, x > 0, or integers by x.int().",
+            )
+        )
 
 
 def isnan(x: Operand) -> Tensor:

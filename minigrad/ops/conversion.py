@@ -143,7 +143,13 @@ def detach(x: Tensor) -> Tensor:
     A write to one is a write to both, and the engine notices where it would make a gradient wrong.
     """
     if not isinstance(x, tensors.Tensor):
-        raise TypeError(message("detach", f"a Tensor is needed, got {describe(x)}."))
+        raise TypeError(
+            message(
+                "detach",
+                f"a Tensor is needed, got {describe(x)}.",
+                "An array or number is in no graph; use it as it is.",
+            )
+        )
     twin = wrap(x._data, None, None)
     twin._stamp = x._stamp
     twin.name = x.name

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.errors import describe, message
+from minigrad.errors import describe, message, number_remedy
 from minigrad.graph import record
 from minigrad.ops.generators import Generator
 from minigrad.ops.operands import Operand, Tensor, Value, unwrap
@@ -62,7 +62,13 @@ def checked_probability(who: str, p: Any) -> float:
         TypeError: if it is no number; ValueError: if it is not in [0, 1].
     """
     if isinstance(p, bool) or not isinstance(p, (int, float, np.integer, np.floating)):
-        raise TypeError(message(who, f"p must be a number, got {describe(p)}."))
+        raise TypeError(message(who, f"p must be a number, got {describe(p)}.", number_remedy(p)))
     if not 0 <= p <= 1:
-        raise ValueError(message(who, f"p is a probability, so it must be in [0, 1], got {p}."))
+        raise ValueError(
+            message(
+                who,
+                f"p is a probability, so it must be in [0, 1], got {p}.",
+                "It is the share that is dropped, such as 0.2 for a fifth.",
+            )
+        )
     return float(p)

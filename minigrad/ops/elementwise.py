@@ -139,7 +139,11 @@ def clamp(x: Operand, min: Operand | None = None, max: Operand | None = None) ->
         ValueError: if both bounds are None, or the shapes do not broadcast.
     """
     if min is None and max is None:
-        raise ValueError(message("clamp", "at least one of min and max is needed, got None for both."))
+        raise ValueError(
+            message(
+                "clamp", "at least one of min and max is needed, got None for both.", "Give a bound: x.clamp(min=0)."
+            )
+        )
     x_data = unwrap(clamp, x)
     min, max = representable(x_data, min), representable(x_data, max)
     lower: Any = None

@@ -144,7 +144,13 @@ def position_of(op: Op, choose: Any, x: Operand, dim: int | None, keepdim: bool)
 def refuse_empty(op: Op, x: ndarray, over: tuple[int, ...]) -> None:
     """Raise a ValueError if a reduction that has no value for nothing would run over nothing."""
     if count(x.shape, over) == 0:
-        raise ValueError(message(op.__name__, f"there is no element to choose from in {describe(x)}."))
+        raise ValueError(
+            message(
+                op.__name__,
+                f"there is no element to choose from in {describe(x)}.",
+                "Ask x.numel() before, or choose along another axis.",
+            )
+        )
 
 
 class ExtremeMethods:

@@ -64,7 +64,13 @@ def places(index: ndarray, along: int) -> tuple[Any, ...]:
 def check_gather(op: Op, x: ndarray, along: int, index: ndarray) -> None:
     """Raise unless an index array fits the operand that it gathers from."""
     if index.dtype.kind not in "iu":
-        raise TypeError(message(op.__name__, f"the index must be of integers, got {describe(index)}."))
+        raise TypeError(
+            message(
+                op.__name__,
+                f"the index must be of integers, got {describe(index)}.",
+                "Convert it, index.long(); a mask selects by x[mask].",
+            )
+        )
     fits = index.ndim == x.ndim
     for place in range(x.ndim if fits else 0):
         fits = fits and (place == along or index.shape[place] <= x.shape[place])
@@ -74,12 +80,21 @@ def check_gather(op: Op, x: ndarray, along: int, index: ndarray) -> None:
                 op.__name__,
                 f"the index needs as many axes as x, and no longer ones but axis {along}; x is {describe(x)}, index "
                 f"{index.shape}.",
+                "index.unsqueeze(-1) adds an axis; whole rows are taken by x[index].",
             )
         )
     length = x.shape[along] if x.ndim else 1
     if index.size and (index.min() < 0 or index.max() >= length):
         bad = index.min() if index.min() < 0 else index.max()
-        raise IndexError(message(op.__name__, f"index {bad} is out of range for axis {along} of length {length}."))
+        raise IndexError(
+            message(
+                op.__name__,
+                f"index {bad} is out of range for axis {along} of length {length}.",
+                "Negative ones do not count from the end here: add the length."
+                if bad < 0
+                else "Check which axis dim names; indices that count from 1 need index - 1.",
+            )
+        )
 
 
 def diagonal(x: Operand, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tensor:
@@ -97,7 +112,13 @@ def diagonal(x: Operand, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tenso
     x_data = unwrap(diagonal, x)
     first, second = axis(diagonal, dim1, x_data.ndim), axis(diagonal, dim2, x_data.ndim)
     if first == second:
-        raise ValueError(message("diagonal", f"two different axes are needed, got {dim1} and {dim2} of {describe(x)}."))
+        raise ValueError(
+            message(
+                "diagonal",
+                f"two different axes are needed, got {dim1} and {dim2} of {describe(x)}.",
+                "dim1=0, dim2=1 are those of a matrix, dim1=-2, dim2=-1 those of a batch of matrices.",
+            )
+        )
     offset = whole(diagonal, "offset", offset)
     if not -x_data.shape[first] <= offset <= x_data.shape[second]:
         # NumPy takes C's integers; beyond the corners the diagonal is empty.
@@ -152,11 +173,17 @@ def one_hot(x: Operand, num_classes: int = -1) -> Tensor:
         raise ValueError(message("one_hot", f"num_classes is positive, or -1 to be seen from x; got {num_classes}."))
     if num_classes == -1:
         if x_data.size == 0:
-            raise ValueError(message("one_hot", "the number of classes cannot be seen from no element."))
+            raise ValueError(
+                message("one_hot", "the number of classes cannot be seen from no element.", "Pass it: num_classes=10.")
+            )
         num_classes = int(x_data.max()) + 1
     if x_data.size and (x_data.min() < 0 or x_data.max() >= num_classes):
         raise ValueError(
-            message("one_hot", f"classes must be in [0, {num_classes - 1}], got {x_data.min()} to {x_data.max()}.")
+            message(
+                "one_hot",
+                f"classes must be in [0, {num_classes - 1}], got {x_data.min()} to {x_data.max()}.",
+                "Pass a larger num_classes, or let the labels begin at 0: x - x.min().",
+            )
         )
     output = (x_data[..., None] == np.arange(num_classes)).astype(int64)
     return record(one_hot, None, output, (x, num_classes))

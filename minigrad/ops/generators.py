@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.errors import describe, message
+from minigrad.errors import describe, message, number_remedy
 from minigrad.ops.creation import leaf
 from minigrad.ops.in_place import copy_
 from minigrad.ops.operands import Op
@@ -61,10 +61,16 @@ class Generator:
             TypeError: if ``state`` is not a pair of integers; ValueError: if the counter is negative.
         """
         if not (isinstance(state, (tuple, list)) and len(state) == 2):
-            raise TypeError(message("set_state", f"(seed, counter) is needed, got {describe(state)}."))
+            raise TypeError(
+                message(
+                    "set_state", f"(seed, counter) is needed, got {describe(state)}.", "Pass what get_state() returned."
+                )
+            )
         seed, counter = checked_seed("set_state", state[0]), checked_seed("set_state", state[1])
         if counter >= 2**63:
-            raise ValueError(message("set_state", f"a counter is in [0, 2**63), got {state[1]}."))
+            raise ValueError(
+                message("set_state", f"a counter is in [0, 2**63), got {state[1]}.", "Pass what get_state() returned.")
+            )
         with self._lock:
             self.seed = seed
             copy_(self.counter, counter)
@@ -98,7 +104,7 @@ def checked_seed(who: str, seed: Any) -> int:
         TypeError: if it is not an integer.
     """
     if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)):
-        raise TypeError(message(who, f"a seed is an integer, got {describe(seed)}."))
+        raise TypeError(message(who, f"a seed is an integer, got {describe(seed)}.", number_remedy(seed, int)))
     return int(seed) % 2**64
 
 
@@ -144,5 +150,11 @@ def checked_generator(op: Op, generator: Generator | None) -> Generator:
     if generator is None:
         return default_generator()
     if not isinstance(generator, Generator):
-        raise TypeError(message(op.__name__, f"generator must be a minigrad.Generator, got {describe(generator)}."))
+        raise TypeError(
+            message(
+                op.__name__,
+                f"generator must be a minigrad.Generator, got {describe(generator)}.",
+                "Make one of a seed: minigrad.Generator(0).",
+            )
+        )
     return generator

@@ -58,7 +58,13 @@ def write_over(op: Op, x: Tensor, *arguments: Any) -> Tensor:
     """
     who = op.__name__ + "_"
     if not isinstance(x, tensors.Tensor):
-        raise TypeError(message(who, f"a Tensor is needed to be written to, got {describe(x)}."))
+        raise TypeError(
+            message(
+                who,
+                f"a Tensor is needed to be written to, got {describe(x)}.",
+                "Make one of it, minigrad.tensor(...), or use the form without the underscore.",
+            )
+        )
     refuse_write(who, x, arguments)
     operands = [x, *arguments]
     recorded = False
@@ -81,7 +87,15 @@ def write_over(op: Op, x: Tensor, *arguments: Any) -> Tensor:
 def check_fits(who: str, x: Tensor, shape: tuple[int, ...]) -> None:
     """Raise a ValueError unless a result of ``shape`` can be written to all of ``x``."""
     if shape != x._data.shape and not broadcasts_to(shape, x._data.shape):
-        raise ValueError(message(who, f"a value of shape {shape} does not broadcast to {describe(x)} in place."))
+        raise ValueError(
+            message(
+                who,
+                f"a value of shape {shape} does not broadcast to {describe(x)} in place.",
+                "Make a new tensor instead: x = value.clone()."
+                if who == "copy_"
+                else "Use the form without the underscore, which makes a new tensor.",
+            )
+        )
 
 
 def add_(x: Tensor, y: Operand, *, alpha: float = 1) -> Tensor:
@@ -193,7 +207,9 @@ def fill_(x: Tensor, value: Operand) -> Tensor:
     """
     refuse_write("fill_", x, (value,))
     if unwrap(fill_, value).ndim:
-        raise ValueError(message("fill_", f"one number is needed, got {describe(value)}."))
+        raise ValueError(
+            message("fill_", f"one number is needed, got {describe(value)}.", "copy_ writes a tensor of several.")
+        )
     return copy_(x, value)
 
 

@@ -43,7 +43,13 @@ def cat(tensors: Any, dim: int = 0) -> Tensor:
             same = same and (index == along or array.shape[index] == shaped[0].shape[index])
         if not same and array.shape != (0,):
             raise ValueError(
-                message("cat", f"along dim {dim} the other lengths must agree, got {[a.shape for a in arrays]}.")
+                message(
+                    "cat",
+                    f"along dim {dim} the other lengths must agree, got {[a.shape for a in arrays]}.",
+                    "Give each as many axes: x.unsqueeze(0)."
+                    if array.ndim != shaped[0].ndim
+                    else "Join along the axis in which they differ, or cut or pad the others first.",
+                )
             )
         # -1 for an empty 1-d tensor among others, which has no part of the output.
         lengths.append(array.shape[along] if same else -1)
@@ -80,7 +86,13 @@ def stack(tensors: Any, dim: int = 0) -> Tensor:
     along = axis(stack, dim, arrays[0].ndim + 1)
     for array in arrays:
         if array.shape != arrays[0].shape:
-            raise ValueError(message("stack", f"the shapes must be equal, got {[a.shape for a in arrays]}."))
+            raise ValueError(
+                message(
+                    "stack",
+                    f"the shapes must be equal, got {[a.shape for a in arrays]}.",
+                    "Pad them to one shape, or join them with cat along an axis that is there.",
+                )
+            )
     output = np.stack(arrays, axis=along, dtype=result_type(*arrays))
     return record(stack, stack_vjp, output, (operands, dim), (len(arrays), along))
 
@@ -106,7 +118,13 @@ def sequence(op: Op, tensors: Any) -> tuple[tuple[Any, ...], list[ndarray]]:
         TypeError: if it is no sequence; ValueError: if it is empty.
     """
     if not isinstance(tensors, (tuple, list)):
-        raise TypeError(message(op.__name__, f"a list or tuple of tensors is needed, got {describe(tensors)}."))
+        raise TypeError(
+            message(
+                op.__name__,
+                f"a list or tuple of tensors is needed, got {describe(tensors)}.",
+                f"Write {op.__name__}([x, y]); list(...) takes what a generator yields.",
+            )
+        )
     if len(tensors) == 0:
         raise ValueError(message(op.__name__, "at least one tensor is needed, got an empty sequence."))
     arrays = []
@@ -140,7 +158,11 @@ def split(x: Operand, split_size_or_sections: Any, dim: int = 0) -> tuple[Tensor
             lengths.append(min(size, length_of_all - start))
     if not fits:
         raise ValueError(
-            message("split", f"axis {dim} of {describe(x)} cannot be split into parts of {split_size_or_sections}.")
+            message(
+                "split",
+                f"axis {dim} of {describe(x)} cannot be split into parts of {split_size_or_sections}.",
+                "Lengths add up to that of the axis; for a number of parts use chunk.",
+            )
         )
     parts = parts_of(x_data, tuple(lengths), along)
     saved = (tuple(lengths), along, x_data.shape)
@@ -203,7 +225,13 @@ def unbind(x: Operand, dim: int = 0) -> tuple[Tensor, ...]:
 def refuse_scalar(op: Op, x: ndarray) -> None:
     """Raise a ValueError if an array has no axis to be taken apart along."""
     if x.ndim == 0:
-        raise ValueError(message(op.__name__, f"{describe(x)} is 0-d and has no axis to be taken apart along."))
+        raise ValueError(
+            message(
+                op.__name__,
+                f"{describe(x)} is 0-d and has no axis to be taken apart along.",
+                "Give it one: x.reshape(1).",
+            )
+        )
 
 
 class JoiningMethods:

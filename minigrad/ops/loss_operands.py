@@ -31,7 +31,13 @@ def reduced(op: Op, losses: Any, reduction: str) -> tuple[Any, float]:
 def require_reduction(who: str, reduction: Any) -> None:
     """Raise a ValueError unless a reduction is one of the three."""
     if not isinstance(reduction, str) or reduction not in REDUCTIONS:
-        raise ValueError(message(who, f"reduction is 'mean', 'sum' or 'none', got {reduction!r}."))
+        raise ValueError(
+            message(
+                who,
+                f"reduction is 'mean', 'sum' or 'none', got {reduction!r}.",
+                "To divide by another number take 'sum', and divide.",
+            )
+        )
 
 
 def compared(op: Op, input: Any, target: Any, same: bool = False) -> tuple[ndarray, ndarray]:
@@ -103,7 +109,11 @@ def constant(op: Op, name: str, weight: Any, x: ndarray) -> Any:
         fits = fits and have in (1, want)
     if not fits:
         raise ValueError(
-            message(op.__name__, f"{name} must broadcast to the input's shape {x.shape}; it is {describe(weight)}.")
+            message(
+                op.__name__,
+                f"{name} must broadcast to the input's shape {x.shape}; it is {describe(weight)}.",
+                f"Factors of single samples need the axes behind as well: {name}.unsqueeze(-1).",
+            )
         )
     return w_data.astype(x.dtype, copy=False)
 

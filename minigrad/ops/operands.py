@@ -9,7 +9,7 @@ import numpy as np
 
 from minigrad import tensors
 from minigrad.dtypes import LIMITS, SUPPORTED, float32, float64, get_default_dtype, result_type
-from minigrad.errors import describe, message
+from minigrad.errors import describe, message, number_remedy
 
 Tensor: TypeAlias = "tensors.Tensor"
 #: What an operation takes: a Tensor records, an array or a number is a constant.
@@ -142,11 +142,23 @@ def axis(op: Op, dim: Any, ndim: int) -> int:
         TypeError, IndexError: if it is not an integer, or not an axis of an array with ``ndim`` dimensions.
     """
     if isinstance(dim, bool) or not isinstance(dim, (int, np.integer)):
-        raise TypeError(message(op.__name__, f"dim must be an integer, got {describe(dim)}."))
+        raise TypeError(
+            message(
+                op.__name__,
+                f"dim must be an integer, got {describe(dim)}.",
+                "It takes a single axis; flatten several first."
+                if isinstance(dim, (tuple, list))
+                else number_remedy(dim, int),
+            )
+        )
     size = max(ndim, 1)
     if not -size <= dim < size:
         raise IndexError(
-            message(op.__name__, f"dim {dim} is out of range: with {ndim} dimensions it is in [{-size}, {size - 1}].")
+            message(
+                op.__name__,
+                f"dim {dim} is out of range: with {ndim} dimensions it is in [{-size}, {size - 1}].",
+                "Axes count from 0, or from the end with -1; x.unsqueeze(dim) adds one.",
+            )
         )
     return int(dim) % size
 
@@ -169,7 +181,13 @@ def axes(op: Op, dim: Dim, ndim: int, keepdim: Any = False) -> tuple[int, ...]:
     for each in dim:
         found.append(axis(op, each, ndim))
     if len(set(found)) != len(found):
-        raise ValueError(message(op.__name__, f"an axis is named twice in dim={tuple(dim)}."))
+        raise ValueError(
+            message(
+                op.__name__,
+                f"an axis is named twice in dim={tuple(dim)}.",
+                f"Name it once; from the end, -1 is the axis {ndim - 1}.",
+            )
+        )
     return tuple(sorted(found)) if ndim else ()
 
 
@@ -190,7 +208,9 @@ def whole(op: Op, name: str, value: Any) -> int:
     if isinstance(value, tensors.Tensor) and value._data.ndim == 0:
         value = value._data[()]
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, np.integer)):
-        raise TypeError(message(op.__name__, f"{name} must be an integer, got {describe(value)}."))
+        raise TypeError(
+            message(op.__name__, f"{name} must be an integer, got {describe(value)}.", number_remedy(value, int))
+        )
     return int(value)
 
 
@@ -203,7 +223,7 @@ def real(op: Op, name: str, value: Any) -> float:
     if isinstance(value, (tensors.Tensor, ndarray, np.generic)) and value.ndim == 0 and value.dtype in SUPPORTED:
         value = value.item()
     if not isinstance(value, (int, float)):
-        raise TypeError(message(op.__name__, f"{name} must be a number, got {describe(value)}."))
+        raise TypeError(message(op.__name__, f"{name} must be a number, got {describe(value)}.", number_remedy(value)))
     return value
 
 

@@ -13,6 +13,12 @@ from minigrad.ops.operands import Op, Operand, Tensor, Value, broadcasts_to, nda
 from minigrad.ops.reductions import count, sum
 from minigrad.ops.shapes import matrix_transpose, reshape, transpose, unsqueeze
 
+#: Remedies of the operations that matmul cannot stand in for.
+OTHER_RANKS = {
+    "outer": "Flatten it: x.flatten().",
+    "trace": "Sum a diagonal, for a batch that of the last two axes: x.diagonal(0, -2, -1).sum(-1).",
+}
+
 
 def matmul(x: Operand, y: Operand) -> Tensor:
     """Return the matrix product ``x @ y``.
@@ -107,6 +113,20 @@ def remedy_for(x: ndarray, y: ndarray) -> str:
     return "Check which axis is the batch and which the features."
 
 
+def remedy_for_linear(x: ndarray, weight: ndarray) -> str:
+    """Return the remedy for an input and a weight (or bias) that do not fit, as specific as it can be."""
+    if x.ndim == 0 or weight.ndim != 2:
+        return "Give it the missing axes with reshape or unsqueeze."
+    rows, columns = weight.shape
+    if x.shape[-1] == columns:
+        return f"The bias needs {rows} elements, one for each row of the weight."
+    if x.shape[-1] == rows:
+        return "weight.T would fit."
+    if count(x.shape, tuple(range(1, x.ndim))) == columns:
+        return "Flatten the axes of a sample first: input.flatten(1)."
+    return f"Make the layer for it, nn.Linear({x.shape[-1]}, {rows}), or check which axis holds the features."
+
+
 def rmatmul(x: Operand, y: Operand) -> Tensor:
     """Return ``y @ x``."""
     return matmul(y, x)
@@ -145,6 +165,14 @@ def dot(x: Operand, y: Operand) -> Tensor:
     """
     require_axes(dot, x, 1)
     require_axes(dot, y, 1)
+    if unwrap(dot, x).shape != unwrap(dot, y).shape:
+        raise ValueError(
+            message(
+                "dot",
+                f"two vectors of one length are needed; x is {describe(x)}, y is {describe(y)}.",
+                "Cut the longer one, x[:n]; outer multiplies each element of x with each of y.",
+            )
+        )
     x_data, y_data = factors(dot, x, y)
     output = minigrad_kernels.matmul(x_data, y_data)
     saved = (x_data if needs_grad(y) else None, y_data if needs_grad(x) else None)
@@ -186,11 +214,21 @@ def addmm(input: Operand, mat1: Operand, mat2: Operand, *, beta: float = 1, alph
     shape = (x_data.shape[0], y_data.shape[1])
     if not broadcasts_to(input_data.shape, shape):
         raise ValueError(
-            message("addmm", f"input must broadcast to {shape}, the product's shape; it is {describe(input)}.")
+            message(
+                "addmm",
+                f"input must broadcast to {shape}, the product's shape; it is {describe(input)}.",
+                "A vector is added to each row; input.unsqueeze(1) is added to each column.",
+            )
         )
     beta, alpha = real(addmm, "beta", beta), real(addmm, "alpha", alpha)
     if np.result_type(x_data, input_data).kind != "f" and (isinstance(beta, float) or isinstance(alpha, float)):
-        raise TypeError(message("addmm", f"integers need integer factors, got beta={beta} and alpha={alpha}."))
+        raise TypeError(
+            message(
+                "addmm",
+                f"integers need integer factors, got beta={beta} and alpha={alpha}.",
+                "Convert the operands: input.float(), mat1.float(), mat2.float().",
+            )
+        )
     output = minigrad_kernels.matmul(x_data, y_data)
     output = output if alpha == 1 else output * alpha
     if beta != 0:
@@ -234,6 +272,7 @@ def linear(input: Operand, weight: Operand, bias: Operand | None = None) -> Tens
                 f"an input of (..., in_features) needs a weight of (out_features, in_features) and a bias of "
                 f"(out_features,); input is {describe(input)}, weight {describe(weight)}"
                 + ("." if bias is None else f", bias {describe(bias)}."),
+                remedy_for_linear(x_data, w_data),
             )
         )
     if x_data.dtype != w_data.dtype or (b_data is not None and b_data.dtype != w_data.dtype):
@@ -282,7 +321,8 @@ def require_axes(op: Op, x: Operand, ndim: int) -> None:
     """Raise a ValueError unless an operand has ``ndim`` axes."""
     if unwrap(op, x).ndim != ndim:
         kind = {1: "a vector (1-d)", 2: "a matrix (2-d)", 3: "a batch of matrices (3-d)"}[ndim]
-        raise ValueError(message(op.__name__, f"{kind} is needed, got {describe(x)}.", "matmul takes all ranks."))
+        remedy = OTHER_RANKS.get(op.__name__, "matmul takes all ranks.")
+        raise ValueError(message(op.__name__, f"{kind} is needed, got {describe(x)}.", remedy))
 
 
 class ProductMethods:

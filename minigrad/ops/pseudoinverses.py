@@ -133,7 +133,13 @@ def lstsq(A: Operand, B: Operand, rcond: float | None = None, *, driver: str | N
     Source: Golub and Pereyra (1973), as for ``pinv``.
     """
     if driver is not None and driver not in DRIVERS:
-        raise ValueError(message("linalg.lstsq", f"driver must be one of {DRIVERS} or None, got {driver!r}."))
+        raise ValueError(
+            message(
+                "linalg.lstsq",
+                f"driver must be one of {DRIVERS} or None, got {driver!r}.",
+                "Leave it out: there is one method for all matrices.",
+            )
+        )
     A_data = matrices(lstsq, "A", A)
     B_data, vector = right_hand_side(lstsq, A, B)
     columns = B_data.astype(np.float64, copy=False)

@@ -52,7 +52,13 @@ def lengths(op: Op, size: tuple[Any, ...]) -> tuple[int, ...]:
     """
     shape = sizes(op, size)
     if min(shape, default=0) < 0:
-        raise ValueError(message(op.__name__, f"lengths must not be negative, got {shape}."))
+        raise ValueError(
+            message(
+                op.__name__,
+                f"lengths must not be negative, got {shape}.",
+                "A length of -1 is worked out by reshape only.",
+            )
+        )
     return shape
 
 
@@ -125,13 +131,23 @@ def randint(
     output = np.empty(lengths(randint, (size,)), np.int64)
     if not (-(2**63) <= first < last <= 2**63 and last - first < 2**63):
         raise ValueError(
-            message("randint", f"low < high are needed, int64 and less than 2**63 apart, got {first} and {last}.")
+            message(
+                "randint",
+                f"low < high are needed, int64 and less than 2**63 apart, got {first} and {last}.",
+                "high is one more than the largest: randint(0, 10, (3,)).",
+            )
         )
     limits = (
         (0, 1) if wanted.kind == "b" else (np.iinfo(wanted).min, np.iinfo(wanted).max) if wanted.kind != "f" else None
     )
     if limits is not None and not limits[0] <= first <= last - 1 <= limits[1]:
-        raise ValueError(message("randint", f"{wanted} holds {limits[0]} to {limits[1]}, not {first} to {last - 1}."))
+        raise ValueError(
+            message(
+                "randint",
+                f"{wanted} holds {limits[0]} to {limits[1]}, not {first} to {last - 1}.",
+                "Leave dtype out for int64.",
+            )
+        )
     result = drawn(randint, minigrad_kernels.fill_integers, output, generator, False, first, last)
     return cast(result, wanted)
 
@@ -159,7 +175,13 @@ def bernoulli(x: Operand, *, generator: Generator | None = None) -> Tensor:
     source = checked_generator(bernoulli, generator)
     level = unfilled(bernoulli, (x_data.shape,), x_data.dtype)
     if x_data.size and not (x_data.min() >= 0 and x_data.max() <= 1):
-        raise ValueError(message("bernoulli", f"probabilities are in [0, 1], got {x_data.min()} to {x_data.max()}."))
+        raise ValueError(
+            message(
+                "bernoulli",
+                f"probabilities are in [0, 1], got {x_data.min()} to {x_data.max()}.",
+                "Scores become probabilities by x.sigmoid().",
+            )
+        )
     source.draw(minigrad_kernels.fill_uniform, level)
     output: Tensor = record(bernoulli, bernoulli_vjp, (level < x_data).astype(x_data.dtype), (x, source.counter))
     return output
@@ -179,7 +201,13 @@ def uniform_(x: Tensor, low: float = 0.0, high: float = 1.0, *, generator: Gener
     refuse_write("uniform_", x)
     low, high = real(uniform_, "low", low), real(uniform_, "high", high)
     if not low <= high:
-        raise ValueError(message("uniform_", f"low <= high is needed, got {low} and {high}."))
+        raise ValueError(
+            message(
+                "uniform_",
+                f"low <= high is needed, got {low} and {high}.",
+                f"Exchange them: uniform_({high}, {low})." if high < low else "",
+            )
+        )
     output = unfilled(uniform_, (x.shape,), x.dtype)
     return copy_(x, drawn(uniform_, minigrad_kernels.fill_uniform, output, generator, False) * (high - low) + low)
 
@@ -193,7 +221,9 @@ def normal_(x: Tensor, mean: float = 0.0, std: float = 1.0, *, generator: Genera
     refuse_write("normal_", x)
     mean, std = real(normal_, "mean", mean), real(normal_, "std", std)
     if not std >= 0:
-        raise ValueError(message("normal_", f"std must not be negative, got {std}."))
+        raise ValueError(
+            message("normal_", f"std must not be negative, got {std}.", "The mean comes first: normal_(mean, std).")
+        )
     output = unfilled(normal_, (x.shape,), x.dtype)
     return copy_(x, drawn(normal_, minigrad_kernels.fill_normal, output, generator, False) * std + mean)
 

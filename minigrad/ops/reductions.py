@@ -170,7 +170,13 @@ def std_vjp(grad_output: Value, x: Value, output: Value, axes: tuple[int, ...], 
 def degrees_of_freedom(op: Op, number: int, unbiased: bool | None, correction: float | None) -> float:
     """Return what a sum of squares is divided by: n - correction, and 0 where that is negative."""
     if unbiased is not None and correction is not None:
-        raise ValueError(message(op.__name__, "give unbiased or correction, not both."))
+        raise ValueError(
+            message(
+                op.__name__,
+                "give unbiased or correction, not both.",
+                "unbiased=False is correction=0, unbiased=True is correction=1.",
+            )
+        )
     if correction is None:
         if unbiased is not None:
             refuse_no_bool(op, "unbiased", unbiased)

@@ -111,7 +111,13 @@ def flatten(x: Operand, start_dim: int = 0, end_dim: int = -1) -> Tensor:
     x_data = unwrap(flatten, x)
     first, last = axis(flatten, start_dim, x_data.ndim), axis(flatten, end_dim, x_data.ndim)
     if first > last:
-        raise ValueError(message("flatten", f"start_dim {start_dim} comes after end_dim {end_dim}."))
+        raise ValueError(
+            message(
+                "flatten",
+                f"start_dim {start_dim} comes after end_dim {end_dim}.",
+                f"Exchange them: flatten({end_dim}, {start_dim}).",
+            )
+        )
     shape = x_data.shape or (1,)
     joined = 1
     for size in shape[first : last + 1]:
@@ -128,7 +134,7 @@ def unflatten(x: Operand, dim: int, sizes: Any) -> Tensor:
     x_data = unwrap(unflatten, x)
     along = axis(unflatten, dim, x_data.ndim)
     if x_data.ndim == 0:
-        raise ValueError(message("unflatten", f"{describe(x)} has no axis to split."))
+        raise ValueError(message("unflatten", f"{describe(x)} has no axis to split.", "Give it axes with reshape."))
     parts = operands.sizes(unflatten, (sizes,))
     wanted = completed(parts, x_data.shape[along])
     if wanted is None:
@@ -153,7 +159,13 @@ def permute(x: Operand, *dims: Any) -> Tensor:
     for each in sizes(permute, dims):
         order.append(axis(permute, each, x_data.ndim))
     if sorted(order) != list(range(x_data.ndim)):
-        raise ValueError(message("permute", f"every axis of {describe(x)} must be named once, got {tuple(order)}."))
+        raise ValueError(
+            message(
+                "permute",
+                f"every axis of {describe(x)} must be named once, got {tuple(order)}.",
+                "To exchange two axes use transpose, to move one movedim.",
+            )
+        )
     return record(permute, permute_vjp, x_data.transpose(order), (x, *dims), (tuple(order),), base=base_of(x))
 
 
@@ -203,7 +215,13 @@ def matrix_transpose(x: Operand) -> Tensor:
     """
     x_data = unwrap(matrix_transpose, x)
     if x_data.ndim < 2:
-        raise ValueError(message("mT", f"a matrix or a batch of them is needed, got {describe(x)}."))
+        raise ValueError(
+            message(
+                "mT",
+                f"a matrix or a batch of them is needed, got {describe(x)}.",
+                "Give a vector a second axis: x.unsqueeze(-1).",
+            )
+        )
     return transpose(x, -2, -1)
 
 
@@ -225,7 +243,13 @@ def movedim(x: Operand, source: Any, destination: Any) -> Tensor:
     old = [axis(movedim, each, x_data.ndim) for each in sources]
     new = [axis(movedim, each, x_data.ndim) for each in destinations]
     if len(old) != len(new) or len(set(old)) != len(old) or len(set(new)) != len(new):
-        raise ValueError(message("movedim", f"axes {sources} cannot be moved to {destinations}."))
+        raise ValueError(
+            message(
+                "movedim",
+                f"axes {sources} cannot be moved to {destinations}.",
+                "Name each axis once, and as many destinations as sources; permute takes the whole order.",
+            )
+        )
     order = [each for each in range(x_data.ndim) if each not in old]
     for place, each in sorted(zip(new, old, strict=True)):
         order.insert(place, each)

@@ -27,7 +27,8 @@ def number(who: str, name: str, value: Any, below: float = math.inf) -> float:
         ValueError: unless 0 <= value < below. NaN and infinity never are.
     """
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, float, np.integer, np.floating)):
-        raise TypeError(message(who, f"{name} must be a number, got {describe(value)}.", number_remedy(value)))
+        remedy = f"Pass {name}.item()." if hasattr(value, "item") else number_remedy(value)
+        raise TypeError(message(who, f"{name} must be a number, got {describe(value)}.", remedy))
     if not 0 <= value < below:
         wanted = "a finite number, at least 0" if below == math.inf else f"at least 0 and below {below:g}"
         raise ValueError(
