@@ -129,7 +129,13 @@ def grad(
     inputs = as_sequence("grad", inputs)
     grad_outputs = [None] * len(outputs) if grad_outputs is None else as_sequence("grad", grad_outputs)
     if len(grad_outputs) != len(outputs):
-        raise ValueError(message("grad", f"{len(outputs)} outputs need as many grad_outputs, got {len(grad_outputs)}."))
+        raise ValueError(
+            message(
+                "grad",
+                f"{len(outputs)} outputs need as many grad_outputs, got {len(grad_outputs)}.",
+                "Leave it out, or give a list with one for each output; None stands for 1.",
+            )
+        )
     token = STATE.set(recording_state()) if create_graph else None
     try:
         sweep = begin("grad", outputs, grad_outputs, retain_graph, create_graph, inputs)

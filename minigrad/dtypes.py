@@ -40,7 +40,13 @@ def set_default_dtype(dtype: Any) -> None:
     """
     checked = as_dtype("set_default_dtype", dtype)
     if checked.kind != "f":
-        raise TypeError(message("set_default_dtype", f"a floating dtype is needed, got {checked}"))
+        raise TypeError(
+            message(
+                "set_default_dtype",
+                f"a floating dtype is needed, got {checked}",
+                "Integers keep their own dtype: pass dtype= where they are made.",
+            )
+        )
     _default[0] = checked
 
 

@@ -53,14 +53,26 @@ def as_sequence(who: str, value: Any) -> list[Any]:
     if isinstance(value, (tensors.Tensor, ndarray)):
         return [value]
     if not isinstance(value, Iterable) or isinstance(value, str):
-        raise TypeError(message(who, f"a Tensor, or a list or tuple of them, is needed, got {describe(value)}."))
+        raise TypeError(
+            message(
+                who,
+                f"a Tensor, or a list or tuple of them, is needed, got {describe(value)}.",
+                "Pass minigrad's tensors, several of them in a list: [x, y].",
+            )
+        )
     return list(value)
 
 
 def root_edge(who: str, root: Any) -> Any:
     """Return the edge of a tensor that a pass begins at; raise if there is none."""
     if not isinstance(root, tensors.Tensor):
-        raise TypeError(message(who, f"a Tensor is needed to start from, got {describe(root)}."))
+        raise TypeError(
+            message(
+                who,
+                f"a Tensor is needed to start from, got {describe(root)}.",
+                "Compute the output with minigrad's operations: .item() and .numpy() leave the graph.",
+            )
+        )
     edge = root if root._edge is None else root._edge
     if not root._requires_grad and root._edge is None:
         raise RuntimeError(
@@ -78,7 +90,13 @@ def root_edge(who: str, root: Any) -> Any:
 def wanted_edge(who: str, tensor: Any) -> Any:
     """Return the edge of a tensor whose gradient is asked for; raise if it has none."""
     if not isinstance(tensor, tensors.Tensor):
-        raise TypeError(message(who, f"inputs must be Tensors, got {describe(tensor)}."))
+        raise TypeError(
+            message(
+                who,
+                f"inputs must be Tensors, got {describe(tensor)}.",
+                "Pass the tensors that the output was computed from: [w, b].",
+            )
+        )
     edge = edge_of(tensor)
     if edge.__class__ is list:
         raise RuntimeError(
@@ -101,10 +119,20 @@ def seed(who: str, root: Any, gradient: Any, create_graph: bool) -> Any:
         array = np.array(1, root._data.dtype).reshape(root._data.shape)
         return wrap(array, None, None) if create_graph else array
     if not isinstance(gradient, (tensors.Tensor, ndarray)):
-        raise TypeError(message(who, f"gradient must be a Tensor or an array, got {describe(gradient)}."))
+        raise TypeError(
+            message(
+                who,
+                f"gradient must be a Tensor or an array, got {describe(gradient)}.",
+                "Make a tensor of it with minigrad.tensor(...).",
+            )
+        )
     if tuple(gradient.shape) != root._data.shape:
         raise ValueError(
-            message(who, f"gradient must have the tensor's shape {root._data.shape}, got {tuple(gradient.shape)}.")
+            message(
+                who,
+                f"gradient must have the tensor's shape {root._data.shape}, got {tuple(gradient.shape)}.",
+                "minigrad.ones_like(output) weighs all elements alike; expand or reshape another one.",
+            )
         )
     return of_the_pass(who, cast(gradient, root._data.dtype), create_graph)
 
@@ -153,7 +181,13 @@ def of_the_pass(who: str, gradient: Any, create_graph: bool) -> Any:
     if isinstance(gradient, tensors.Tensor):
         return gradient if create_graph else gradient._data
     if not isinstance(gradient, (ndarray, np.generic, float, int)):
-        raise TypeError(message(who, f"a rule returns arrays, Tensors or None, got {describe(gradient)}."))
+        raise TypeError(
+            message(
+                who,
+                f"a rule returns arrays, Tensors or None, got {describe(gradient)}.",
+                "A rule with several inputs returns a tuple or list, one for each; None for no gradient.",
+            )
+        )
     array = np.asarray(gradient)
     return wrap(array, None, None) if create_graph else array
 

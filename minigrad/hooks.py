@@ -41,7 +41,13 @@ class Hooks:
     def add(self, kind: Any, hook: Callable[..., Any]) -> HookHandle:
         """Register a hook: kind ``before`` or ``after`` a node's rule, or the number of the output it watches."""
         if not callable(hook):
-            raise TypeError(message("register_hook", f"a callable is needed, got {describe(hook)}."))
+            raise TypeError(
+                message(
+                    "register_hook",
+                    f"a callable is needed, got {describe(hook)}.",
+                    "Pass the function itself, not what it returns.",
+                )
+            )
         hooks = self._by_kind.setdefault(kind, {})
         number = next(_numbers)
         hooks[number] = hook
@@ -106,7 +112,13 @@ def replacements(new: Any, old: list[Any]) -> list[Any]:
     """
     new = [new] if isinstance(new, tensors.Tensor) else list(new)
     if len(new) != len(old):
-        raise RuntimeError(message("hook", f"a hook must return {len(old)} gradients (or None), got {len(new)}."))
+        raise RuntimeError(
+            message(
+                "hook",
+                f"a hook must return {len(old)} gradients (or None), got {len(new)}.",
+                "Return one for each gradient that it was given, in their order.",
+            )
+        )
     replaced = []
     for each, gradient in zip(new, old, strict=True):
         shape = None if gradient is None else np.shape(gradient)
@@ -121,7 +133,13 @@ def replacement(new: Any, old: Any, shape: Any) -> Any:
         RuntimeError: if it is not a tensor or array of the gradient's shape.
     """
     if not hasattr(new, "shape") or (shape is not None and tuple(new.shape) != tuple(shape)):
-        raise RuntimeError(message("hook", f"a hook must return a tensor of shape {shape}, got {describe(new)}."))
+        raise RuntimeError(
+            message(
+                "hook",
+                f"a hook must return a tensor of shape {shape}, got {describe(new)}.",
+                "Return a new one of that shape, such as grad * 0.5, or nothing to keep the old.",
+            )
+        )
     if isinstance(old, tensors.Tensor):
         new = new if isinstance(new, tensors.Tensor) else graph.wrap(np.asarray(new), None, None)
         return new.to(old.dtype)

@@ -157,7 +157,13 @@ def numpy_squeeze(a: Any, axis: Any = None) -> Any:
     squeezed = ops.squeeze(a, axis)
     named = 0 if axis is None else len(axis) if isinstance(axis, tuple) else 1
     if axis is not None and squeezed.ndim != a.ndim - named:
-        raise ValueError(message("np.squeeze", f"axis {axis} of {describe(a)} is not of length 1."))
+        raise ValueError(
+            message(
+                "np.squeeze",
+                f"axis {axis} of {describe(a)} is not of length 1.",
+                "Leave axis out for all axes of length 1; reshape or an index takes others away.",
+            )
+        )
     return squeezed
 
 

@@ -94,7 +94,9 @@ class NumpyProtocol:
         try:
             return self._data.__dlpack__(**options)
         except BufferError as error:
-            raise BufferError(message("__dlpack__", f"{describe(self)} cannot be shared: {error}")) from None
+            elsewhere = "The memory is on the CPU: leave dl_device out."
+            remedy = elsewhere if self._data.flags.writeable else "Share a copy: x.detach().clone()."
+            raise BufferError(message("__dlpack__", f"{describe(self)} cannot be shared: {error}", remedy)) from None
 
     def __dlpack_device__(self) -> tuple[int, int]:
         """Return DLPack's number for the CPU."""

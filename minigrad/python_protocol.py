@@ -63,7 +63,13 @@ class PythonProtocol:
     def __index__(self) -> int:
         """Return the one integer element, for use as an index."""
         if self._data.dtype.kind not in "iub" or self._data.size != 1:
-            raise TypeError(message("index", f"one integer is needed, got {describe(self)}."))
+            raise TypeError(
+                message(
+                    "index",
+                    f"one integer is needed, got {describe(self)}.",
+                    "Convert it: int(x)." if self._data.size == 1 else "Take one element of it first.",
+                )
+            )
         return int(self._data.item())
 
     def __len__(self) -> int:

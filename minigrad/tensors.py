@@ -228,9 +228,21 @@ class Tensor(
     def grad(self, value: Tensor | None) -> None:
         if value is not None:
             if not isinstance(value, Tensor):
-                raise TypeError(message("grad", f"a gradient is a Tensor or None, got {describe(value)}."))
+                raise TypeError(
+                    message(
+                        "grad",
+                        f"a gradient is a Tensor or None, got {describe(value)}.",
+                        "Make a tensor of it, minigrad.tensor(...); None takes the gradient away.",
+                    )
+                )
             if value.shape != self.shape or value.dtype != self.dtype:
-                raise ValueError(message("grad", f"the gradient of {describe(self)} cannot be {describe(value)}."))
+                raise ValueError(
+                    message(
+                        "grad",
+                        f"the gradient of {describe(self)} cannot be {describe(value)}.",
+                        "Give it the tensor's shape and dtype: grad.reshape(x.shape).to(x.dtype).",
+                    )
+                )
         self._grad = value
 
     def retain_grad(self) -> None:
@@ -241,7 +253,13 @@ class Tensor(
         """
         if self._edge is None:
             if not self._requires_grad:
-                raise RuntimeError(message("retain_grad", f"{describe(self)} does not require grad."))
+                raise RuntimeError(
+                    message(
+                        "retain_grad",
+                        f"{describe(self)} does not require grad.",
+                        "Make it, or what it is computed from, with requires_grad=True, outside of no_grad().",
+                    )
+                )
             return
         hooks.hooks_of(self.grad_fn).retain(self._output_number, self)
 
@@ -255,7 +273,13 @@ class Tensor(
             RuntimeError: if the tensor does not require grad.
         """
         if not self.requires_grad:
-            raise RuntimeError(message("register_hook", f"{describe(self)} does not require grad."))
+            raise RuntimeError(
+                message(
+                    "register_hook",
+                    f"{describe(self)} does not require grad.",
+                    "Make it, or what it is computed from, with requires_grad=True, outside of no_grad().",
+                )
+            )
         if self._edge is not None:
             return hooks.hooks_of(self.grad_fn).add(self._output_number, hook)
         if self._hooks is None:

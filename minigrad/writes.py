@@ -82,7 +82,11 @@ def refuse_write(who: str, x: Any, operands: Any = ()) -> None:
         RuntimeError: if its memory cannot be written to, or the write would have to be recorded and cannot be.
     """
     if not isinstance(x, tensors.Tensor):
-        raise TypeError(message(who, f"a Tensor is needed to be written to, got {describe(x)}."))
+        raise TypeError(
+            message(
+                who, f"a Tensor is needed to be written to, got {describe(x)}.", "Make one of it: minigrad.tensor(...)."
+            )
+        )
     if not x._data.flags.writeable:
         raise RuntimeError(
             message(

@@ -66,7 +66,13 @@ def refuse_overflow(op: Op, array: ndarray, wanted: np.dtype) -> None:
     limits = np.iinfo(wanted)
     low, high = array.min(), array.max()
     if not (limits.min <= low and high <= limits.max):
-        raise ValueError(message(op.__name__, f"numbers from {low} to {high} do not fit {wanted}."))
+        raise ValueError(
+            message(
+                op.__name__,
+                f"numbers from {low} to {high} do not fit {wanted}.",
+                "Leave dtype out, or take one that holds them, such as float64.",
+            )
+        )
 
 
 def holds_arrays(data: Any) -> bool:
@@ -123,7 +129,13 @@ def from_numpy(array: ndarray) -> Tensor:
         TypeError: if it is no array, or of an unsupported dtype.
     """
     if not isinstance(array, ndarray):
-        raise TypeError(message("from_numpy", f"a NumPy array is needed, got {describe(array)}."))
+        raise TypeError(
+            message(
+                "from_numpy",
+                f"a NumPy array is needed, got {describe(array)}.",
+                "Make a tensor of other data with minigrad.tensor(...).",
+            )
+        )
     if array.dtype not in dtypes.SUPPORTED or not array.dtype.isnative:
         raise TypeError(message("from_numpy", f"dtype {array.dtype} is not supported.", dtypes.LIMITS))
     return leaf(guarded(array.view(ndarray)), False, None)
@@ -136,11 +148,23 @@ def from_dlpack(source: Any) -> Tensor:
         TypeError: if it has no ``__dlpack__``, or lies elsewhere or in another dtype than minigrad can use.
     """
     if not hasattr(source, "__dlpack__"):
-        raise TypeError(message("from_dlpack", f"an object with __dlpack__ is needed, got {describe(source)}."))
+        raise TypeError(
+            message(
+                "from_dlpack",
+                f"an object with __dlpack__ is needed, got {describe(source)}.",
+                "Make a tensor of it with minigrad.tensor(...), which copies.",
+            )
+        )
     try:
         array = np.from_dlpack(source)
     except (BufferError, RuntimeError) as error:
-        raise TypeError(message("from_dlpack", f"{describe(source)} cannot be shared: {error}.")) from None
+        raise TypeError(
+            message(
+                "from_dlpack",
+                f"{describe(source)} cannot be shared: {error}.",
+                "Detach it, bring it to the CPU, and convert it to a dtype that minigrad has.",
+            )
+        ) from None
     return from_numpy(array)
 
 
@@ -158,7 +182,13 @@ def filled(op: Op, shape: tuple[Any, ...], value: Any, dtype: Any, requires_grad
     wanted = dtypes.get_default_dtype() if dtype is None else dtypes.as_dtype(op.__name__, dtype)
     lengths = sizes(op, shape)
     if builtins.any(length < 0 for length in lengths):
-        raise ValueError(message(op.__name__, f"lengths must not be negative, got {lengths}."))
+        raise ValueError(
+            message(
+                op.__name__,
+                f"lengths must not be negative, got {lengths}.",
+                "A length of -1 is worked out by reshape only.",
+            )
+        )
     return leaf(np.full(affordable(op, lengths), value, wanted), requires_grad, None)
 
 
@@ -169,7 +199,13 @@ def affordable(op: Op, lengths: tuple[int, ...]) -> tuple[int, ...]:
         ValueError: if it has 2**47 elements or more; x86-64 addresses 2**47 bytes.
     """
     if math.prod(lengths) >= 2**47:
-        raise ValueError(message(op.__name__, f"the shape {lengths} has more elements than memory can hold."))
+        raise ValueError(
+            message(
+                op.__name__,
+                f"the shape {lengths} has more elements than memory can hold.",
+                "Work on parts of it, or let operations broadcast a smaller shape.",
+            )
+        )
     return lengths
 
 
@@ -226,7 +262,13 @@ def one_number(op: Op, value: Any, dtype: Any) -> ndarray:
     """
     array = as_array(op, value, dtype, copy=True)
     if array.ndim:
-        raise ValueError(message(op.__name__, f"one number is needed to fill with, got {describe(value)}."))
+        raise ValueError(
+            message(
+                op.__name__,
+                f"one number is needed to fill with, got {describe(value)}.",
+                "Repeat a tensor of several with value.expand(shape).clone().",
+            )
+        )
     return array
 
 
@@ -285,7 +327,13 @@ def arange(
     first, last, step = real(arange, "start", first), real(arange, "end", last), real(arange, "step", step)
     finite = abs(first) < 2**63 and abs(last) < 2**63 and abs(step) < 2**63
     if not finite or step == 0 or (last - first) / step < 0:
-        raise ValueError(message("arange", f"from {first} to {last} there is no way in steps of {step}."))
+        raise ValueError(
+            message(
+                "arange",
+                f"from {first} to {last} there is no way in steps of {step}.",
+                "The sign of the step is the direction, such as arange(5, 0, -1); linspace takes a number of points.",
+            )
+        )
     if dtype is None:
         whole_numbers = isinstance(first, int) and isinstance(last, int) and isinstance(step, int)
         dtype = dtypes.int64 if whole_numbers else dtypes.get_default_dtype()

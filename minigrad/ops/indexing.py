@@ -38,7 +38,8 @@ def get_item(x: Operand, index: Any) -> Tensor:
         key = integers_first(key, x_data.shape)
         output = x_data[key]
     except (IndexError, ValueError):
-        raise IndexError(message("x[index]", f"{misfit(x_data.shape, key)}; x is {describe(x)}.")) from None
+        problem, remedy = misfit(x_data.shape, key)
+        raise IndexError(message("x[index]", f"{problem}; x is {describe(x)}.", remedy)) from None
     if output.__class__ is not ndarray and is_basic(key):
         # NumPy gives a scalar for one element, which is a copy; a view of it is what is wanted.
         output = x_data[(*key, ...)]
@@ -85,9 +86,9 @@ def set_item(x: Tensor, index: Any, value: Operand) -> None:
         key = integers_first(key, x.shape)
         place = np.shape(x._data[key])
     except (IndexError, ValueError):
-        raise IndexError(
-            message("x[index] = value", f"{misfit(x.shape, key)}; x is {describe(x)}, value {describe(value)}.")
-        ) from None
+        problem, remedy = misfit(x.shape, key)
+        problem += f"; x is {describe(x)}, value {describe(value)}."
+        raise IndexError(message("x[index] = value", problem, remedy)) from None
     if value_data.shape != place:
         value = fitted(value, value_data.shape, place, x)
         value_data = unwrap_exact(set_item, value)
@@ -137,6 +138,7 @@ def fitted(value: Operand, shape: tuple[int, ...], place: tuple[int, ...], x: An
             message(
                 "x[index] = value",
                 f"the value of shape {shape} does not broadcast to {place}, the shape of x[index]; x is {describe(x)}.",
+                "From the right, each length must be that of x[index], or 1: reshape the value, or unsqueeze an axis.",
             )
         )
     return value if kept == shape else reshape(value, kept)
@@ -189,7 +191,13 @@ def plain_part(part: Any) -> Any:
         try:
             array = np.array(part)
         except ValueError:
-            raise TypeError(message("x[index]", f"the index {describe(part)} is ragged.")) from None
+            raise TypeError(
+                message(
+                    "x[index]",
+                    f"the index {describe(part)} is ragged.",
+                    "Give all its rows one length, or put several indices into a tuple: x[i, j].",
+                )
+            ) from None
         array = array.astype(np.int64) if array.size == 0 and array.dtype.kind == "f" else array
     if not isinstance(array, ndarray) or array.dtype.kind not in "iub":
         raise TypeError(
@@ -197,6 +205,7 @@ def plain_part(part: Any) -> Any:
                 "x[index]",
                 "an index is made of integers, slices, None, Ellipsis, and tensors of integers or bools, got "
                 f"{describe(part)}.",
+                "Convert floats first: int(i), or index.long() of a tensor.",
             )
         )
     return array
@@ -213,7 +222,13 @@ def plain_slice(part: slice) -> slice:
         try:
             bounds.append(bound if bound is None else operator.index(bound))
         except TypeError:
-            raise TypeError(message("x[index]", f"a slice is made of integers, got {part}.")) from None
+            raise TypeError(
+                message(
+                    "x[index]",
+                    f"a slice is made of integers, got {part}.",
+                    "Divide with // to stay with integers, or convert: int(n).",
+                )
+            ) from None
     return slice(*bounds)
 
 
@@ -250,28 +265,32 @@ def is_basic(key: tuple[Any, ...]) -> bool:
     return not any(isinstance(part, (ndarray, np.bool_, bool)) for part in key)
 
 
-def misfit(shape: tuple[int, ...], key: tuple[Any, ...]) -> str:
-    """Return the sentence on why an index does not fit an array of a shape."""
+def misfit(shape: tuple[int, ...], key: tuple[Any, ...]) -> tuple[str, str]:
+    """Return why an index does not fit an array of a shape, and the remedy."""
     used = [axes_taken(part) for part in key]
     ellipses = [place for place, part in enumerate(key) if part is Ellipsis]
     if len(ellipses) > 1:
-        return f"the index holds Ellipsis {len(ellipses)} times, and may once"
+        return f"the index holds Ellipsis {len(ellipses)} times, and may once", "Write : for each other axis."
     if sum(used) > len(shape):
-        return f"the index takes {sum(used)} axes, and there are {len(shape)}"
+        remedy = "Take out parts, or put several places along one axis into a list: x[[0, 2]]."
+        return f"the index takes {sum(used)} axes, and there are {len(shape)}", remedy if shape else "Use x.item()."
     along = 0
     for part, taken in zip(key, used, strict=True):
         if part is Ellipsis:
             along += len(shape) - sum(used)
         if isinstance(part, slice) and part.step == 0:
-            return "a slice cannot have the step 0"
+            return "a slice cannot have the step 0", "Leave the step out for every element."
         if isinstance(part, ndarray) and part.dtype.kind == "b" and part.shape != shape[along : along + taken]:
-            return f"the mask of shape {part.shape} does not fit the axes of lengths {shape[along : along + taken]}"
+            problem = f"the mask of shape {part.shape} does not fit the axes of lengths {shape[along : along + taken]}"
+            return problem, "Make it of x itself, x[x > 0]; one of columns is the second index, x[:, mask]."
         if taken == 1 and not isinstance(part, slice) and np.asarray(part).dtype.kind != "b":
             for number in np.ravel(part):
                 if not -shape[along] <= number < shape[along]:
-                    return f"index {number} is out of range for axis {along} of length {shape[along]}"
+                    problem = f"index {number} is out of range for axis {along} of length {shape[along]}"
+                    return problem, "Indices count from 0, or from the end with -1."
         along += taken
-    return f"the shapes {[part.shape for part in key if isinstance(part, ndarray)]} of the indices do not broadcast"
+    problem = f"the shapes {[part.shape for part in key if isinstance(part, ndarray)]} of the indices do not broadcast"
+    return problem, "Index one axis after the other to choose rows and columns apart: x[rows][:, columns]."
 
 
 def axes_taken(part: Any) -> int:

@@ -161,7 +161,9 @@ def split(x: Operand, split_size_or_sections: Any, dim: int = 0) -> tuple[Tensor
             message(
                 "split",
                 f"axis {dim} of {describe(x)} cannot be split into parts of {split_size_or_sections}.",
-                "Lengths add up to that of the axis; for a number of parts use chunk.",
+                "Lengths add up to that of the axis; for a number of parts use chunk."
+                if x_data.ndim
+                else "Give it an axis: x.reshape(1).",
             )
         )
     parts = parts_of(x_data, tuple(lengths), along)

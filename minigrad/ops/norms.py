@@ -49,7 +49,13 @@ def norm(
     if p is None or (isinstance(p, str) and p == "fro"):
         p = 2.0
     if isinstance(p, bool) or not isinstance(p, (int, float, np.floating, np.integer)):
-        raise ValueError(message("norm", f"p is a number or 'fro', got {p!r}."))
+        raise ValueError(
+            message(
+                "norm",
+                f"p is a number or 'fro', got {p!r}.",
+                "p=1 sums the absolute values, p=float('inf') takes the largest.",
+            )
+        )
     x_data = floating(norm, x)
     over = axes(norm, dim, x_data.ndim, keepdim)
     sizes = np.abs(x_data)

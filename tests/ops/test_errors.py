@@ -1,6 +1,7 @@
 """What the operations refuse: one table of calls, the exception, and what its message must say.
 
-Every message also names this file's line, and every call leaves its operands as they were, bit for bit.
+Every message also names this file's line and, but for a few rows, a remedy in its last line, and every call leaves its
+operands as they were, bit for bit.
 """
 
 import operator
@@ -90,12 +91,15 @@ TABLE = {
     "mm inside": (lambda o: mg.mm(o.a, o.c), ValueError, "(2, 3)", "(2, 2)"),
     "mv": (lambda o: mg.mv(o.a, o.a), ValueError, "mv", "vector", "(2, 3)"),
     "bmm": (lambda o: mg.bmm(o.a, o.a), ValueError, "bmm", "batch", "(2, 3)"),
-    "dot": (lambda o: mg.dot(o.w, o.b), ValueError, "dot", "(3,)", "(4,)"),
+    "dot": (lambda o: mg.dot(o.w, o.b), ValueError, "dot", "one length", "(3,)", "(4,)", "outer"),
     "dot of matrices": (lambda o: mg.dot(o.a, o.a), ValueError, "dot", "vector", "(2, 3)"),
-    "outer": (lambda o: mg.outer(o.a, o.b), ValueError, "outer", "vector", "(2, 3)"),
-    "trace": (lambda o: mg.trace(o.b), ValueError, "trace", "matrix", "(4,)"),
+    "outer": (lambda o: mg.outer(o.a, o.b), ValueError, "outer", "vector", "(2, 3)", "x.flatten()"),
+    "trace": (lambda o: mg.trace(o.b), ValueError, "trace", "matrix", "(4,)", "x.diagonal"),
     "linear": (lambda o: mg.linear(o.a, o.c), ValueError, "linear", "(2, 3)", "(2, 2)", "'cells'", "in_features"),
-    "linear bias": (lambda o: mg.linear(o.c, o.c, o.b), ValueError, "linear", "bias (4,)"),
+    "linear bias": (lambda o: mg.linear(o.c, o.c, o.b), ValueError, "linear", "bias (4,)", "2 elements"),
+    "linear transposed": (lambda o: mg.linear(o.c, mg.zeros(2, 3)), ValueError, "linear", "weight.T would fit"),
+    "linear of images": (lambda o: mg.linear(mg.zeros(5, 2, 2), mg.zeros(3, 4)), ValueError, "input.flatten(1)"),
+    "linear of a vector": (lambda o: mg.linear(o.c, o.b), ValueError, "linear", "weight (4,)", "unsqueeze"),
     "linear dtype": (
         lambda o: mg.linear(o.c.double(), o.c),
         TypeError,
@@ -315,6 +319,13 @@ TABLE = {
     "generator state": (lambda o: mg.Generator().set_state(3), TypeError, "set_state", "(seed, counter)", "3"),
 }
 
+#: Where the remedy would only repeat what is needed: a string that is no number, nothing to join, a length below 0.
+WITHOUT_REMEDY = {
+    *("cat of nothing", "stack of nothing", "chunk", "linspace steps", "eye", "randperm", "rounding mode"),
+    *("axis of a string", "rtol", "movedim of a string", "reshape to a string", "split by a string", "one_hot classes"),
+    *("var correction", "alpha", "arange of a string", "eye of a string", "normal_ of a string", "generator seed"),
+}
+
 
 def of_shapes(run):
     return lambda o: run(o.a, o.b)
@@ -348,6 +359,7 @@ def test_bad_input_is_refused_with_a_clear_message_and_changes_nothing(name):
     text = str(caught.value)
     for part in [*parts, "test_errors.py:"]:
         assert part in text
+    assert (len(text.splitlines()) >= 3) == (name not in WITHOUT_REMEDY)
     assert fitting(o) == before
 
 
