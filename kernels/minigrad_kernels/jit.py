@@ -15,6 +15,8 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 FASTMATH = {"contract", "reassoc", "nsz"}
 
 _as_python: ContextVar[bool] = ContextVar("minigrad_python_kernels", default=False)
+# Whether kernels run as plain Python here. A bound method and no function: 12 ns and not 30.
+runs_python = _as_python.get
 
 
 def kernel(function: Function) -> Function:
@@ -55,6 +57,25 @@ def run(kernel: Function) -> Function:
         # NUMBA_DISABLE_JIT leaves the plain function, which has no py_func.
         return getattr(kernel, "py_func", kernel)
     return kernel
+
+
+def entry(kernel: Callable[..., Any], dtype: np.dtype, *axes: int) -> Callable[..., Any]:
+    """Return what to call to run a kernel on arrays of one dtype and given numbers of axes, in half the time.
+
+    A dispatcher looks at each argument's type, for 0.2 µs, and compiles anew for read-only, transposed and sliced
+    arrays. This takes them all, and checks nothing: other dtypes or numbers of axes give garbage or a TypeError.
+
+    Args:
+        kernel: What `kernel` returned; of its arguments it may use shapes, strides and addresses only.
+        dtype: The dtype of each array.
+        axes: The number of axes of each array.
+    """
+    dispatcher: Any = run(kernel)
+    if not hasattr(dispatcher, "py_func"):
+        return dispatcher
+    signature = tuple(numba.types.Array(numba.from_dtype(dtype), ndim, "A") for ndim in axes)
+    dispatcher.compile(signature)
+    return dispatcher.overloads[signature].entry_point
 
 
 @contextmanager
