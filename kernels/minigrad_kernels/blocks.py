@@ -19,7 +19,7 @@ from numba.extending import register_jitable
 from minigrad_kernels.machine import L1_BYTES, L2_BYTES, VECTOR_BITS
 from minigrad_kernels.packing import copy_rows, transpose_rows
 from minigrad_kernels.tiles import NARROW_ROWS, SHORT_ROWS, TILE_ROWS, TILE_VECTORS, multiply_tile
-from minigrad_kernels.vectors import address
+from minigrad_kernels.vectors import address, itemsize_of
 
 VECTOR_BYTES = VECTOR_BITS // 8
 LINE_BYTES = 64
@@ -40,10 +40,11 @@ ALIAS_BYTES = 2048
 
 @register_jitable
 def multiply_in_place(
-    zero: np.floating, itemsize: int, m: int, n: int, k: int,
+    zero: np.floating, m: int, n: int, k: int,
     a: int, a_row: int, a_column: int, b: int, b_row: int, b_column: int, out: int, out_row: int,
 ) -> bool:  # fmt: skip
     """Multiply without packing if that is the fastest way, and return whether it is."""
+    itemsize = itemsize_of(zero)
     in_place = (
         b_column == itemsize
         and k * itemsize <= KC_BYTES
@@ -51,7 +52,7 @@ def multiply_in_place(
         and not packing_a_pays(itemsize, m, n, k, a_row, a_column)
     )
     if in_place:
-        multiply_block(zero, itemsize, m, n, k, a, a_row, a_column, b, b_row, NR_BYTES, out, out_row, False)
+        multiply_block(zero, m, n, k, a, a_row, a_column, b, b_row, NR_BYTES, out, out_row, False)
     return in_place
 
 
@@ -71,10 +72,11 @@ def packing_b_pays(itemsize: int, n: int, k: int, b_column: int) -> bool:
 
 @register_jitable
 def multiply_blocks(
-    zero: np.floating, itemsize: int, m: int, n: int, k: int,
+    zero: np.floating, m: int, n: int, k: int,
     a: int, a_row: int, a_column: int, b: int, b_row: int, b_column: int, out: int, out_row: int,
 ) -> None:  # fmt: skip
     """The loops jc, pc and ic: the scheme at the top of this file."""
+    itemsize = itemsize_of(zero)
     NR = NR_BYTES // itemsize
     KC = even_share(k, KC_BYTES // itemsize)
     NC = min(PANELS * NR, (n + NR - 1) // NR * NR)
@@ -91,7 +93,7 @@ def multiply_blocks(
             kc = min(KC, k - pc)
             b_block, b_block_row, b_panel = b + pc * b_row + jc * b_column, b_row, NR_BYTES
             if pack_b:
-                pack_panels(zero, itemsize, kc, nc, b_block, b_row, b_column, b_packed)
+                pack_panels(zero, kc, nc, b_block, b_row, b_column, b_packed)
                 b_block, b_block_row, b_panel = b_packed, NR_BYTES, kc * NR_BYTES
             for ic in range(0, m, MC):
                 mc = min(MC, m - ic)
@@ -100,7 +102,7 @@ def multiply_blocks(
                     copy_rows(zero, kc, mc, a_block, a_column, a_packed, a_packed_row)
                     a_block, a_block_column = a_packed, a_packed_row
                 multiply_block(
-                    zero, itemsize, mc, nc, kc, a_block, a_row, a_block_column, b_block, b_block_row, b_panel,
+                    zero, mc, nc, kc, a_block, a_row, a_block_column, b_block, b_block_row, b_panel,
                     out + ic * out_row + jc * itemsize, out_row, pc > 0,
                 )  # fmt: skip
 
@@ -119,10 +121,9 @@ def line_address(buffer: np.ndarray) -> int:
 
 
 @register_jitable
-def pack_panels(
-    zero: np.floating, itemsize: int, kc: int, nc: int, b: int, b_row: int, b_column: int, packed: int
-) -> None:
+def pack_panels(zero: np.floating, kc: int, nc: int, b: int, b_row: int, b_column: int, packed: int) -> None:
     """Copy a block of b into panels of NR columns, each contiguous."""
+    itemsize = itemsize_of(zero)
     lanes, NR = VECTOR_BYTES // itemsize, NR_BYTES // itemsize
     for jr in range(0, nc, NR):
         columns = min(NR, nc - jr)
@@ -137,10 +138,11 @@ def pack_panels(
 
 @register_jitable
 def multiply_block(
-    zero: np.floating, itemsize: int, mc: int, nc: int, kc: int,
+    zero: np.floating, mc: int, nc: int, kc: int,
     a: int, a_row: int, a_column: int, b: int, b_row: int, b_panel: int, out: int, out_row: int, add: bool,
 ) -> None:  # fmt: skip
     """The loops jr and ir: multiply a block of a with panels of b, b_panel bytes apart."""
+    itemsize = itemsize_of(zero)
     lanes, NR = VECTOR_BYTES // itemsize, NR_BYTES // itemsize
     for jr in range(0, nc, NR):
         columns = min(NR, nc - jr)

@@ -11,7 +11,7 @@ from minigrad_kernels.blocks import LINE_BYTES, NR_BYTES, VECTOR_BYTES, line_add
 from minigrad_kernels.jit import kernel
 from minigrad_kernels.matvec import multiply_by_dots, multiply_by_rows
 from minigrad_kernels.packing import transpose_rows
-from minigrad_kernels.vectors import address
+from minigrad_kernels.vectors import address, itemsize_of
 
 # Up to so many rows of a, dot products with a transposed b cost less than packing it, which is as much work as
 # multiplying some ten rows.
@@ -41,7 +41,7 @@ def multiply(a: np.ndarray, b: np.ndarray, out: np.ndarray) -> bool:
         out[:] = 0
     elif a_readable and b_readable:
         multiply_matrices(
-            out.dtype.type(0), out.itemsize, m, n, k, address(a), a_row, a_column,
+            out.dtype.type(0), m, n, k, address(a), a_row, a_column,
             address(b), b_row, b_column, address(out), n * out.itemsize,
         )  # fmt: skip
     else:
@@ -72,7 +72,7 @@ def multiply_stack(a: np.ndarray, b: np.ndarray, out: np.ndarray) -> bool:
         b_step = 0 if b.shape[0] == 1 else b.strides[0]
         for i in range(batch):
             multiply_matrices(
-                out.dtype.type(0), out.itemsize, m, n, k, address(a) + i * a_step, a_row, a_column,
+                out.dtype.type(0), m, n, k, address(a) + i * a_step, a_row, a_column,
                 address(b) + i * b_step, b_row, b_column,
                 address(out) + i * out.strides[0], n * out.itemsize,
             )  # fmt: skip
@@ -96,14 +96,13 @@ def matrix_strides(rows: int, columns: int, row: int, column: int, itemsize: int
 
 @register_jitable
 def multiply_matrices(
-    zero: np.floating, itemsize: int, m: int, n: int, k: int,
+    zero: np.floating, m: int, n: int, k: int,
     a: int, a_row: int, a_column: int, b: int, b_row: int, b_column: int, out: int, out_row: int,
 ) -> None:  # fmt: skip
     """Multiply in the way that suits the shapes and layouts.
 
     Args:
         zero: A zero of the operands' dtype.
-        itemsize: The bytes of a number.
         m: The rows of a and of out, at least 1, as are the others.
         n: The columns of b and of out.
         k: The columns of a and the rows of b.
@@ -116,27 +115,29 @@ def multiply_matrices(
         out: Address of out, whose rows are contiguous.
         out_row: Bytes from row to row of out.
     """
+    itemsize = itemsize_of(zero)
     if n == 1 and a_column == itemsize:
-        multiply_by_dots(zero, itemsize, m, k, a, a_row, b, out)
+        multiply_by_dots(zero, m, k, a, a_row, b, out)
     elif n == 1:
         multiply_by_rows(zero, m, k, b, itemsize, a, a_column, out)
     elif m == 1 and b_column == itemsize:
         multiply_by_rows(zero, n, k, a, a_column, b, b_row, out)
     elif m <= FEW_ROWS and b_column != itemsize and a_column == itemsize:
         for i in range(m):
-            multiply_by_dots(zero, itemsize, n, k, b, b_column, a + i * a_row, out + i * out_row)
+            multiply_by_dots(zero, n, k, b, b_column, a + i * a_row, out + i * out_row)
     elif n <= FEW_COLUMNS and n < m and a_column != itemsize:
-        multiply_transposed(zero, itemsize, m, n, k, a, a_column, b, b_row, b_column, out, out_row)
-    elif not multiply_in_place(zero, itemsize, m, n, k, a, a_row, a_column, b, b_row, b_column, out, out_row):
-        multiply_blocks(zero, itemsize, m, n, k, a, a_row, a_column, b, b_row, b_column, out, out_row)
+        multiply_transposed(zero, m, n, k, a, a_column, b, b_row, b_column, out, out_row)
+    elif not multiply_in_place(zero, m, n, k, a, a_row, a_column, b, b_row, b_column, out, out_row):
+        multiply_blocks(zero, m, n, k, a, a_row, a_column, b, b_row, b_column, out, out_row)
 
 
 @register_jitable
 def multiply_transposed(
-    zero: np.floating, itemsize: int, m: int, n: int, k: int,
+    zero: np.floating, m: int, n: int, k: int,
     a: int, a_column: int, b: int, b_row: int, b_column: int, out: int, out_row: int,
 ) -> None:  # fmt: skip
     """Out = (bᵀ @ aᵀ)ᵀ for a transposed a, a few panels of its rows at a time."""
+    itemsize = itemsize_of(zero)
     lanes = VECTOR_BYTES // itemsize
     width = 4 * NR_BYTES // itemsize
     buffer = np.empty(n * width * itemsize + LINE_BYTES, np.uint8)
@@ -145,7 +146,7 @@ def multiply_transposed(
         mc = min(width, m - ic)
         a_rows = a + ic * itemsize
         multiply_blocks(
-            zero, itemsize, n, mc, k, b, b_column, b_row, a_rows, a_column, itemsize, out_transposed, width * itemsize
+            zero, n, mc, k, b, b_column, b_row, a_rows, a_column, itemsize, out_transposed, width * itemsize
         )
         for j in range(0, n, lanes):
             transpose_rows(

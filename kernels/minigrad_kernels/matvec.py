@@ -5,7 +5,7 @@ from llvmlite import ir
 from numba.extending import register_jitable
 
 from minigrad_kernels.machine import VECTOR_BITS
-from minigrad_kernels.vectors import INT64, Emitter, compiled_as, numbers_at
+from minigrad_kernels.vectors import INT64, Emitter, compiled_as, itemsize_of, numbers_at
 
 # Rows of b that are added to out in one pass: out is then read and written once for eight multiply-adds.
 ADDED_ROWS = 8
@@ -63,8 +63,9 @@ def add_rows(
 
 
 @register_jitable
-def multiply_by_dots(zero: np.floating, itemsize: int, m: int, k: int, a: int, a_row: int, x: int, out: int) -> None:
+def multiply_by_dots(zero: np.floating, m: int, k: int, a: int, a_row: int, x: int, out: int) -> None:
     """Out = a·x for contiguous rows of a."""
+    itemsize = itemsize_of(zero)
     wide = k <= DEEP
     step = VECTOR_BITS // (8 * itemsize) if wide else FEW_DOTS
     for i in range(0, m, step):

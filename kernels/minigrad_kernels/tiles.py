@@ -82,9 +82,6 @@ def _emit_tile(
     masks = [emit.first_lanes(builder.sub(columns, INT64(v * emit.lanes))) for v in range(vectors)]
     a_rows = [builder.add(a, offset) for offset in emit.row_offsets(rows, valid_rows, a_row)]
     out_rows = [builder.add(out, offset) for offset in emit.row_offsets(rows, valid_rows, out_row)]
-    for address in out_rows:
-        for v in range(vectors):
-            emit.prefetch(builder.add(address, INT64(v * vector_bytes)))
 
     def add_products(a_offset: ir.Value, b_address: ir.Value, *totals: ir.Value) -> list[Any]:
         loaded = []

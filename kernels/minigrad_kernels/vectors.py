@@ -38,6 +38,22 @@ def _compile_address(x: Any) -> Callable[[Any], Any]:
     return signed_address
 
 
+def itemsize_of(zero: np.floating) -> int:
+    """The bytes of a number of zero's dtype."""
+    return zero.itemsize
+
+
+@overload(itemsize_of)
+def _compile_itemsize_of(zero: Any) -> Callable[[Any], int]:
+    itemsize = zero.bitwidth // 8
+
+    # A constant: a division by it is a shift.
+    def constant(zero: Any) -> int:
+        return itemsize
+
+    return constant
+
+
 def numbers_at(address: int, count: int, zero: np.floating) -> np.ndarray:
     """The numbers of zero's dtype in memory, from an address on, as an array that shares it. For plain Python only."""
     memory = (ctypes.c_byte * (count * zero.itemsize)).from_address(address)
