@@ -27,7 +27,7 @@ def multiply(a: np.ndarray, b: np.ndarray, out: np.ndarray) -> bool:
     Args:
         a: Shape (m, k), any strides.
         b: Shape (k, n), any strides.
-        out: Shape (m, n), C-contiguous, written; shares no memory with the others.
+        out: Shape (m, n), contiguous rows, written; shares no memory with the others.
 
     Returns:
         False if the shapes do not fit or the numbers of a or b lie apart along both axes. Then nothing was written.
@@ -42,7 +42,7 @@ def multiply(a: np.ndarray, b: np.ndarray, out: np.ndarray) -> bool:
     elif a_readable and b_readable:
         multiply_matrices(
             out.dtype.type(0), m, n, k, address(a), a_row, a_column,
-            address(b), b_row, b_column, address(out), n * out.itemsize,
+            address(b), b_row, b_column, address(out), out.strides[0],
         )  # fmt: skip
     else:
         return False

@@ -8,6 +8,8 @@ from typing import Any, TypeVar
 import numba
 import numpy as np
 
+from minigrad_kernels.machine import VECTOR_BITS, WIDEST_BITS
+
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 # Sums may be reordered and contracted to fused multiply-adds, which is what lets LLVM vectorise a dot product. Not
@@ -33,6 +35,9 @@ def kernel(function: Function) -> Function:
         Numba's dispatcher (or the function itself when NUMBA_DISABLE_JIT is set). Call it through `run`.
     """
     options: dict[str, Any] = {"nogil": True, "fastmath": FASTMATH, "error_model": "numpy"}
+    if VECTOR_BITS != WIDEST_BITS:
+        # Numba's cache tells machines apart and not widths: code of a forced width would be loaded for any other.
+        return numba.njit(**options)(function)
     try:
         return numba.njit(cache=True, **options)(function)
     except RuntimeError as error:

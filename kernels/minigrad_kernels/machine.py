@@ -18,13 +18,16 @@ def _widest_vector(features: dict[str, bool]) -> int:
     return 128  # SSE and NEON; the NEON form has not been run.
 
 
-def _forced_bits() -> int | None:
-    """The width that the environment variable MINIGRAD_VECTOR_BITS asks for; None if it is not set."""
+def _vector_bits(widest: int) -> int:
+    """The width that the environment variable MINIGRAD_VECTOR_BITS asks for, or the widest."""
     text = os.environ.get("MINIGRAD_VECTOR_BITS", "")
     if not text:
-        return None
-    if text not in map(str, WIDTHS):
-        raise ValueError(f"MINIGRAD_VECTOR_BITS: needed 128, 256 or 512, came {text!r}; unset it for the machine's own")
+        return widest
+    possible = [str(bits) for bits in WIDTHS if bits <= widest]
+    if text not in possible:
+        raise ValueError(
+            f"MINIGRAD_VECTOR_BITS: this machine needs {' or '.join(possible)}, came {text!r}; unset it for {widest}"
+        )
     return int(text)
 
 
@@ -43,8 +46,8 @@ def _cache_bytes(level: int, fallback: int) -> int:
 
 
 _FEATURES: dict[str, bool] = dict(binding.get_host_cpu_features())
-FORCED_BITS = _forced_bits()
-VECTOR_BITS = FORCED_BITS or _widest_vector(_FEATURES)
+WIDEST_BITS = _widest_vector(_FEATURES)
+VECTOR_BITS = _vector_bits(WIDEST_BITS)
 # AVX-512 and NEON have 32 vector registers, SSE and AVX2 16.
 VECTOR_REGISTERS = 32 if _FEATURES.get("avx512vl") or _FEATURES.get("neon") else 16
 # The fallbacks are the smallest of the server and desktop cores of the last ten years.

@@ -67,7 +67,8 @@ def multiply_by_dots(zero: np.floating, m: int, k: int, a: int, a_row: int, x: i
     """Out = a·x for contiguous rows of a."""
     itemsize = itemsize_of(zero)
     wide = k <= DEEP
-    step = VECTOR_BITS // (8 * itemsize) if wide else FEW_DOTS
+    lanes = VECTOR_BITS // (8 * itemsize)
+    step = lanes if wide else min(lanes, FEW_DOTS)
     for i in range(0, m, step):
         dot_rows(zero, min(step, m - i), wide, k, a + i * a_row, a_row, x, out + i * itemsize)
 
@@ -89,7 +90,7 @@ def _emit_dot_rows(emit: Emitter, rows: ir.Value, wide: ir.Value, *rest: ir.Valu
         with then:
             _emit_dots(emit, emit.lanes, 1, rows, *rest)
         with otherwise:
-            _emit_dots(emit, FEW_DOTS, 2, rows, *rest)
+            _emit_dots(emit, min(emit.lanes, FEW_DOTS), 2, rows, *rest)
 
 
 @compiled_as(add_rows)

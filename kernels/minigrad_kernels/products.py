@@ -8,6 +8,7 @@ import numpy as np
 from minigrad_kernels.gemm import multiply, multiply_stack
 from minigrad_kernels.integers import multiply_integers
 from minigrad_kernels.jit import entry, run, runs_python
+from minigrad_kernels.threads import MIN_SHARED_SIZE, get_num_threads, share
 
 _FLOAT32 = np.dtype(np.float32)
 _FLOAT64 = np.dtype(np.float64)
@@ -47,7 +48,11 @@ def matmul(a: np.ndarray, b: np.ndarray, out: np.ndarray | None = None) -> np.nd
         dtype = a.dtype
         if dtype is b.dtype and dtype in _entries:
             result = _empty((len(a), b.shape[1]), dtype)
-            if _entries[dtype](a, b, result):
+            if result.size >= MIN_SHARED_SIZE and get_num_threads() > 1:
+                done = share(_entries[dtype], a, b, result)
+            else:
+                done = _entries[dtype](a, b, result)
+            if done:
                 return result
     return _checked_matmul(a, b, out)
 
@@ -99,8 +104,11 @@ def _fill_product(a: np.ndarray, b: np.ndarray, out: np.ndarray) -> None:
     multiply_here = entry(multiply, a.dtype, 2, 2, 2)
     if not runs_python():
         _entries[a.dtype] = multiply_here
-    if not multiply_here(a, b, out):
-        multiply_here(np.array(a, order="C"), np.array(b, order="C"), out)
+        if share(multiply_here, a, b, out):
+            return
+    elif multiply_here(a, b, out):
+        return
+    multiply_here(np.array(a, order="C"), np.array(b, order="C"), out)
 
 
 def _fill_products(a: np.ndarray, b: np.ndarray, out: np.ndarray) -> None:
