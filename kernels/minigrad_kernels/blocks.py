@@ -19,7 +19,7 @@ from numba.extending import register_jitable
 from minigrad_kernels.machine import L1_BYTES, L2_BYTES, VECTOR_BITS
 from minigrad_kernels.packing import copy_rows, transpose_rows
 from minigrad_kernels.tiles import NARROW_ROWS, SHORT_ROWS, TILE_ROWS, TILE_VECTORS, multiply_tile
-from minigrad_kernels.vectors import address, itemsize_of
+from minigrad_kernels.vectors import address, itemsize_of, keep_alive
 
 VECTOR_BYTES = VECTOR_BITS // 8
 LINE_BYTES = 64
@@ -105,6 +105,8 @@ def multiply_blocks(
                     zero, mc, nc, kc, a_block, a_row, a_block_column, b_block, b_block_row, b_panel,
                     out + ic * out_row + jc * itemsize, out_row, pc > 0,
                 )  # fmt: skip
+    keep_alive(a_buffer)
+    keep_alive(b_buffer)
 
 
 @register_jitable

@@ -11,7 +11,7 @@ from minigrad_kernels.blocks import LINE_BYTES, NR_BYTES, VECTOR_BYTES, line_add
 from minigrad_kernels.jit import kernel
 from minigrad_kernels.matvec import multiply_by_dots, multiply_by_rows
 from minigrad_kernels.packing import transpose_rows
-from minigrad_kernels.vectors import address, itemsize_of
+from minigrad_kernels.vectors import address, itemsize_of, keep_alive
 
 # Up to so many rows of a, dot products with a transposed b cost less than packing it, which is as much work as
 # multiplying some ten rows.
@@ -153,3 +153,4 @@ def multiply_transposed(
                 zero, min(lanes, n - j), mc, out_transposed + j * width * itemsize, width * itemsize,
                 out + ic * out_row + j * itemsize, out_row,
             )  # fmt: skip
+    keep_alive(buffer)

@@ -1,14 +1,16 @@
-"""Threads for large matrix products: one pool of Python threads, in which kernels run without the GIL.
+"""Threads for large matrix products: Python threads that wait for work, and run kernels without the GIL.
 
-A ThreadPoolExecutor takes 20 µs to start a task. Numba's own threads are faster (1.4 µs with its omp layer) but the
-omp layer does not survive a fork, and the workqueue layer aborts the process when two Python threads call parallel
-kernels at once. A product that is worth sharing takes ten times as long as starting the task.
+Numba's own threads start sooner (1.4 µs with its omp layer), but that layer does not survive a fork, and its workqueue
+layer aborts the process when two Python threads call parallel kernels at once. These take 10 to 30 µs (a
+ThreadPoolExecutor 10 µs more, for its futures). A product that is worth sharing takes a few times that.
 """
 
+import ctypes
 import os
+import threading
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import pairwise
+from queue import SimpleQueue
 
 import numpy as np
 
@@ -16,31 +18,66 @@ from minigrad_kernels.blocks import NR_BYTES
 from minigrad_kernels.tiles import TILE_ROWS
 
 Multiply = Callable[[np.ndarray, np.ndarray, np.ndarray], bool]
+Matrices = tuple[np.ndarray, np.ndarray, np.ndarray]
+Results = SimpleQueue[bool | BaseException]
 
-# Multiplications that one thread must have to do: two share 256³, which take one thread 140 µs in float32.
-WORK_PER_THREAD = 256**3 // 2
-# No product with a result smaller than this is looked at: 32×32 would be worth sharing from k = 16384 on.
+# Multiplications that each thread must have to do. On two cores 192³ took 0.9 and 256³ 0.65 of one thread's time.
+WORK_PER_THREAD = 4_000_000
+# No product with a result smaller than this is looked at: 32×32 would be worth sharing from k = 8000 on.
 MIN_SHARED_SIZE = 1024
 
 
+def _cpu_lookup() -> Callable[[], int] | None:
+    """What tells the core that a thread runs on; None where cores cannot be told or chosen."""
+    if not hasattr(os, "sched_setaffinity"):
+        return None
+    # PyDLL keeps the GIL: 0.1 µs. In Python itself there is no such function before 3.13.
+    return getattr(ctypes.PyDLL(None), "sched_getcpu", None)
+
+
 class _Pool:
-    """How many threads there are, and their executor, which is made when it is first needed."""
+    """The number of threads that share a product, and the queue from which the others take their parts."""
 
     def __init__(self) -> None:
         self.threads = _available_cores()
-        self.executor: ThreadPoolExecutor | None = None
-
-    def submit(self, multiply: Multiply, *matrices: np.ndarray) -> "Future[bool]":
-        # A local name, because another thread may set the number of threads meanwhile.
-        executor = self.executor
-        if executor is None:
-            executor = ThreadPoolExecutor(max(1, self.threads - 1), thread_name_prefix="minigrad_kernels")
-            self.executor = executor
-        return executor.submit(multiply, *matrices)
+        self.current_cpu = _cpu_lookup()
+        self.forget_threads()
 
     def forget_threads(self) -> None:
-        """A forked child has the executor but none of its threads."""
-        self.executor = None
+        """Start anew: a forked child has this object but none of its threads."""
+        self.started = 0
+        self.starting = threading.Lock()
+        self.parts: SimpleQueue[tuple[Multiply, Matrices, int | None, Results]] = SimpleQueue()
+
+    def start_threads(self) -> None:
+        """Start the threads that are missing; daemons, because they wait for ever."""
+        with self.starting:
+            while self.started < self.threads - 1:
+                threading.Thread(target=_work, args=(self.parts,), name="minigrad_kernels", daemon=True).start()
+                self.started += 1
+
+
+def _work(parts: "SimpleQueue[tuple[Multiply, Matrices, int | None, Results]]") -> None:
+    """Multiply what comes through the queue."""
+    avoided = None
+    while True:
+        multiply, matrices, caller_cpu, results = parts.get()
+        # Linux wakes a thread on the core of the one that wakes it, which is about to be busy, and moves it only
+        # milliseconds later: without this, shared products up to 384³ ran one part after the other.
+        if caller_cpu is not None and caller_cpu != avoided:
+            _leave(caller_cpu)
+            avoided = caller_cpu
+        try:
+            results.put(multiply(*matrices))
+        except BaseException as error:  # Raised again by the caller, which would wait for ever otherwise.
+            results.put(error)
+
+
+def _leave(cpu: int) -> None:
+    """Move this thread to another core, if the process may use another."""
+    others = os.sched_getaffinity(os.getpid()) - {cpu}
+    if others:
+        os.sched_setaffinity(0, others)
 
 
 def _available_cores() -> int:
@@ -63,8 +100,8 @@ def get_num_threads() -> int:
 def set_num_threads(threads: int) -> None:
     """Set the number of threads that may share a matrix product, in the whole process.
 
-    Results are the same to the bit from run to run at one number of threads. Products of less than 256³ / 2
-    multiplications a thread are not shared.
+    Results are the same to the bit from run to run at one number of threads. Products of less than four million
+    multiplications a thread (two threads: 200³) are not shared.
 
     Args:
         threads: At least 1.
@@ -81,8 +118,7 @@ def set_num_threads(threads: int) -> None:
     """
     if not isinstance(threads, int) or threads < 1:
         raise ValueError(f"set_num_threads: needed an integer from 1 up, came {threads!r}; 1 means no other threads")
-    # Products that are under way finish in the old executor, whose threads then end.
-    _pool.threads, _pool.executor = threads, None
+    _pool.threads = threads
 
 
 def share(multiply: Multiply, a: np.ndarray, b: np.ndarray, out: np.ndarray) -> bool:
@@ -109,14 +145,18 @@ def share(multiply: Multiply, a: np.ndarray, b: np.ndarray, out: np.ndarray) -> 
             pieces.append((a, b[:, start:stop], out[:, start:stop]))
         else:
             pieces.append((a[start:stop], b, out[start:stop]))
-    try:
-        others = [_pool.submit(multiply, *piece) for piece in pieces[1:]]
-    except RuntimeError:  # Python is shutting down, and starts no more threads.
-        return multiply(a, b, out)
-    done = [multiply(*pieces[0])]
-    for other in others:
-        done.append(other.result())
-    return all(done)
+    _pool.start_threads()
+    cpu = _pool.current_cpu() if _pool.current_cpu else None
+    results: Results = SimpleQueue()
+    for piece in pieces[1:]:
+        _pool.parts.put((multiply, piece, cpu, results))
+    done = multiply(*pieces[0])
+    for _ in pieces[1:]:
+        result = results.get()
+        if isinstance(result, BaseException):
+            raise result
+        done = done and result
+    return done
 
 
 def _bounds(length: int, unit: int, parts: int) -> list[int]:

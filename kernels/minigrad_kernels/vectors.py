@@ -38,6 +38,18 @@ def _compile_address(x: Any) -> Callable[[Any], Any]:
     return signed_address
 
 
+def keep_alive(buffer: np.ndarray) -> None:
+    """Keep an array whose address is in use until here: compiled code frees an array after the last use of its name."""
+
+
+@overload(keep_alive)
+def _compile_keep_alive(buffer: Any) -> Callable[[Any], None]:
+    def use(buffer: Any) -> None:
+        pass
+
+    return use
+
+
 def itemsize_of(zero: np.floating) -> int:
     """The bytes of a number of zero's dtype."""
     return zero.itemsize
