@@ -1,6 +1,6 @@
 """Time `minigrad_kernels.matmul` against `numpy.matmul`, whose BLAS keeps its default settings.
 
-    python tests/benchmarks/matmul.py [--dtype float32|float64] [--threads 1|2] [--quick] [--shape MxKxN]
+Run it as `python tests/benchmarks/matmul.py [--dtype float64] [--threads 2] [--quick] [--shape 64x128x10]`.
 
 Each shape is timed as nn, nt and tn: t means that the operand is the transpose of a row-major matrix. Ours and NumPy's
 calls alternate in one run on the same pinned core; with two threads each library runs in a process of its own, because
