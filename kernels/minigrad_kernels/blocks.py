@@ -18,7 +18,7 @@ from numba.extending import register_jitable
 
 from minigrad_kernels.machine import L1_BYTES, L2_BYTES, VECTOR_BITS
 from minigrad_kernels.packing import copy_rows, transpose_rows
-from minigrad_kernels.tiles import NARROW_ROWS, SHORT_ROWS, TILE_ROWS, TILE_VECTORS, multiply_tile
+from minigrad_kernels.tiles import SHORT_ROWS, TALL_ROWS, TILE_ROWS, TILE_VECTORS, multiply_tile
 from minigrad_kernels.vectors import address, itemsize_of, keep_alive
 
 VECTOR_BYTES = VECTOR_BITS // 8
@@ -162,10 +162,10 @@ def multiply_block(
 
 @register_jitable
 def tile_rows(left: int, vectors: int) -> int:
-    """The rows of the next tile when so many are left: 6 and 4 so that few are surplus, 8 for a single vector."""
+    """The rows of the next tile when so many are left: 6 and 4 so that few are surplus, or 8."""
     if left <= SHORT_ROWS:
         return SHORT_ROWS
-    if vectors == 1 and left > TILE_ROWS:
-        return NARROW_ROWS
+    if vectors < TILE_VECTORS and left > TILE_ROWS:
+        return TALL_ROWS
     # 7 and 8 rows are 4 + 4.
     return SHORT_ROWS if left in (7, 8) else TILE_ROWS

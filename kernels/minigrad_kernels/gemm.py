@@ -136,7 +136,7 @@ def multiply_transposed(
     zero: np.floating, m: int, n: int, k: int,
     a: int, a_column: int, b: int, b_row: int, b_column: int, out: int, out_row: int,
 ) -> None:  # fmt: skip
-    """Out = (bᵀ @ aᵀ)ᵀ for a transposed a, a few panels of its rows at a time."""
+    """Compute out as (bᵀ @ aᵀ)ᵀ for a transposed a, a few panels of its rows at a time."""
     itemsize = itemsize_of(zero)
     lanes = VECTOR_BYTES // itemsize
     width = 4 * NR_BYTES // itemsize

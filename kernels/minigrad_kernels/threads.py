@@ -23,8 +23,8 @@ Results = SimpleQueue[bool | BaseException]
 
 # Multiplications that each thread must have to do. On two cores 192³ took 0.9 and 256³ 0.65 of one thread's time.
 WORK_PER_THREAD = 4_000_000
-# No product with a result smaller than this is looked at: 32×32 would be worth sharing from k = 8000 on.
-MIN_SHARED_SIZE = 1024
+# No product with a result smaller than this is looked at: 64×64 is worth sharing from k = 2000 on.
+MIN_SHARED_SIZE = 4096
 
 
 def _cpu_lookup() -> Callable[[], int] | None:

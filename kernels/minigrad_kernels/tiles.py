@@ -12,8 +12,8 @@ from minigrad_kernels.vectors import INT64, Emitter, compiled_as, numbers_at
 # for 24 multiply-adds, where the core does as many loads as multiply-adds. With 16 registers 6 × 2 is the same idea.
 TILE_ROWS = 6
 TILE_VECTORS = 4 if VECTOR_REGISTERS == 32 else 2
-# One vector wide, 8 rows: two multiply-adds start a cycle and each takes four.
-NARROW_ROWS = 8
+# Narrower tiles have 8 rows: fewer tiles, and enough sums for two multiply-adds a cycle that take four cycles each.
+TALL_ROWS = 8
 # 6 and 4 add up to every even number of rows from 4 on but need no surplus row.
 SHORT_ROWS = 4
 
@@ -27,7 +27,7 @@ def multiply_tile(
 
     Args:
         zero: A zero of the operands' dtype.
-        rows: Rows of the tile for which there is code: 6 or 4, or 8 for one vector.
+        rows: Rows of the tile for which there is code: 6 or 4, or 8 for fewer than TILE_VECTORS.
         vectors: Vectors in a row of the tile, from 1 to TILE_VECTORS.
         k: Length of the sums, at least 1.
         a: Address of the tile's first row of a.
@@ -59,7 +59,8 @@ def _emit_tiles(emit: Emitter, rows: ir.Value, vectors: ir.Value, *tile: ir.Valu
     """Emit: go to the code of the shape of tile that is asked for."""
     builder = emit.builder
     shapes = [(TILE_ROWS, v) for v in range(1, TILE_VECTORS + 1)]
-    shapes += [(SHORT_ROWS, v) for v in range(1, TILE_VECTORS + 1)] + [(NARROW_ROWS, 1)]
+    shapes += [(SHORT_ROWS, v) for v in range(1, TILE_VECTORS + 1)]
+    shapes += [(TALL_ROWS, v) for v in range(1, TILE_VECTORS)]
     done = builder.append_basic_block("done")
     switch = builder.switch(builder.add(builder.mul(rows, INT64(16)), vectors), done)
     for shape in shapes:
