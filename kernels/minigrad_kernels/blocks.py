@@ -25,11 +25,18 @@ VECTOR_BYTES = VECTOR_BITS // 8
 LINE_BYTES = 64
 # A panel of b is as wide as a tile.
 NR_BYTES = TILE_VECTORS * VECTOR_BYTES
-# A panel of KC × NR numbers (128 kB at 512 bits) and a block of a (MC × KC, 192 kB) stay together in an L2 cache of
-# 1 MB: 2 kB of each row, 512 float32 or 256 float64 numbers. The micro-kernel is as fast from L2 as from L1, and the
-# longer k runs, the less often a tile of out is loaded and stored.
+# A panel of KC × NR numbers (128 kB at 512 bits) and a block of a (MC × KC) stay together in an L2 cache of 1 MB: 2 kB
+# of each row, 512 float32 or 256 float64 numbers. The micro-kernel is as fast from L2 as from L1, and the longer k
+# runs, the less often a tile of out is loaded and stored.
 KC_BYTES = max(512, L2_BYTES // 512)
-MC = 96
+# Rows of a that are read in place: of those 8 kB apart every eighth falls on the same sets of the L2 cache, and 96 of
+# them push each other out (2048³: 2 % slower). Packed rows lie side by side, and a copy of 96 at a time reads 384 bytes
+# of a page where 48 would read 192.
+MC_IN_PLACE = 48
+MC_PACKED = 96
+# Rows of b that are copied into all panels before the next ones: their pages are fewer than a core's page table cache
+# holds, and each page is read to its end.
+ROWS_AT_A_TIME = 8
 # 32 panels × KC are at most 4 MB, which an L3 cache holds; wider gave nothing.
 PANELS = 32
 # Up to 300 kB a row-major b stays in an L2 cache of 1 MB whatever the order in which it is read: packing gains nothing.
@@ -82,6 +89,7 @@ def multiply_blocks(
     NC = min(PANELS * NR, (n + NR - 1) // NR * NR)
     pack_a = packing_a_pays(itemsize, m, n, k, a_row, a_column)
     pack_b = packing_b_pays(itemsize, n, k, b_column)
+    MC = MC_PACKED if pack_a else MC_IN_PLACE
     # A line more than MC rows keeps the distance of the packed rows off multiples of ALIAS_BYTES.
     a_packed_row = MC * itemsize + LINE_BYTES
     a_buffer = np.empty(KC * a_packed_row + LINE_BYTES if pack_a else 0, np.uint8)
@@ -127,15 +135,21 @@ def pack_panels(zero: np.floating, kc: int, nc: int, b: int, b_row: int, b_colum
     """Copy a block of b into panels of NR columns, each contiguous."""
     itemsize = itemsize_of(zero)
     lanes, NR = VECTOR_BYTES // itemsize, NR_BYTES // itemsize
-    for jr in range(0, nc, NR):
-        columns = min(NR, nc - jr)
-        source, panel = b + jr * b_column, packed + jr * kc * itemsize
-        if b_column == itemsize:
-            copy_rows(zero, kc, columns, source, b_row, panel, NR_BYTES)
-        else:
-            for j in range(0, columns, lanes):
-                rows = min(lanes, columns - j)
-                transpose_rows(zero, rows, kc, source + j * b_column, b_column, panel + j * itemsize, NR_BYTES)
+    # Few rows at a time of a row-major b, so that their pages stay known while all panels take their part.
+    step = ROWS_AT_A_TIME if b_column == itemsize else kc
+    for p in range(0, kc, step):
+        rows = min(step, kc - p)
+        for jr in range(0, nc, NR):
+            columns = min(NR, nc - jr)
+            source, panel = b + p * b_row + jr * b_column, packed + jr * kc * itemsize + p * NR_BYTES
+            if b_column == itemsize:
+                copy_rows(zero, rows, columns, source, b_row, panel, NR_BYTES)
+            else:
+                for j in range(0, columns, lanes):
+                    transpose_rows(
+                        zero, min(lanes, columns - j), kc, source + j * b_column, b_column, panel + j * itemsize,
+                        NR_BYTES,
+                    )  # fmt: skip
 
 
 @register_jitable

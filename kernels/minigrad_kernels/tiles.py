@@ -84,6 +84,12 @@ def _emit_tile(
     a_rows = [builder.add(a, offset) for offset in emit.row_offsets(rows, valid_rows, a_row)]
     out_rows = [builder.add(out, offset) for offset in emit.row_offsets(rows, valid_rows, out_row)]
 
+    # What is to be added to lies far away by then, as products with such long sums are large: 5 % at 2048³.
+    with builder.if_then(add):
+        for address in out_rows:
+            for v in range(vectors):
+                emit.prefetch(builder.add(address, INT64(v * vector_bytes)))
+
     def add_products(a_offset: ir.Value, b_address: ir.Value, *totals: ir.Value) -> list[Any]:
         loaded = []
         for v in range(vectors):
