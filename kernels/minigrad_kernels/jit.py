@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import cache
 from typing import Any, TypeVar
 
 import numba
@@ -75,9 +76,14 @@ def entry(kernel: Callable[..., Any], dtype: np.dtype, *axes: int) -> Callable[.
         dtype: The dtype of each array.
         axes: The number of axes of each array.
     """
-    dispatcher: Any = run(kernel)
-    if not hasattr(dispatcher, "py_func"):
-        return dispatcher
+    if not hasattr(run(kernel), "py_func"):
+        return run(kernel)
+    return _compiled_entry(kernel, dtype, axes)
+
+
+@cache
+def _compiled_entry(dispatcher: Any, dtype: np.dtype, axes: tuple[int, ...]) -> Callable[..., Any]:
+    """The C function with which a dispatcher calls the machine code for arrays of any layout."""
     signature = tuple(numba.types.Array(numba.from_dtype(dtype), ndim, "A") for ndim in axes)
     dispatcher.compile(signature)
     return dispatcher.overloads[signature].entry_point
