@@ -173,8 +173,8 @@ def _result_shape(a: np.ndarray, b: np.ndarray) -> tuple[int, ...]:
         batch_shape = _broadcast(a.shape[:-2], b.shape[:-2])
     except ValueError:
         raise ValueError(
-            f"matmul: needed batch axes that broadcast, {_came(a, b)}: {a.shape[:-2]} and {b.shape[:-2]} do not; make each "
-            "pair of lengths equal, or one of them 1"
+            f"matmul: needed batch axes that broadcast, {_came(a, b)}: {a.shape[:-2]} and {b.shape[:-2]} do not; "
+            "make each pair of lengths equal, or one of them 1"
         ) from None
     return batch_shape + a.shape[-2:-1] + (b.shape[-1:] if b.ndim > 1 else ())
 
