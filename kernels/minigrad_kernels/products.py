@@ -8,7 +8,7 @@ import numpy as np
 from minigrad_kernels.gemm import multiply, multiply_stack
 from minigrad_kernels.integers import multiply_integers
 from minigrad_kernels.jit import entry, run, runs_python
-from minigrad_kernels.threads import MIN_SHARED_SIZE, get_num_threads, share
+from minigrad_kernels.threads import MIN_SHARED_SIZE, MIN_SHARED_WORK, share
 
 _FLOAT32 = np.dtype(np.float32)
 _FLOAT64 = np.dtype(np.float64)
@@ -48,7 +48,7 @@ def matmul(a: np.ndarray, b: np.ndarray, out: np.ndarray | None = None) -> np.nd
         dtype = a.dtype
         if dtype is b.dtype and dtype in _entries:
             result = _empty((len(a), b.shape[1]), dtype)
-            if result.size >= MIN_SHARED_SIZE and get_num_threads() > 1:
+            if result.size >= MIN_SHARED_SIZE and result.size * len(b) >= MIN_SHARED_WORK:
                 done = share(_entries[dtype], a, b, result)
             else:
                 done = _entries[dtype](a, b, result)

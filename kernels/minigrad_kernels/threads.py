@@ -21,9 +21,11 @@ Multiply = Callable[[np.ndarray, np.ndarray, np.ndarray], bool]
 Matrices = tuple[np.ndarray, np.ndarray, np.ndarray]
 Results = SimpleQueue[bool | BaseException]
 
-# Multiplications that each thread must have to do. On two cores 192³ took 0.9 and 256³ 0.65 of one thread's time.
-WORK_PER_THREAD = 4_000_000
-# No product with a result smaller than this is looked at: 64×64 is worth sharing from k = 2000 on.
+# Multiplications that each thread must have to do: two share 256³, which took 0.65 to 0.9 of one thread's time on two
+# cores that others used too; 192³ took 0.9 to 1.1.
+WORK_PER_THREAD = 8_000_000
+MIN_SHARED_WORK = 2 * WORK_PER_THREAD
+# No product with a result smaller than this is looked at: 64×64 is worth sharing from k = 4000 on.
 MIN_SHARED_SIZE = 4096
 
 
@@ -100,8 +102,8 @@ def get_num_threads() -> int:
 def set_num_threads(threads: int) -> None:
     """Set the number of threads that may share a matrix product, in the whole process.
 
-    Results are the same to the bit from run to run at one number of threads. Products of less than four million
-    multiplications a thread (two threads: 200³) are not shared.
+    Results are the same to the bit from run to run at one number of threads. Products of less than eight million
+    multiplications a thread (two threads: 252³) are not shared.
 
     Args:
         threads: At least 1.
