@@ -7,6 +7,7 @@ Importing the package compiles nothing; a kernel is compiled at its first call a
 from minigrad_kernels.draws import fill_integers, fill_normal, fill_permutation, fill_uniform, fill_words
 from minigrad_kernels.jit import compile_for, kernel, python_kernels, run
 from minigrad_kernels.products import matmul
+from minigrad_kernels.threads import get_num_threads, set_num_threads
 from minigrad_kernels.updates import adam_update, amsgrad_update, check_update, sgd_momentum_update, sgd_update
 
 __all__ = [
@@ -29,4 +30,7 @@ __all__ = [
     "kernel",
     "python_kernels",
     "run",
+    # threads
+    "get_num_threads",
+    "set_num_threads",
 ]

@@ -73,7 +73,7 @@ def test_a_debugger_reaches_the_innermost_loop_of_a_kernel():
             fill_uniform(0, 0, np.empty(3))
         finally:
             sys.settrace(None)
-    assert {"multiply_matrices", "multiply_by_rows", "add_eight_rows", "philox_words"} <= names
+    assert {"multiply_matrices", "multiply_block", "multiply_tile", "philox_words"} <= names
 
 
 def test_compile_for_compiles_and_touches_no_argument():

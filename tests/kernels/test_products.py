@@ -1,6 +1,7 @@
 """The matrix product does what numpy.matmul does, for every layout, shape and dtype."""
 
 import itertools
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -82,7 +83,7 @@ def test_every_small_shape_gives_the_product(generator, dtype):
         assert_product(matmul(a.copy(order="F"), b.copy(order="F")), a, b)
 
 
-# Around the block sizes MC = 16, KC = NC = 256, the group of 8 and the thresholds 8 and 32 of gemm.py.
+# Around tiles of 4, 6 and 8 rows and 1 to 4 vectors, KC = 256 or 512, and the thresholds of gemm.py and matvec.py.
 @pytest.mark.parametrize("dtype", FLOATS)
 @pytest.mark.parametrize("form", ["nn", "nt", "tn", "tt"])
 @pytest.mark.parametrize(
@@ -226,3 +227,37 @@ def test_what_cannot_be_multiplied_raises_with_shapes_and_a_remedy(a, b, out, er
         matmul(a, b, out)
     for part in parts:
         assert part in str(caught.value)
+
+
+@pytest.mark.parametrize("dtype", FLOATS)
+@pytest.mark.parametrize("shape", [(2, 3, 2), (7, 5, 9), (1, 6, 20), (20, 6, 1), (40, 33, 50)])
+@pytest.mark.parametrize("form", ["nn", "nt", "tn", "tt"])
+def test_zero_times_infinity_and_nan_is_nan(dtype, shape, form):
+    m, k, n = shape
+    a = np.zeros((m, k), dtype, order="C" if form[0] == "n" else "F")
+    b = np.ones((k, n), dtype, order="C" if form[1] == "n" else "F")
+    b[k - 1, 0], b[0, n - 1] = np.inf, np.nan
+    with np.errstate(invalid="ignore"):
+        result = matmul(a, b)
+    assert np.all(np.isnan(result[:, [0, n - 1]]))
+    assert np.all(result[:, 1 : n - 1] == 0)
+
+
+@pytest.mark.parametrize("form", ["nn", "nt", "tn", "tt"])
+@pytest.mark.parametrize("shape", [(5, 40, 7), (1, 200, 3), (3, 200, 1), (13, 300, 5)])
+def test_float64_sums_are_within_k_eps_of_the_exact_ones(generator, shape, form):
+    m, k, n = shape
+    a = generator.standard_normal((m, k)).astype(np.float64, order="C" if form[0] == "n" else "F")
+    b = generator.standard_normal((k, n)).astype(np.float64, order="C" if form[1] == "n" else "F")
+    result = matmul(a, b)
+    for i, j in itertools.product(range(m), range(n)):
+        products = [Fraction(x) * Fraction(y) for x, y in zip(a[i].tolist(), b[:, j].tolist())]
+        error = abs(Fraction(float(result[i, j])) - sum(products))
+        assert error <= k * np.finfo(np.float64).eps * sum(map(abs, products))
+
+
+def test_the_bits_are_the_same_in_every_run(generator):
+    for m, k, n in [(4, 4, 4), (33, 70, 17), (1, 50, 20), (20, 50, 1)]:
+        a, b = generator.standard_normal((m, k)), generator.standard_normal((k, n))
+        first = matmul(a, b)
+        assert all(np.array_equal(matmul(a.copy(), b.copy()), first) for _ in range(3))
