@@ -5,6 +5,17 @@ Importing the package compiles nothing; a kernel is compiled at its first call a
 """
 
 from minigrad_kernels.draws import fill_integers, fill_normal, fill_permutation, fill_uniform, fill_words
+from minigrad_kernels.elementwise import (
+    erf,
+    exp,
+    log,
+    relu,
+    relu_backward,
+    sigmoid,
+    sigmoid_backward,
+    tanh,
+    tanh_backward,
+)
 from minigrad_kernels.jit import compile_for, kernel, python_kernels, run
 from minigrad_kernels.products import matmul
 from minigrad_kernels.updates import adam_update, amsgrad_update, check_update, sgd_momentum_update, sgd_update
@@ -12,6 +23,16 @@ from minigrad_kernels.updates import adam_update, amsgrad_update, check_update, 
 __all__ = [
     # products
     "matmul",
+    # elementwise
+    "erf",
+    "exp",
+    "log",
+    "relu",
+    "relu_backward",
+    "sigmoid",
+    "sigmoid_backward",
+    "tanh",
+    "tanh_backward",
     # random draws
     "fill_integers",
     "fill_normal",
