@@ -105,8 +105,8 @@ def _map_one(name: str, loop: Callable[..., None], x: np.ndarray, out: np.ndarra
     if type(x) is np.ndarray and ((dtype := x.dtype) is _FLOAT32 or dtype is _FLOAT64) and x.flags.carray:
         if out is None:
             target = np.empty(x.shape, dtype)
-        elif out is x or (_fits(out, x) and x.base is out.base is None):
-            # Two arrays that both own their memory cannot overlap.
+        elif out is not x and _fits(out, x) and x.base is out.base is None:
+            # Two arrays that both own their memory do not overlap.
             target = out
         else:
             return _map_checked(name, loop, [x], out)
@@ -130,7 +130,9 @@ def _map_two(
     ):
         if out is None:
             target = np.empty(grad.shape, dtype)
-        elif out is grad or out is result or (_fits(out, grad) and grad.base is result.base is out.base is None):
+        elif (
+            out is not grad and out is not result and _fits(out, grad) and grad.base is result.base is out.base is None
+        ):
             target = out
         else:
             return _map_checked(name, loop, [grad, result], out)
@@ -164,7 +166,8 @@ def _map_checked(
         filled = _map_checked(name, loop, transposed, None if out is None else out.T)
         return filled.T if out is None else out
     target = out
-    if target is None or not target.flags.carray or any(_overlap_shifted(operand, target) for operand in operands):
+    if target is None or not target.flags.carray or any(np.may_share_memory(each, target) for each in operands):
+        # Also where out is an operand: LLVM's vector loop runs only if the arrays do not overlap.
         target = np.empty(operands[0].shape, operands[0].dtype)
     flat = []
     for operand in operands:
@@ -176,14 +179,6 @@ def _map_checked(
         return target
     out[...] = target
     return out
-
-
-def _overlap_shifted(x: np.ndarray, out: np.ndarray) -> bool:
-    """Return whether writing one element of `out` may change a later one of `x`: they overlap and are not the same."""
-    if not np.may_share_memory(x, out):
-        return False
-    same_start = x.__array_interface__["data"][0] == out.__array_interface__["data"][0]
-    return not (same_start and x.strides == out.strides)
 
 
 def _check(name: str, operands: list[np.ndarray], out: np.ndarray | None) -> None:

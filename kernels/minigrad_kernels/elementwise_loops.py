@@ -1,7 +1,8 @@
 """The loops over all elements: each takes flat contiguous arrays of one floating dtype and fills `out`.
 
-`out` may be one of the operands. LLVM turns each into vector instructions, so a comparison selects between two values
-and never branches; written as `0 if x <= 0 else x`, a NaN fails the comparison and stays.
+LLVM turns each into vector instructions, so a comparison selects between two values and never branches; written as
+`0 if x <= 0 else x`, a NaN fails the comparison and stays. `out` may be an operand, but where arrays overlap the scalar
+loop runs, which is some 5 times slower.
 """
 
 import numpy as np

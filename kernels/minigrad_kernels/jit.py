@@ -77,12 +77,12 @@ def ordered_helper(function: Function) -> Function:
     return function
 
 
-def choose_by_dtype(single: Callable[..., Any], double: Callable[..., Any]) -> Callable[[Function], Function]:
-    """Let kernels call a function of `x`, a NumPy scalar, that has one version for float32 and one for float64.
+def choose_by_width(narrow: Callable[..., Any], wide: Callable[..., Any]) -> Callable[[Function], Function]:
+    """Let kernels call a function of `x`, a NumPy scalar, that has one version for 32 bits and one for 64.
 
     Args:
-        single: What a kernel compiles for a float32; its parameter is called `x`.
-        double: What it compiles for a float64; likewise.
+        narrow: What a kernel compiles for a float32 or int32; its parameter is called `x`.
+        wide: What it compiles for a float64 or int64; likewise.
 
     Returns:
         A decorator for the function that makes the same choice when it runs as plain Python.
@@ -92,7 +92,7 @@ def choose_by_dtype(single: Callable[..., Any], double: Callable[..., Any]) -> C
         # strict compares the annotations of the versions too, which differ.
         @overload(function, jit_options=HELPER, strict=False)
         def version_for(x: Any) -> Callable[..., Any]:
-            return single if x == numba.types.float32 else double
+            return narrow if x.bitwidth == 32 else wide
 
         return function
 

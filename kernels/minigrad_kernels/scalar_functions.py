@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad_kernels.jit import choose_by_dtype, ordered_helper
+from minigrad_kernels.jit import choose_by_width, ordered_helper
 from minigrad_kernels.polynomials import (
     ERF_FAR_32,
     ERF_FAR_64,
@@ -233,31 +233,31 @@ def sigmoid_float64(x: float) -> float:
     return (1.0 if x >= 0.0 else small) / (1.0 + small)
 
 
-@choose_by_dtype(exp_float32, exp_float64)
+@choose_by_width(exp_float32, exp_float64)
 def exp_of(x: Scalar) -> Scalar:
     """exp(x) in the precision of x, which is a NumPy scalar."""
     return exp_float32(x) if isinstance(x, np.float32) else exp_float64(x)
 
 
-@choose_by_dtype(log_float32, log_float64)
+@choose_by_width(log_float32, log_float64)
 def log_of(x: Scalar) -> Scalar:
     """log(x), natural, in the precision of x."""
     return log_float32(x) if isinstance(x, np.float32) else log_float64(x)
 
 
-@choose_by_dtype(tanh_float32, tanh_float64)
+@choose_by_width(tanh_float32, tanh_float64)
 def tanh_of(x: Scalar) -> Scalar:
     """tanh(x) in the precision of x."""
     return tanh_float32(x) if isinstance(x, np.float32) else tanh_float64(x)
 
 
-@choose_by_dtype(sigmoid_float32, sigmoid_float64)
+@choose_by_width(sigmoid_float32, sigmoid_float64)
 def sigmoid_of(x: Scalar) -> Scalar:
     """1/(1 + exp(−x)) in the precision of x."""
     return sigmoid_float32(x) if isinstance(x, np.float32) else sigmoid_float64(x)
 
 
-@choose_by_dtype(erf_float32, erf_float64)
+@choose_by_width(erf_float32, erf_float64)
 def erf_of(x: Scalar) -> Scalar:
     """erf(x) in the precision of x."""
     return erf_float32(x) if isinstance(x, np.float32) else erf_float64(x)
