@@ -4,6 +4,7 @@ The kernels know nothing of tensors or gradients. `python_kernels()` runs their 
 Importing the package compiles nothing; a kernel is compiled at its first call and kept on disk.
 """
 
+from minigrad_kernels.biases import bias_activation
 from minigrad_kernels.cross_entropies import CrossEntropy, cross_entropy_rows, cross_entropy_rows_backward
 from minigrad_kernels.draws import fill_integers, fill_normal, fill_permutation, fill_uniform, fill_words
 from minigrad_kernels.elementwise import (
@@ -25,6 +26,7 @@ from minigrad_kernels.softmaxes import (
     softmax_rows,
     softmax_rows_backward,
 )
+from minigrad_kernels.sums import column_sums, mean_variance_columns, mean_variance_rows, sum_axes
 from minigrad_kernels.updates import adam_update, amsgrad_update, check_update, sgd_momentum_update, sgd_update
 
 __all__ = [
@@ -40,6 +42,13 @@ __all__ = [
     "sigmoid_backward",
     "tanh",
     "tanh_backward",
+    # the end of a linear layer
+    "bias_activation",
+    # sums, mean and variance
+    "column_sums",
+    "mean_variance_columns",
+    "mean_variance_rows",
+    "sum_axes",
     # softmax and cross-entropy, fused
     "CrossEntropy",
     "cross_entropy_rows",
