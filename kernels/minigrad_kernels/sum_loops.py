@@ -146,7 +146,8 @@ def moments_of_rows(x: np.ndarray, correction: int, mean: np.ndarray, variance: 
             else:
                 middle, square = merged(first, middle, square, block.size, block_mean, block_square)
         mean[i] = middle
-        variance[i] = square / max(n - correction, 0)
+        # In plain Python a quotient of floats by 0 raises; one of NumPy scalars is NaN or inf, as compiled.
+        variance[i] = np.float64(square) / max(n - correction, 0)
 
 
 @kernel
