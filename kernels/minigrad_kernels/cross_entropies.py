@@ -28,7 +28,11 @@ class CrossEntropy(NamedTuple):
 
 
 def cross_entropy_rows(
-    logits: np.ndarray, labels: np.ndarray, ignore_index: int = -100, reduction: str = "mean"
+    logits: np.ndarray,
+    labels: np.ndarray,
+    ignore_index: int = -100,
+    reduction: str = "mean",
+    out: np.ndarray | None = None,
 ) -> CrossEntropy:
     """Compute −log softmax(row)[label] of each row, and reduce it.
 
@@ -37,6 +41,7 @@ def cross_entropy_rows(
         labels: Shape (rows,), int64, from 0 to n − 1.
         ignore_index: The label of rows that do not count, whatever their logits.
         reduction: "mean" over the rows that count, "sum", or "none".
+        out: Where to write the probabilities, C-contiguous, of the logits' shape and dtype; it must not overlap them.
 
     Returns:
         The loss, and what `cross_entropy_rows_backward` needs.
@@ -55,7 +60,12 @@ def cross_entropy_rows(
         raise ValueError(f"cross_entropy_rows: needed reduction 'mean', 'sum' or 'none', came {reduction!r}")
     rows, n = logits.shape
     dtype = logits.dtype
-    probabilities, losses = np.empty((rows, n), dtype), np.empty(rows, dtype)
+    if out is None:
+        probabilities = np.empty((rows, n), dtype)
+    else:
+        _check_out("cross_entropy_rows", out, logits)
+        probabilities = out
+    losses = np.empty(rows, dtype)
     loss, share = np.empty((), dtype), np.empty(())
     bad = run(cross_entropy_forward)(
         _stored(logits), _stored(labels), ignore_index, probabilities, losses, reduction == "mean", loss, share
@@ -69,7 +79,12 @@ def cross_entropy_rows(
 
 
 def cross_entropy_rows_backward(
-    grad: np.ndarray, probabilities: np.ndarray, labels: np.ndarray, ignore_index: int = -100, share: float = 1.0
+    grad: np.ndarray,
+    probabilities: np.ndarray,
+    labels: np.ndarray,
+    ignore_index: int = -100,
+    share: float = 1.0,
+    out: np.ndarray | None = None,
 ) -> np.ndarray:
     """Compute grad·share·(probabilities − one_hot(labels)), 0 in the rows that do not count.
 
@@ -79,9 +94,10 @@ def cross_entropy_rows_backward(
         labels: Those that it was given: they are not checked again, and another one would write outside the result.
         ignore_index: Likewise.
         share: From `cross_entropy_rows`.
+        out: Where to write, C-contiguous, of the probabilities' shape and dtype; it must not overlap them.
 
     Returns:
-        The gradient with respect to the logits, shape (rows, n).
+        The gradient with respect to the logits, shape (rows, n); `out` if given.
 
     Raises:
         TypeError: An argument is no array of a fitting dtype.
@@ -95,7 +111,10 @@ def cross_entropy_rows_backward(
         raise TypeError(f"{name}: needed grad as an array of {probabilities.dtype}, came {came}; convert it")
     if grad.shape not in ((), (rows,)):
         raise ValueError(f"{name}: needed grad of shape () or ({rows},), came {grad.shape}; one number a row, or one")
-    out = np.empty(probabilities.shape, probabilities.dtype)
+    if out is None:
+        out = np.empty(probabilities.shape, probabilities.dtype)
+    else:
+        _check_out(name, out, probabilities)
     run(cross_entropy_backward)(
         _stored(grad.reshape(-1)), _stored(probabilities), _stored(labels), ignore_index, share, out
     )
@@ -105,6 +124,18 @@ def cross_entropy_rows_backward(
 def _stored(x: np.ndarray) -> np.ndarray:
     """Return a C-contiguous, aligned, writeable array: Numba would compile the loop again for any other."""
     return x if x.flags.carray else np.array(x, order="C")
+
+
+def _check_out(name: str, out: Any, matrix: np.ndarray) -> None:
+    """Raise unless a kernel can write to `out` what it computes of a matrix."""
+    if not isinstance(out, np.ndarray) or out.dtype != matrix.dtype:
+        came = out.dtype if isinstance(out, np.ndarray) else type(out).__name__
+        raise TypeError(f"{name}: needed out as an array of {matrix.dtype}, came {came}; pass np.empty_like")
+    if out.shape != matrix.shape or not out.flags.carray or np.may_share_memory(out, matrix):
+        raise ValueError(
+            f"{name}: needed out of shape {matrix.shape}, contiguous, writeable and apart from the operand, came shape "
+            f"{out.shape}, strides {out.strides}; pass np.empty_like"
+        )
 
 
 def _check_labelled(name: str, role: str, matrix: Any, labels: Any) -> None:

@@ -80,28 +80,6 @@ def sum_rows(x: np.ndarray, out: np.ndarray) -> None:
         out[i] = total
 
 
-@kernel
-def sum_columns(x: np.ndarray, out: np.ndarray) -> None:
-    """Out = the sum over the middle axis, shapes (outer, rows, n) and (outer, n)."""
-    outer, rows, n = x.shape
-    together = ROWS_AS_ONE if n <= NARROW else 1
-    wide_rows, width = rows // together, n * together
-    partial, total = np.empty(min(TILE, width), x.dtype), np.empty(min(TILE, width))
-    for o in range(outer):
-        wide = x[o][: wide_rows * together].reshape(wide_rows, width)
-        for left in range(0, width, TILE):
-            size = min(TILE, width - left)
-            total[:] = 0
-            for first in range(0, wide_rows, COLUMN_BLOCK):
-                add_rows(wide, first, min(first + COLUMN_BLOCK, wide_rows), left, partial[:size])
-                for j in range(size):
-                    total[j] += partial[j]
-            if together > 1:
-                fold_rows(x[o], wide_rows * together, total)
-            for j in range(min(n, size)):
-                out[o, left + j] = total[j]
-
-
 @register_jitable
 def fold_rows(x: np.ndarray, first: int, total: np.ndarray) -> None:
     """Add the totals of the rows that were summed as one, and the rows from `first` on, to the first n totals."""
@@ -112,6 +90,40 @@ def fold_rows(x: np.ndarray, first: int, total: np.ndarray) -> None:
     for i in range(first, rows):
         for j in range(n):
             total[j] += x[i, j]
+
+
+@register_jitable
+def add_columns(x: np.ndarray, out: np.ndarray) -> None:
+    """Out = the sum of each column, shapes (rows, n) and (n,)."""
+    rows, n = x.shape
+    together = ROWS_AS_ONE if n <= NARROW else 1
+    wide_rows, width = rows // together, n * together
+    partial, total = np.empty(min(TILE, width), x.dtype), np.empty(min(TILE, width))
+    wide = x[: wide_rows * together].reshape(wide_rows, width)
+    for left in range(0, width, TILE):
+        size = min(TILE, width - left)
+        total[:] = 0
+        for first in range(0, wide_rows, COLUMN_BLOCK):
+            add_rows(wide, first, min(first + COLUMN_BLOCK, wide_rows), left, partial[:size])
+            for j in range(size):
+                total[j] += partial[j]
+        if together > 1:
+            fold_rows(x, wide_rows * together, total)
+        for j in range(min(n, size)):
+            out[left + j] = total[j]
+
+
+@kernel
+def sum_columns(x: np.ndarray, out: np.ndarray) -> None:
+    """Out = the sum of each column, shapes (rows, n) and (n,)."""
+    add_columns(x, out)
+
+
+@kernel
+def sum_middle(x: np.ndarray, out: np.ndarray) -> None:
+    """Out = the sum over the middle axis, shapes (outer, rows, n) and (outer, n)."""
+    for i in range(x.shape[0]):
+        add_columns(x[i], out[i])
 
 
 @register_jitable

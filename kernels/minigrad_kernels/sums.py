@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from minigrad_kernels.jit import run
-from minigrad_kernels.sum_loops import moments_of_columns, moments_of_rows, sum_columns, sum_rows
+from minigrad_kernels.sum_loops import moments_of_columns, moments_of_rows, sum_columns, sum_middle, sum_rows
 
 _FLOAT32 = np.dtype(np.float32)
 _FLOAT64 = np.dtype(np.float64)
@@ -49,7 +49,7 @@ def column_sums(x: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
         target = np.empty(n, x.dtype)
     else:
         target = out
-    run(sum_columns)(_stored(x)[None], target[None])
+    run(sum_columns)(_stored(x), target)
     if out is None or target is out:
         return target
     out[...] = target
@@ -76,6 +76,11 @@ def sum_axes(x: np.ndarray, axis: int | tuple[int, ...] | None = None, keepdims:
         array([8., 8., 8.])
     """
     _check_floats("sum_axes", x)
+    if axis is None and not keepdims and x.flags.carray:
+        # The common case by the shortest way: at 10 elements the general one takes 2 microseconds.
+        total = np.empty(1, x.dtype)
+        run(sum_rows)(x.reshape(1, x.size), total)
+        return total.reshape(())
     axes = _normalised(axis, x.ndim)
     kept = []
     for i in range(x.ndim):
@@ -143,7 +148,7 @@ def _sum_middle(x: np.ndarray, outer: int, length: int, inner: int) -> np.ndarra
     if inner == 1:
         run(sum_rows)(x.reshape(outer, length), out.reshape(outer))
     else:
-        run(sum_columns)(x.reshape(outer, length, inner), out)
+        run(sum_middle)(x.reshape(outer, length, inner), out)
     return out
 
 

@@ -99,6 +99,17 @@ def test_any_layout_gives_the_result_of_the_contiguous_matrix(in_layout, dtype, 
     assert np.array_equal(found.probabilities, expected.probabilities)
 
 
+def test_cross_entropy_writes_to_out(generator):
+    x, labels = generator.standard_normal((6, 5)), np.array([0, 1, 2, 3, 4, 0])
+    first, second = np.empty((2, 6, 5))
+    expected = mk.cross_entropy_rows(x, labels)
+    assert mk.cross_entropy_rows(x, labels, out=first).probabilities is first
+    assert np.array_equal(first, expected.probabilities)
+    grad = mk.cross_entropy_rows_backward(np.ones(()), first, labels, out=second)
+    assert grad is second
+    assert np.array_equal(grad, mk.cross_entropy_rows_backward(np.ones(()), first, labels))
+
+
 def test_out_may_be_the_operand_or_overlap_it(generator):
     x = generator.standard_normal((6, 5))
     expected = mk.softmax_rows(x[:5])
@@ -231,6 +242,12 @@ def test_without_classes_every_label_is_bad():
             ValueError,
             "grad of shape () or (2,), came (3,)",
         ),
+        (lambda: overlapping_probabilities(np.ones((2, 3))), ValueError, "apart from the operand, came shape (2, 3)"),
+        (
+            lambda: mk.cross_entropy_rows(np.ones((1, 3)), np.array([1]), out=np.ones((1, 3), np.float32)),
+            TypeError,
+            "needed out as an array of float64, came float32",
+        ),
         (
             lambda: mk.cross_entropy_rows_backward(1.0, np.ones((2, 3)), np.array([1, 1])),
             TypeError,
@@ -241,3 +258,8 @@ def test_without_classes_every_label_is_bad():
 def test_errors_say_what_was_needed_and_what_came(call, error, part):
     with pytest.raises(error, match=re.escape(part)):
         call()
+
+
+def overlapping_probabilities(x):
+    """Probabilities in the place of the logits."""
+    mk.cross_entropy_rows(x, np.array([0, 0]), out=x)
