@@ -16,10 +16,10 @@ from minigrad_kernels.jit import kernel
 # Numbers of a block along a row: large enough that adding up a vector's lanes at its end costs little, and two passes
 # over it read from L1.
 ROW_BLOCK = 512
-# Rows of a block, and columns that are summed together: 64 × 512 float32 are 128 kB, which the second pass of the
-# variance finds in L2; three rows of accumulators stay in L1.
+# Rows of a block, and columns that are summed together: 64 × 1024 float32 are 256 kB, which the second pass of the
+# variance finds in L2; the accumulators stay in L1, and rows of up to 1000 columns are read from end to end.
 COLUMN_BLOCK = 64
-TILE = 512
+TILE = 1024
 # Up to so many columns, 16 rows are summed as one: a vector holds up to 16 numbers, so no lane stays empty.
 NARROW, ROWS_AS_ONE = 32, 16
 

@@ -156,6 +156,8 @@ def _normalised(axis: int | tuple[int, ...] | None, ndim: int) -> tuple[int, ...
     """Return the axes as numbers from 0; raises as NumPy does."""
     if axis is None:
         return tuple(range(ndim))
+    if axis.__class__ is int and -ndim <= axis < ndim:
+        return (axis % ndim,)  # NumPy's function takes a microsecond
     return np.lib.array_utils.normalize_axis_tuple(axis, ndim)
 
 

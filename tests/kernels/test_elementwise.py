@@ -149,50 +149,24 @@ def test_overflow_underflow_and_subnormals(dtype):
     assert np.isnan(mk.log(-tiny)).all()
 
 
-def laid_out(x, layout):
-    """The same array in another memory layout."""
-    if layout == "transposed":
-        return np.ascontiguousarray(x.T).T
-    if layout == "sliced":
-        wide = np.full((2 * x.shape[0], 3 * x.shape[1]), np.nan, x.dtype)
-        wide[::2, 1::3] = x
-        return wide[::2, 1::3]
-    if layout == "reversed":
-        return np.ascontiguousarray(x[::-1, ::-1])[::-1, ::-1]
-    if layout == "read-only":
-        x = x.copy()
-        x.flags.writeable = False
-        return x
-    if layout == "unaligned":
-        memory = np.zeros(x.nbytes + 1, np.uint8)
-        copy = memory[1:].view(x.dtype).reshape(x.shape)
-        copy[...] = x
-        return copy
-    return x
-
-
-LAYOUTS = ["contiguous", "transposed", "sliced", "reversed", "read-only", "unaligned"]
-
-
 @pytest.mark.parametrize("dtype", FLOATS)
-@pytest.mark.parametrize("layout", LAYOUTS)
-def test_any_layout_gives_the_results_of_the_contiguous_array(layout, dtype, generator):
+def test_any_layout_gives_the_results_of_the_contiguous_array(in_layout, dtype, generator):
     x = generator.uniform(0.1, 2, (5, 7)).astype(dtype)
     grad = generator.standard_normal((5, 7)).astype(dtype)
     for name in [*MATHS, "relu"]:
         function = getattr(mk, name)
         expected = function(x)
-        assert np.array_equal(function(laid_out(x, layout)), expected)
-        if layout != "read-only":
-            out = laid_out(np.empty_like(x), layout)
-            assert function(laid_out(x, layout), out=out) is out
+        assert np.array_equal(function(in_layout(x)), expected)
+        out = in_layout(np.empty_like(x))
+        if out.flags.writeable:
+            assert function(in_layout(x), out=out) is out
             assert np.array_equal(out, expected)
-            x_there = laid_out(x, layout).copy(order="K")
-            assert np.array_equal(function(x_there, out=x_there), expected)
+            there = in_layout(x)
+            assert np.array_equal(function(there, out=there), expected)
     for name in ["relu_backward", "tanh_backward", "sigmoid_backward"]:
         function = getattr(mk, name)
-        assert np.array_equal(function(laid_out(grad, layout), laid_out(x, layout)), function(grad, x))
-        assert np.array_equal(function(grad, laid_out(x, layout)), function(grad, x))
+        assert np.array_equal(function(in_layout(grad), in_layout(x)), function(grad, x))
+        assert np.array_equal(function(grad, in_layout(x)), function(grad, x))
 
 
 def test_transposed_arrays_give_transposed_results():
@@ -255,7 +229,7 @@ def test_the_gradient_of_a_nan_result_of_relu_is_grad():
         (lambda: mk.log(np.arange(3)), TypeError, "came dtype int64"),
         (lambda: mk.tanh(np.ones(3), out=np.ones(3, np.float32)), TypeError, "came float64 and float32"),
         (lambda: mk.erf(np.ones(3), out=np.ones(4)), ValueError, "came (3,) and (4,)"),
-        (lambda: mk.sigmoid(np.ones(3), out=laid_out(np.ones((1, 3)), "read-only")[0]), ValueError, "read-only"),
+        (lambda: mk.sigmoid(np.ones(3), out=np.broadcast_to(1.0, 3)), ValueError, "read-only"),
         (lambda: mk.relu_backward(np.ones(3), np.ones((3, 1))), ValueError, "came (3,) and (3, 1)"),
         (lambda: mk.relu_backward(np.ones(3), np.ones(3, np.float32)), TypeError, "float64 and float32"),
     ],
