@@ -14,7 +14,7 @@ SHORT, ROWS_AS_ONE = 128, 16
 
 @kernel
 def add_bias(out: np.ndarray, bias: np.ndarray, activation: int) -> None:
-    """Out = activation(out + bias), shapes (rows, n) and (n,).
+    """Compute out = activation(out + bias), shapes (rows, n) and (n,).
 
     Args:
         out: Changed in place.

@@ -104,17 +104,15 @@ def _map_one(name: str, loop: Callable[..., None], x: np.ndarray, out: np.ndarra
     # At 10 elements the checks take longer than the loop: the common case has the shortest way.
     if type(x) is np.ndarray and ((dtype := x.dtype) is _FLOAT32 or dtype is _FLOAT64) and x.flags.carray:
         if out is None:
-            target = np.empty(x.shape, dtype)
-        elif out is not x and _fits(out, x) and x.base is out.base is None:
-            # Two arrays that both own their memory do not overlap.
-            target = out
-        else:
+            out = np.empty(x.shape, dtype)
+        elif out is x or x.base is not None or out.base is not None or not _fits(out, x):
+            # Only two arrays that both own their memory certainly do not overlap.
             return _map_checked(name, loop, [x], out)
         if x.ndim == 1:
-            run(loop)(x, target)
+            run(loop)(x, out)
         else:
-            run(loop)(x.reshape(-1), target.reshape(-1))
-        return target
+            run(loop)(x.reshape(-1), out.reshape(-1))
+        return out
     return _map_checked(name, loop, [x], out)
 
 

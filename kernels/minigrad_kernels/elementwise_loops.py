@@ -13,42 +13,42 @@ from minigrad_kernels.scalar_functions import erf_of, exp_of, log_of, sigmoid_of
 
 @kernel
 def exp_all(x: np.ndarray, out: np.ndarray) -> None:
-    """Out = exp(x), shapes (n,)."""
+    """Compute out = exp(x), shapes (n,)."""
     for i in range(x.size):
         out[i] = exp_of(x[i])
 
 
 @kernel
 def log_all(x: np.ndarray, out: np.ndarray) -> None:
-    """Out = log(x), natural, shapes (n,)."""
+    """Compute out = log(x), natural, shapes (n,)."""
     for i in range(x.size):
         out[i] = log_of(x[i])
 
 
 @kernel
 def tanh_all(x: np.ndarray, out: np.ndarray) -> None:
-    """Out = tanh(x), shapes (n,)."""
+    """Compute out = tanh(x), shapes (n,)."""
     for i in range(x.size):
         out[i] = tanh_of(x[i])
 
 
 @kernel
 def sigmoid_all(x: np.ndarray, out: np.ndarray) -> None:
-    """Out = 1/(1 + exp(−x)), shapes (n,)."""
+    """Compute out = 1/(1 + exp(−x)), shapes (n,)."""
     for i in range(x.size):
         out[i] = sigmoid_of(x[i])
 
 
 @kernel
 def erf_all(x: np.ndarray, out: np.ndarray) -> None:
-    """Out = erf(x), shapes (n,)."""
+    """Compute out = erf(x), shapes (n,)."""
     for i in range(x.size):
         out[i] = erf_of(x[i])
 
 
 @kernel
 def relu_all(x: np.ndarray, out: np.ndarray) -> None:
-    """Out = max(x, 0), shapes (n,)."""
+    """Compute out = max(x, 0), shapes (n,)."""
     zero = x.dtype.type(0)
     for i in range(x.size):
         out[i] = zero if x[i] <= zero else x[i]
@@ -56,7 +56,7 @@ def relu_all(x: np.ndarray, out: np.ndarray) -> None:
 
 @kernel
 def relu_backward_all(grad: np.ndarray, result: np.ndarray, out: np.ndarray) -> None:
-    """Out = 0 where result ≤ 0, else grad, shapes (n,); where the result is NaN, grad."""
+    """Compute out = 0 where result ≤ 0, else grad, shapes (n,); where the result is NaN, grad."""
     zero = grad.dtype.type(0)
     for i in range(grad.size):
         out[i] = zero if result[i] <= zero else grad[i]
@@ -64,7 +64,7 @@ def relu_backward_all(grad: np.ndarray, result: np.ndarray, out: np.ndarray) -> 
 
 @kernel
 def tanh_backward_all(grad: np.ndarray, result: np.ndarray, out: np.ndarray) -> None:
-    """Out = grad·(1 − result²), shapes (n,)."""
+    """Compute out = grad·(1 − result²), shapes (n,)."""
     one = grad.dtype.type(1)
     for i in range(grad.size):
         out[i] = grad[i] * (one - result[i] * result[i])
@@ -72,7 +72,7 @@ def tanh_backward_all(grad: np.ndarray, result: np.ndarray, out: np.ndarray) -> 
 
 @kernel
 def sigmoid_backward_all(grad: np.ndarray, result: np.ndarray, out: np.ndarray) -> None:
-    """Out = grad·result·(1 − result), shapes (n,)."""
+    """Compute out = grad·result·(1 − result), shapes (n,)."""
     one = grad.dtype.type(1)
     for i in range(grad.size):
         out[i] = grad[i] * (result[i] * (one - result[i]))

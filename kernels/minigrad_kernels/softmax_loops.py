@@ -77,7 +77,7 @@ def rows_in_block(n: int) -> int:
 
 @register_jitable
 def shift_rows(x: np.ndarray, out: np.ndarray) -> None:
-    """Out = x − the largest of its row, shapes (rows, n); exp of it cannot overflow."""
+    """Compute out = x − the largest of its row, shapes (rows, n); exp of it cannot overflow."""
     rows, n = x.shape
     for i in range(rows):
         largest = order_of(x[i, 0])
@@ -90,14 +90,14 @@ def shift_rows(x: np.ndarray, out: np.ndarray) -> None:
 
 @register_jitable
 def exp_flat(x: np.ndarray, out: np.ndarray) -> None:
-    """Out = exp(x), shapes (n,)."""
+    """Compute out = exp(x), shapes (n,)."""
     for i in range(x.size):
         out[i] = exp_of(x[i])
 
 
 @register_jitable
 def exp_in_place(x: np.ndarray) -> None:
-    """X = exp(x), shape (n,); `exp_flat(x, x)` would find that its arrays overlap and run without vectors."""
+    """Compute x = exp(x), shape (n,); `exp_flat(x, x)` would find that its arrays overlap and run without vectors."""
     for i in range(x.size):
         x[i] = exp_of(x[i])
 
@@ -113,7 +113,7 @@ def row_total(x: np.ndarray, i: int) -> float:
 
 @kernel
 def softmax_forward(x: np.ndarray, out: np.ndarray) -> None:
-    """Out = exp(x)/Σ exp(x) along each row, shapes (rows, n)."""
+    """Compute out = exp(x)/Σ exp(x) along each row, shapes (rows, n)."""
     rows, n = x.shape
     one = x.dtype.type(1)
     step = rows_in_block(n)
@@ -129,7 +129,7 @@ def softmax_forward(x: np.ndarray, out: np.ndarray) -> None:
 
 @kernel
 def log_softmax_forward(x: np.ndarray, out: np.ndarray) -> None:
-    """Out = x − log Σ exp(x) along each row, shapes (rows, n)."""
+    """Compute out = x − log Σ exp(x) along each row, shapes (rows, n)."""
     rows, n = x.shape
     step = rows_in_block(n)
     powers = np.empty((min(step, rows), n), x.dtype)
@@ -145,7 +145,7 @@ def log_softmax_forward(x: np.ndarray, out: np.ndarray) -> None:
 
 @kernel
 def softmax_backward(grad: np.ndarray, result: np.ndarray, out: np.ndarray) -> None:
-    """Out = result·(grad − Σ grad·result) along each row, shapes (rows, n)."""
+    """Compute out = result·(grad − Σ grad·result) along each row, shapes (rows, n)."""
     rows, n = grad.shape
     for i in range(rows):
         total = grad.dtype.type(0)
@@ -157,7 +157,7 @@ def softmax_backward(grad: np.ndarray, result: np.ndarray, out: np.ndarray) -> N
 
 @kernel
 def log_softmax_backward(grad: np.ndarray, result: np.ndarray, out: np.ndarray) -> None:
-    """Out = grad − exp(result)·Σ grad along each row, shapes (rows, n)."""
+    """Compute out = grad − exp(result)·Σ grad along each row, shapes (rows, n)."""
     rows, n = grad.shape
     step = rows_in_block(n)
     powers = np.empty((min(step, rows), n), grad.dtype)
@@ -251,7 +251,7 @@ def cross_entropy_backward(
     share: float,
     out: np.ndarray,
 ) -> None:
-    """Out = grad·share·(probabilities − one_hot(labels)) in each row, 0 in ignored ones.
+    """Compute out = grad·share·(probabilities − one_hot(labels)) in each row, 0 in ignored ones.
 
     Args:
         grad: Shape (rows,), or (1,) for all rows.

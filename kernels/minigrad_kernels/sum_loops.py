@@ -35,7 +35,7 @@ def block_total(x: np.ndarray) -> float:
 
 @register_jitable
 def add_rows(x: np.ndarray, first: int, last: int, left: int, partial: np.ndarray) -> None:
-    """Partial = the sum of x[first:last, left:left + n], shape (n,).
+    """Compute partial = the sum of x[first:last, left:left + n], shape (n,).
 
     Four rows at a time, to store the partial sums less often. Rows are sliced one by one: to Numba a slice of a matrix
     is not contiguous, and loops over it are not vectorised.
@@ -71,7 +71,7 @@ def add_deviations(
 
 @kernel
 def sum_rows(x: np.ndarray, out: np.ndarray) -> None:
-    """Out = the sum of each row, shapes (rows, n) and (rows,)."""
+    """Compute out = the sum of each row, shapes (rows, n) and (rows,)."""
     for i in range(x.shape[0]):
         row = x[i]
         total = 0.0
@@ -94,7 +94,7 @@ def fold_rows(x: np.ndarray, first: int, total: np.ndarray) -> None:
 
 @register_jitable
 def add_columns(x: np.ndarray, out: np.ndarray) -> None:
-    """Out = the sum of each column, shapes (rows, n) and (n,)."""
+    """Compute out = the sum of each column, shapes (rows, n) and (n,)."""
     rows, n = x.shape
     together = ROWS_AS_ONE if n <= NARROW else 1
     wide_rows, width = rows // together, n * together
@@ -115,13 +115,13 @@ def add_columns(x: np.ndarray, out: np.ndarray) -> None:
 
 @kernel
 def sum_columns(x: np.ndarray, out: np.ndarray) -> None:
-    """Out = the sum of each column, shapes (rows, n) and (n,)."""
+    """Compute out = the sum of each column, shapes (rows, n) and (n,)."""
     add_columns(x, out)
 
 
 @kernel
 def sum_middle(x: np.ndarray, out: np.ndarray) -> None:
-    """Out = the sum over the middle axis, shapes (outer, rows, n) and (outer, n)."""
+    """Compute out = the sum over the middle axis, shapes (outer, rows, n) and (outer, n)."""
     for i in range(x.shape[0]):
         add_columns(x[i], out[i])
 
