@@ -71,10 +71,7 @@ def cross_entropy_rows(
         _stored(logits), _stored(labels), ignore_index, probabilities, losses, reduction == "mean", loss, share
     )
     if bad >= 0:
-        raise IndexError(
-            f"cross_entropy_rows: needed labels from 0 to {n - 1} or ignore_index={ignore_index}, came {labels[bad]} "
-            f"at position {bad}; labels that count from 1 need labels - 1"
-        )
+        raise _bad_label("cross_entropy_rows", labels, bad, n, ignore_index)
     return CrossEntropy(losses if reduction == "none" else loss, probabilities, float(share))
 
 
@@ -91,7 +88,7 @@ def cross_entropy_rows_backward(
     Args:
         grad: Gradient with respect to the loss: 0-d, or shape (rows,) of reduction "none"; of the probabilities' dtype.
         probabilities: From `cross_entropy_rows`.
-        labels: Those that it was given: they are not checked again, and another one would write outside the result.
+        labels: Those that it was given.
         ignore_index: Likewise.
         share: From `cross_entropy_rows`.
         out: Where to write, C-contiguous, of the probabilities' shape and dtype; it must not overlap them.
@@ -101,7 +98,8 @@ def cross_entropy_rows_backward(
 
     Raises:
         TypeError: An argument is no array of a fitting dtype.
-        ValueError: A shape does not fit.
+        ValueError: A shape does not fit, or `out` does not.
+        IndexError: A label is neither in [0, n) nor `ignore_index`.
     """
     name = "cross_entropy_rows_backward"
     _check_labelled(name, "probabilities", probabilities, labels)
@@ -115,15 +113,25 @@ def cross_entropy_rows_backward(
         out = np.empty(probabilities.shape, probabilities.dtype)
     else:
         _check_out(name, out, probabilities)
-    run(cross_entropy_backward)(
+    bad = run(cross_entropy_backward)(
         _stored(grad.reshape(-1)), _stored(probabilities), _stored(labels), ignore_index, share, out
     )
+    if bad >= 0:
+        raise _bad_label(name, labels, bad, out.shape[1], ignore_index)
     return out
 
 
 def _stored(x: np.ndarray) -> np.ndarray:
     """Return a C-contiguous, aligned, writeable array: Numba would compile the loop again for any other."""
     return x if x.flags.carray else np.array(x, order="C")
+
+
+def _bad_label(name: str, labels: np.ndarray, position: int, n: int, ignore_index: int) -> IndexError:
+    """Return the error about a label that is none of the n classes."""
+    return IndexError(
+        f"{name}: needed labels from 0 to {n - 1} or ignore_index={ignore_index}, came {labels[position]} at position "
+        f"{position}; labels that count from 1 need labels - 1"
+    )
 
 
 def _check_out(name: str, out: Any, matrix: np.ndarray) -> None:

@@ -250,18 +250,24 @@ def cross_entropy_backward(
     ignore_index: int,
     share: float,
     out: np.ndarray,
-) -> None:
+) -> int:
     """Compute out = grad·share·(probabilities − one_hot(labels)) in each row, 0 in ignored ones.
 
     Args:
         grad: Shape (rows,), or (1,) for all rows.
         probabilities: Shape (rows, n), from `cross_entropy_forward`.
-        labels: Shape (rows,), int64, those that it found good.
+        labels: Shape (rows,), int64, those that it was given.
         ignore_index: The label of rows that do not count.
         share: A factor of all, 1/rows that count in a mean.
         out: Shape (rows, n).
+
+    Returns:
+        The position of the first bad label, with nothing written; else −1.
     """
     rows, n = probabilities.shape
+    bad = first_bad_label(labels, n, ignore_index)
+    if bad >= 0:
+        return bad
     as_dtype = probabilities.dtype.type
     for i in range(rows):
         label = labels[i]
@@ -273,3 +279,4 @@ def cross_entropy_backward(
             for j in range(n):
                 out[i, j] = probabilities[i, j] * weight
             out[i, label] -= weight
+    return -1

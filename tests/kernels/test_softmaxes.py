@@ -214,6 +214,15 @@ def test_a_bad_label_is_named_with_its_position(bad, position):
     part = f"needed labels from 0 to 2 or ignore_index=-100, came {bad} at position {position};"
     with pytest.raises(IndexError, match=re.escape(part)):
         mk.cross_entropy_rows(np.zeros((5, 3)), labels)
+    with pytest.raises(IndexError, match=re.escape(part)):
+        mk.cross_entropy_rows_backward(np.ones(()), np.zeros((5, 3)), labels)
+
+
+def test_a_mean_over_no_rows_is_nan():
+    result = mk.cross_entropy_rows(np.zeros((0, 3)), np.zeros(0, np.int64))
+    assert np.isnan(result.loss)
+    grad = mk.cross_entropy_rows_backward(np.ones(()), result.probabilities, np.zeros(0, np.int64), share=result.share)
+    assert grad.shape == (0, 3)
 
 
 def test_without_classes_every_label_is_bad():
