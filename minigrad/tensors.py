@@ -13,7 +13,7 @@ from typing import Any, Self
 import numpy as np
 
 from minigrad import autograd, display, hooks, ops
-from minigrad.dtypes import native
+from minigrad.dtypes import SUPPORTED, native
 from minigrad.errors import describe, message
 from minigrad.numpy_protocol import NumpyProtocol
 from minigrad.ops.arithmetic import ArithmeticMethods
@@ -116,12 +116,14 @@ class Tensor(
     @data.setter
     def data(self, array: Any) -> None:
         new = array._data if isinstance(array, Tensor) else array
-        if not isinstance(new, np.ndarray) or new.dtype != self._data.dtype:
+        fits = isinstance(new, np.ndarray) and new.dtype in SUPPORTED
+        if not fits or (self.requires_grad and new.dtype.kind != "f"):
+            kind = "floats" if self.requires_grad else "numbers"
             raise TypeError(
                 message(
                     "data",
-                    f"an array or Tensor of {self.dtype} is needed for {describe(self)}, got {describe(array)}.",
-                    "Convert it, or make a new tensor of the other dtype: x.to(dtype).",
+                    f"an array or Tensor of {kind} is needed for {describe(self)}, got {describe(array)}.",
+                    "Make an array of it: np.array(values, dtype).",
                 )
             )
         self._data = guarded(new)

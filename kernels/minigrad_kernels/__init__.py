@@ -4,15 +4,60 @@ The kernels know nothing of tensors or gradients. `python_kernels()` runs their 
 Importing the package compiles nothing; a kernel is compiled at its first call and kept on disk.
 """
 
+from minigrad_kernels.biases import bias_activation
+from minigrad_kernels.cross_entropies import CrossEntropy, cross_entropy_rows, cross_entropy_rows_backward
 from minigrad_kernels.draws import fill_integers, fill_normal, fill_permutation, fill_uniform, fill_words
+from minigrad_kernels.elementwise import (
+    erf,
+    exp,
+    log,
+    relu,
+    relu_backward,
+    sigmoid,
+    sigmoid_backward,
+    tanh,
+    tanh_backward,
+)
 from minigrad_kernels.jit import compile_for, kernel, python_kernels, run
 from minigrad_kernels.products import matmul
+from minigrad_kernels.softmaxes import (
+    log_softmax_rows,
+    log_softmax_rows_backward,
+    softmax_rows,
+    softmax_rows_backward,
+)
+from minigrad_kernels.sums import column_sums, mean_variance_columns, mean_variance_rows, sum_axes
 from minigrad_kernels.threads import get_num_threads, set_num_threads
 from minigrad_kernels.updates import adam_update, amsgrad_update, check_update, sgd_momentum_update, sgd_update
 
 __all__ = [
     # products
     "matmul",
+    # elementwise
+    "erf",
+    "exp",
+    "log",
+    "relu",
+    "relu_backward",
+    "sigmoid",
+    "sigmoid_backward",
+    "tanh",
+    "tanh_backward",
+    # the end of a linear layer
+    "bias_activation",
+    # sums, mean and variance
+    "column_sums",
+    "mean_variance_columns",
+    "mean_variance_rows",
+    "sum_axes",
+    # softmax and cross-entropy, fused
+    "CrossEntropy",
+    "cross_entropy_rows",
+    "cross_entropy_rows_backward",
+    "log_softmax_rows",
+    "log_softmax_rows_backward",
+    "softmax_rows",
+    "softmax_rows_backward",
     # random draws
     "fill_integers",
     "fill_normal",

@@ -1,7 +1,7 @@
 """MINIGRAD_PYTHON_KERNELS=1 runs the kernels' tests on the kernels' source as plain Python, at small sizes."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
@@ -37,3 +37,38 @@ def most_work() -> float:
 def many() -> int:
     """The number of draws for a test of a distribution."""
     return 20_000 if AS_PYTHON else 400_000
+
+
+LAYOUTS = ["contiguous", "transposed", "sliced", "reversed", "read-only", "unaligned"]
+
+
+def laid_out(x: np.ndarray, layout: str) -> np.ndarray:
+    """The same matrix in another memory layout."""
+    if layout == "transposed":
+        return np.ascontiguousarray(x.T).T
+    if layout == "sliced":
+        wide = np.zeros((2 * x.shape[0], 3 * x.shape[1]), x.dtype)
+        wide[::2, 1::3] = x
+        return wide[::2, 1::3]
+    if layout == "reversed":
+        return np.ascontiguousarray(x[::-1, ::-1])[::-1, ::-1]
+    if layout == "read-only":
+        x = x.copy()
+        x.flags.writeable = False
+        return x
+    if layout == "unaligned":
+        memory = np.zeros(x.nbytes + 1, np.uint8)
+        copy = memory[1:].view(x.dtype).reshape(x.shape)
+        copy[...] = x
+        return copy
+    return x
+
+
+@pytest.fixture(params=LAYOUTS)
+def in_layout(request: pytest.FixtureRequest) -> Callable[[np.ndarray], np.ndarray]:
+    """A function that gives a matrix the layout of this round."""
+
+    def put(x: np.ndarray) -> np.ndarray:
+        return laid_out(x, request.param)
+
+    return put

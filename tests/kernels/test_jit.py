@@ -1,9 +1,11 @@
 """Kernels run compiled or as plain Python, from the same source, and compile when they are asked to."""
 
 import os
+import shutil
 import subprocess
 import sys
 import threading
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -198,3 +200,25 @@ def test_a_guard_against_nan_is_not_optimised_away():
         return count
 
     assert run(count_nan)(np.array([1.0, np.nan, np.inf])) == 1
+
+
+def test_an_edit_of_any_file_of_the_package_makes_the_disk_cache_stale(tmp_path):
+    package = Path(jit.__file__).parent
+    copy = tmp_path / "minigrad_kernels"
+    shutil.copytree(package, copy, ignore=shutil.ignore_patterns("__pycache__"))
+    code = (
+        "import sys; sys.path.insert(0, sys.argv[1]); import numpy as np\n"
+        "from minigrad_kernels import elementwise_loops\n"
+        "loop = elementwise_loops.relu_all; loop(np.ones(3), np.ones(3)); print(sum(loop.stats.cache_hits.values()))"
+    )
+
+    def cache_hits():
+        environment = {**os.environ, "NUMBA_DISABLE_JIT": "0", "NUMBA_CACHE_DIR": str(tmp_path / "cache")}
+        command = [sys.executable, "-c", code, str(tmp_path)]
+        return int(subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout)
+
+    assert cache_hits() == 0
+    assert cache_hits() == 1
+    with (copy / "scalar_functions.py").open("a", encoding="utf-8") as file:
+        file.write("# edited\n")
+    assert cache_hits() == 0
