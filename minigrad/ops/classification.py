@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.dtypes import result_type
+import minigrad_kernels
+from minigrad.dtypes import int64, result_type
 from minigrad.errors import message
 from minigrad.graph import record
 from minigrad.ops.broadcasting import expand
@@ -30,7 +31,7 @@ from minigrad.ops.class_labels import (
 from minigrad.ops.gathering import gather, gather_backward
 from minigrad.ops.loss_operands import require_probabilities
 from minigrad.ops.normalisations import log_softmax, softmax
-from minigrad.ops.operands import Operand, Tensor, Value, needs_grad, unwrap
+from minigrad.ops.operands import Operand, Tensor, Value, ndarray, needs_grad, unwrap
 from minigrad.ops.reductions import sum
 from minigrad.ops.shapes import squeeze, unsqueeze
 
@@ -74,6 +75,11 @@ def cross_entropy(
     require_share("cross_entropy", label_smoothing)
     if y_data.dtype.kind == "f":
         return cross_entropy_of_shares(input, target, weight, ignore_index, reduction, label_smoothing)
+    inputs = (input, target, weight, ignore_index, reduction, label_smoothing)
+    if weight is None and reduction == "mean" and not label_smoothing:
+        fused = fused_cross_entropy(x_data, y_data, ignore_index)
+        if fused is not None:
+            return record(cross_entropy, cross_entropy_vjp, fused.loss, inputs, (x_data, y_data, *fused[1:]))
     labels = checked_labels(cross_entropy, input, target, weight, ignore_index, reduction)
     if label_smoothing:
         return smoothed_cross_entropy(input, labels, weight, reduction, label_smoothing)
@@ -87,8 +93,24 @@ def cross_entropy(
     if needs_grad(input):
         probabilities /= totals
     saved = (x_data, labels.classes, probabilities, labels.factors * labels.share)
-    inputs = (input, target, weight, ignore_index, reduction, label_smoothing)
     return record(cross_entropy, cross_entropy_vjp, output, inputs, saved)
+
+
+def fused_cross_entropy(x: ndarray, labels: ndarray, ignore_index: int) -> minigrad_kernels.CrossEntropy | None:
+    """Return the mean over rows of logits by one kernel, or None where that is not the common case.
+
+    That is rows of logits with one int64 label each, all of them in range and none ignored.
+    """
+    if x.ndim != 2 or labels.shape != x.shape[:1] or labels.dtype != int64 or len(x) == 0:
+        return None
+    if ignore_index.__class__ is not int:
+        return None
+    try:
+        fused = minigrad_kernels.cross_entropy_rows(x, labels, ignore_index)
+    except IndexError:
+        # The general way says which label it is, in the words of all losses.
+        return None
+    return fused if fused.share == 1 / len(x) else None
 
 
 def cross_entropy_vjp(grad_output: Value, input: Value, target: Value, probabilities: Value, factors: Value) -> Value:
@@ -113,12 +135,15 @@ def cross_entropy_backward(
     # A number stays one: as an array it would be rounded to the default dtype.
     each = factors if factors.__class__ is float else unwrap(cross_entropy_backward, factors)
     weights = unwrap(cross_entropy_backward, grad) * each
+    inputs = (grad, input, target, probabilities, factors)
+    saved = (unwrap(cross_entropy_backward, grad), x_data, classes, factors)
+    if weights.ndim == 0 and x_data.ndim == 2 and classes.dtype == int64:
+        output = minigrad_kernels.cross_entropy_rows_backward(np.asarray(weights, rows.dtype), rows, classes)
+        return record(cross_entropy_backward, cross_entropy_backward_vjp, output, inputs, saved)
     output = rows * (weights.reshape(-1, 1) if weights.ndim else weights)
     output[np.arange(len(rows)), classes.reshape(-1)] -= weights.reshape(-1)
     if x_data.ndim != 2:
         output = classes_in_place(output, x_data.shape)
-    saved = (unwrap(cross_entropy_backward, grad), x_data, classes, factors)
-    inputs = (grad, input, target, probabilities, factors)
     return record(cross_entropy_backward, cross_entropy_backward_vjp, output, inputs, saved)
 
 
