@@ -31,6 +31,14 @@ class Fit(NamedTuple):
     degrees: tuple[int, int]  # for float32, for float64; −1 where the dtype has another method
 
 
+def horner(coefficients, x):
+    """Return the value at x of a polynomial whose coefficients stand lowest power first."""
+    value = mpf(0)
+    for coefficient in reversed(coefficients):
+        value = value * x + coefficient
+    return value
+
+
 def solve_levelled(fit: Fit, points: list[mpf]) -> mpmath.matrix:
     """Coefficients, lowest first, whose weighted errors at the points are equal in size and alternate in sign."""
     size = len(points)
@@ -58,7 +66,7 @@ def minimax(fit: Fit, degree: int) -> tuple[list[mpf], mpf]:
         coefficients = list(solution[: size - 1])
         errors = []
         for x, (target, weight) in zip(grid, samples):
-            errors.append(weight * (target - mpmath.polyval(coefficients[::-1], x)))
+            errors.append(weight * (target - horner(coefficients, x)))
         points, largest = extremes(grid, errors, size)
         if largest < abs(solution[size - 1]) * mpf("1.001"):
             break
