@@ -170,15 +170,7 @@ def record(
         if vjp is None:
             refuse_missing_rule(op, output)
         else:
-            node = Node()
-            node.op = op
-            node.vjp = vjp
-            node.saved = saved
-            node.edges = edges
-            node.number = next(clock)
-            node.inputs = inputs if state.keep_inputs else None
-            node.hooks = None
-            place(node, state)
+            node = make_node(op, vjp, saved, edges, inputs, state)
     if writes is not None:
         result = rewrite(writes, node)
     elif output.__class__ is tuple:
@@ -195,12 +187,27 @@ def can_hold_gradient(output: Any) -> bool:
     return output.__class__ is ndarray and output.dtype.kind == "f"
 
 
-def place(node: Node, state: State) -> None:
-    """Note in a node which module is running, and where the user's code called: the caller of the operation.
+def make_node(
+    op: Callable[..., Any],
+    vjp: Callable[..., Any],
+    saved: tuple[Any, ...],
+    edges: list[Any],
+    inputs: tuple[Any, ...],
+    state: State,
+) -> Node:
+    """Return a node that knows everything but its output, and where the user's code called: the operation's caller.
 
     Where that caller is a layer of minigrad, its ``__call__`` has noted the user's position in the state; where it is
     another function of minigrad, the frames are walked outwards.
     """
+    node = Node()
+    node.op = op
+    node.vjp = vjp
+    node.saved = saved
+    node.edges = edges
+    node.number = next(clock)
+    node.inputs = inputs if state.keep_inputs else None
+    node.hooks = None
     node.module = state.module
     # This function is called by record, that by the operation, and that by the user or on the user's behalf.
     frame: Any = _getframe(3)
@@ -208,14 +215,15 @@ def place(node: Node, state: State) -> None:
         if state.code is not None:
             node.code = state.code
             node.lasti = state.lasti
-            return
+            return node
         frame = user_frame(frame)
         if frame is None:
             node.code = None
             node.lasti = 0
-            return
+            return node
     node.code = frame.f_code
     node.lasti = frame.f_lasti
+    return node
 
 
 def wrap(output: Any, node: Node | None, base: Any) -> Any:
