@@ -127,7 +127,8 @@ def record(
             tensors.
         saved: what the rule needs: arrays, never Tensors, and attributes. A rule's parameter that bears the name of a
             parameter of ``op`` is that input, ``output`` (``outputs``) is the output, any other is a constant.
-        base: the tensor whose memory ``output`` may share, given by operations that return views.
+        base: the tensor whose memory ``output`` may share, given by operations that return views or their operand's
+            own array: without it a change of one is not seen to be a change of the other.
         writes: the tensor whose memory the operation has changed; ``output`` is its array, and it is what is returned.
             A tuple of tensors for an operation that changes several and has no rule.
 
