@@ -45,6 +45,8 @@ __all__ = [
     "set_grad_enabled",
 ]
 
+by_number = attrgetter("number")
+
 GRAPH_IS_GONE = (
     "Pass retain_graph=True to the first backward(), or compute the loss again. A loss that is kept from one training "
     "step to the next needs .detach()."
@@ -228,16 +230,17 @@ def begin(
 
 def collect(roots: Iterable[Any]) -> list[Node]:
     """Return the nodes that the roots were computed by, latest first. An explicit stack: depth is no limit."""
-    found = set()
+    # A dict and no set: it keeps the order of discovery, which is nearly the one wanted, and then sorting is quick.
+    found: dict[Node, None] = {}
     stack = list(roots)
     while stack:
         edge = stack.pop()
         if edge.__class__ is tuple:
             edge = edge[0]
         if edge.__class__ is Node and edge not in found:
-            found.add(edge)
+            found[edge] = None
             stack += edge.edges
-    return sorted(found, key=attrgetter("number"), reverse=True)
+    return sorted(found, key=by_number, reverse=True)
 
 
 def leading_to(wanted: dict[Any, Any], order: list[Node]) -> list[Node]:
@@ -311,7 +314,7 @@ def deliver(grads: tuple[Any, ...], grad_output: Any, node: Node, sweep: Sweep) 
             grad = wrap(grad, None, None)
         if grad.shape != shape:
             grad = reduce_to(grad, shape, node)
-        if grad.dtype != dtype:
+        if grad.dtype is not dtype:
             grad = cast(grad, dtype)
         known = pending.get(edge)
         if known is not None:

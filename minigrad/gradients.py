@@ -6,12 +6,24 @@ from typing import Any
 import numpy as np
 
 from minigrad import tensors
+from minigrad.dtypes import float32, float64
 from minigrad.errors import describe, describe_node, message
 from minigrad.graph import Node, edge_of, ndarray, wrap
 from minigrad.ops.broadcasting import sum_to_size
 from minigrad.ops.conversion import cast
 from minigrad.positions import PACKAGE
 from minigrad.writes import refuse_outdated_view
+
+
+def one(dtype: np.dtype) -> ndarray:
+    """Return a 0-d 1 that nobody can write to: whoever is given it as a gradient gets a copy."""
+    array = np.array(1, dtype)
+    array.flags.writeable = False
+    return array
+
+
+#: dL/dL by dtype: making one would cost more than looking at the whole graph of a small step.
+ONES = {float32: one(float32), float64: one(float64)}
 
 
 class Sweep:
@@ -116,7 +128,9 @@ def seed(who: str, root: Any, gradient: Any, create_graph: bool) -> Any:
                     "Reduce it first (.sum() or .mean()), or pass gradient=, of the same shape.",
                 )
             )
-        array = np.array(1, root._data.dtype).reshape(root._data.shape)
+        array = ONES[root._data.dtype]
+        if root._data.ndim:
+            array = array.reshape(root._data.shape)
         return wrap(array, None, None) if create_graph else array
     if not isinstance(gradient, (tensors.Tensor, ndarray)):
         raise TypeError(

@@ -18,7 +18,7 @@ from minigrad_kernels.elementwise import (
     tanh,
     tanh_backward,
 )
-from minigrad_kernels.jit import compile_for, kernel, python_kernels, run
+from minigrad_kernels.jit import compile_for, kernel, python_kernels, run, runs_python
 from minigrad_kernels.products import matmul
 from minigrad_kernels.softmaxes import (
     log_softmax_rows,
@@ -75,6 +75,7 @@ __all__ = [
     "kernel",
     "python_kernels",
     "run",
+    "runs_python",
     # threads
     "get_num_threads",
     "set_num_threads",

@@ -10,7 +10,7 @@ import sys
 from collections import deque
 from collections.abc import Callable, Iterator
 from itertools import chain, starmap
-from operator import setitem
+from operator import call, setitem
 from typing import Any
 
 from minigrad.errors import describe, message
@@ -22,7 +22,7 @@ from minigrad.optim.slots import Rule, Slot, WriteBack
 from minigrad.positions import user_frame
 from minigrad.tensors import Tensor
 from minigrad.writes import clock, latest_write
-from minigrad_kernels import run
+from minigrad_kernels import runs_python
 
 MISSING = object()
 
@@ -133,38 +133,35 @@ class Optimizer:
                 raise TypeError(message(f"{type(self).__name__}.step", problem, remedy))
             with enable_grad():
                 loss = closure()
-        self.check_groups()
         who = type(self).__name__
-        calls = []
+        if len(self.param_groups) != len(self._slots):
+            self.refuse_other_parameters()
+        rows = []
         updated: list[tuple[Slot, Rule]] = []
         write_backs: list[WriteBack] = []
         for index, slots in enumerate(self._slots):
+            parameters = self.param_groups[index]["params"]
+            if len(parameters) != len(slots):
+                self.refuse_other_parameters()
             rule = self.checked_rule(index)
-            kernel = run(rule.kernel)
-            interpreted = not hasattr(kernel, "py_func")
-            rows = []
-            for slot in slots:
-                if slot.parameter._grad is not None:
+            interpreted = runs_python() or not hasattr(rule.kernel, "py_func")
+            for parameter, slot in zip(parameters, slots):
+                if parameter is not slot.parameter:
+                    self.refuse_other_parameters()
+                if parameter._grad is not None:
                     rows.append(slot.row(who, rule, interpreted, write_backs))
                     updated.append((slot, rule))
-            calls.append(starmap(kernel, rows))
         self.has_stepped = True
         stamp(updated)
         # From here on nothing runs Python code, except kernels that run as plain Python, on copies.
-        deque(chain(*calls, starmap(setitem, write_backs)), maxlen=0)
+        deque(chain(starmap(call, rows), starmap(setitem, write_backs)), maxlen=0)
         return loss
 
-    def check_groups(self) -> None:
-        """Raise a ValueError unless the groups hold the parameters that they held when they were added."""
-        fits = len(self.param_groups) == len(self._slots)
-        for group, slots in zip(self.param_groups, self._slots):
-            fits = fits and len(group["params"]) == len(slots)
-            for parameter, slot in zip(group["params"], slots):
-                fits = fits and parameter is slot.parameter
-        if not fits:
-            problem = "the parameters in param_groups are no longer those that the optimizer keeps state for."
-            remedy = "Add parameters with add_param_group(), and freeze them with requires_grad_(False)."
-            raise ValueError(message(type(self).__name__, problem, remedy))
+    def refuse_other_parameters(self) -> None:
+        """Raise a ValueError: the groups hold other parameters than when they were added."""
+        problem = "the parameters in param_groups are no longer those that the optimizer keeps state for."
+        remedy = "Add parameters with add_param_group(), and freeze them with requires_grad_(False)."
+        raise ValueError(message(type(self).__name__, problem, remedy))
 
     def checked_rule(self, index: int) -> Rule:
         """Return the rule of a group, checked anew where an option has changed."""
