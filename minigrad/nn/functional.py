@@ -6,7 +6,7 @@ from minigrad.ops.elementwise import relu, sigmoid, tanh
 from minigrad.ops.gathering import one_hot
 from minigrad.ops.losses import binary_cross_entropy, binary_cross_entropy_with_logits, l1_loss, mse_loss
 from minigrad.ops.normalisations import log_softmax, softmax
-from minigrad.ops.products import linear
+from minigrad.ops.linears import linear
 
 __all__ = [
     "binary_cross_entropy",

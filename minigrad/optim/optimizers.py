@@ -154,7 +154,10 @@ class Optimizer:
         self.has_stepped = True
         stamp(updated)
         # From here on nothing runs Python code, except kernels that run as plain Python, on copies.
-        deque(chain(starmap(call, rows), starmap(setitem, write_backs)), maxlen=0)
+        calls: Iterator[Any] = starmap(call, rows)
+        if write_backs:
+            calls = chain(calls, starmap(setitem, write_backs))
+        deque(calls, maxlen=0)
         return loss
 
     def refuse_other_parameters(self) -> None:
