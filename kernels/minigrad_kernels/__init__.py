@@ -19,6 +19,7 @@ from minigrad_kernels.elementwise import (
     tanh_backward,
 )
 from minigrad_kernels.jit import compile_for, kernel, python_kernels, run, runs_python
+from minigrad_kernels.linears import linear, linear_backward
 from minigrad_kernels.products import matmul
 from minigrad_kernels.softmaxes import (
     log_softmax_rows,
@@ -43,8 +44,10 @@ __all__ = [
     "sigmoid_backward",
     "tanh",
     "tanh_backward",
-    # the end of a linear layer
+    # linear layers
     "bias_activation",
+    "linear",
+    "linear_backward",
     # sums, mean and variance
     "column_sums",
     "mean_variance_columns",
