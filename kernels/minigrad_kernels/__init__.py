@@ -20,6 +20,16 @@ from minigrad_kernels.elementwise import (
 )
 from minigrad_kernels.jit import compile_for, kernel, python_kernels, run, runs_python
 from minigrad_kernels.linears import linear, linear_backward
+from minigrad_kernels.losses import (
+    absolute_errors,
+    absolute_errors_backward,
+    binary_cross_entropies,
+    binary_cross_entropies_backward,
+    logits_cross_entropies,
+    logits_cross_entropies_backward,
+    squared_errors,
+    squared_errors_backward,
+)
 from minigrad_kernels.products import matmul
 from minigrad_kernels.softmaxes import (
     log_softmax_rows,
@@ -61,6 +71,15 @@ __all__ = [
     "log_softmax_rows_backward",
     "softmax_rows",
     "softmax_rows_backward",
+    # losses, summed
+    "absolute_errors",
+    "absolute_errors_backward",
+    "binary_cross_entropies",
+    "binary_cross_entropies_backward",
+    "logits_cross_entropies",
+    "logits_cross_entropies_backward",
+    "squared_errors",
+    "squared_errors_backward",
     # random draws
     "fill_integers",
     "fill_normal",

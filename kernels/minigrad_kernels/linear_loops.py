@@ -71,8 +71,8 @@ def linear_gradients(
 
     Args:
         grad: Gradient with respect to the result, shape (m, n), C-contiguous.
-        x: Shape (m, k), any strides.
-        weight: Shape (n, k), any strides.
+        x: Shape (m, k), any strides; read for NEED_WEIGHT.
+        weight: Shape (n, k), any strides; read for NEED_X.
         result: Shape (m, n), C-contiguous; read if there is an activation.
         inner: Shape (m, n), C-contiguous; written with the gradient before the activation. `grad` if there is none.
         grad_x: Shape (m, k), written if NEED_X is in `kind`, as are the next two.
@@ -84,9 +84,15 @@ def linear_gradients(
     Returns:
         False if the shapes do not fit, or numbers lie apart where they must not; what was to be filled holds anything.
     """
-    (m, n), k = grad.shape, x.shape[1]
+    m, n = grad.shape
     activation = kind & ACTIVATIONS
-    fits = x.shape[0] == m and weight.shape[0] == n and weight.shape[1] == k and rows_touch(grad)
+    fits = rows_touch(grad)
+    if kind & NEED_X:
+        fits = fits and weight.shape[0] == n
+    if kind & NEED_WEIGHT:
+        fits = fits and x.shape[0] == m
+    if kind & NEED_X and kind & NEED_WEIGHT:
+        fits = fits and x.shape[1] == weight.shape[1]
     if activation:
         fits = fits and result.shape[0] == m and result.shape[1] == n and rows_touch(result)
     if not fits:

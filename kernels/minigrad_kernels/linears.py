@@ -19,6 +19,7 @@ _ndarray, _empty = np.ndarray, np.empty
 _KINDS = {"none": NONE, "relu": RELU, "tanh": TANH, "sigmoid": SIGMOID}
 # For each dtype that has been used: the compiled kernel, the product's address, and what stands for no array.
 _Ready = tuple[Callable[..., bool], int, np.ndarray]
+_Gradients = tuple[np.ndarray | None, np.ndarray | None, np.ndarray | None]
 _forward: dict[np.dtype, _Ready] = {}
 _backward: dict[np.dtype, _Ready] = {}
 
@@ -74,12 +75,12 @@ def linear(
 
 def linear_backward(
     grad: np.ndarray,
-    x: np.ndarray,
-    weight: np.ndarray,
+    x: np.ndarray | None,
+    weight: np.ndarray | None,
     result: np.ndarray | None = None,
     activation: str = "none",
-    needs: tuple[bool, bool, bool] = (True, True, True),
-) -> tuple[np.ndarray | None, np.ndarray | None, np.ndarray | None]:
+    bias: bool = True,
+) -> _Gradients:
     """Compute the gradients of `linear`: g @ weight, gᵀ @ x, and the sums of g's columns.
 
     g is `grad` times the activation's derivative, in terms of its result. Sums over rows are blocked: a gradient of
@@ -87,11 +88,11 @@ def linear_backward(
 
     Args:
         grad: Gradient with respect to the result, shape (..., out), float32 or float64.
-        x: Shape (..., in), of grad's dtype, as are the others.
-        weight: Shape (out, in).
+        x: Shape (..., in), of grad's dtype, as are the others; None if the weight's gradient is not needed.
+        weight: Shape (out, in); None if x's gradient is not needed.
         result: What `linear` returned, of grad's shape; None for the activation "none", which does not read it.
         activation: "none", "relu", "tanh" or "sigmoid".
-        needs: Which gradients to compute: of x, of the weight, of the bias.
+        bias: Whether the bias's gradient is needed.
 
     Returns:
         The gradients of x, shape (..., in), of the weight, shape (out, in), and of the bias, shape (out,); None for
@@ -106,55 +107,61 @@ def linear_backward(
         (array([[3.]]), array([[2.],
                [0.]]), array([1., 0.]))
     """
-    if type(grad) is _ndarray is type(x) is type(weight) and grad.ndim == 2 == x.ndim == weight.ndim:
+    if type(grad) is _ndarray and grad.ndim == 2 and (ready := _backward.get(grad.dtype)) and not runs_python():
         dtype = grad.dtype
-        if dtype is x.dtype is weight.dtype and dtype in _backward and activation in _KINDS and not runs_python():
-            if activation == "none":
-                result = grad
-            if type(result) is _ndarray and result.dtype is dtype and result.ndim == 2:
-                gradients = _gradients(grad, x, weight, result, _KINDS[activation], needs, _backward[dtype])
-                if gradients is not None:
-                    return gradients
-    return _checked_backward(grad, x, weight, result, activation, needs)
+        fits = activation in _KINDS
+        for operand in (x, weight, result):
+            if operand is not None:
+                fits = fits and type(operand) is _ndarray and operand.ndim == 2 and operand.dtype is dtype
+        if fits and (result is not None or activation == "none"):
+            gradients = _gradients(grad, x, weight, result, _KINDS[activation], bias, ready)
+            if gradients is not None:
+                return gradients
+    return _checked_backward(grad, x, weight, result, activation, bias)
 
 
 def _gradients(
     grad: np.ndarray,
-    x: np.ndarray,
-    weight: np.ndarray,
-    result: np.ndarray,
+    x: np.ndarray | None,
+    weight: np.ndarray | None,
+    result: np.ndarray | None,
     kind: int,
-    needs: tuple[bool, bool, bool],
+    need_bias: bool,
     ready: _Ready,
-) -> tuple[np.ndarray | None, np.ndarray | None, np.ndarray | None] | None:
+) -> _Gradients | None:
     """Compute the gradients by one call of the kernel; None if an operand must be copied first."""
     dtype = grad.dtype
     call, product, nothing = ready
-    need_x, need_weight, need_bias = needs
     inner = _empty(grad.shape, dtype) if kind else grad
-    grad_x = grad_weight = grad_bias = None
-    shared = grad.size * x.shape[1] >= MIN_SHARED_WORK
-    if need_x and not shared:
-        grad_x = _empty(x.shape, dtype)
+    # What is not there, or not needed, is not looked at either: any matrix stands in for it.
+    grad_x = grad_weight = grad
+    grad_bias = nothing
+    width = 0 if x is None and weight is None else (x if weight is None else weight).shape[1]  # type: ignore[union-attr]
+    shared = grad.size * width >= MIN_SHARED_WORK
+    if weight is not None and not shared:
+        grad_x = _empty((len(grad), width), dtype)
         kind += NEED_X
-    if need_weight and not shared:
-        grad_weight = _empty(weight.shape, dtype)
+    if x is not None and not shared:
+        grad_weight = _empty((grad.shape[1], x.shape[1]), dtype)
         kind += NEED_WEIGHT
     if need_bias:
-        grad_bias = _empty(len(weight), dtype)
+        grad_bias = _empty(grad.shape[1], dtype)
         kind += NEED_BIAS
     done = call(
-        grad, x, weight, result, inner,
-        grad if grad_x is None else grad_x, grad if grad_weight is None else grad_weight,
-        nothing if grad_bias is None else grad_bias, kind, product,
+        grad, grad if x is None else x, grad if weight is None else weight, grad if result is None else result, inner,
+        grad_x, grad_weight, grad_bias, kind, product,
     )  # fmt: skip
     if not done:
         return None
     if shared:
         # Products that are worth sharing with other threads.
-        grad_x = matmul(inner, weight) if need_x else None
-        grad_weight = matmul(inner.T, x) if need_weight else None
-    return grad_x, grad_weight, grad_bias
+        grad_x = grad if weight is None else matmul(inner, weight)
+        grad_weight = grad if x is None else matmul(inner.T, x)
+    return (
+        None if weight is None else grad_x,
+        None if x is None else grad_weight,
+        grad_bias if need_bias else None,
+    )
 
 
 class _Parts:
@@ -224,40 +231,57 @@ def _checked_linear(
 
 def _checked_backward(
     grad: np.ndarray,
-    x: np.ndarray,
-    weight: np.ndarray,
+    x: np.ndarray | None,
+    weight: np.ndarray | None,
     result: np.ndarray | None,
     activation: str,
-    needs: tuple[bool, bool, bool],
-) -> tuple[np.ndarray | None, np.ndarray | None, np.ndarray | None]:
+    bias: bool,
+) -> _Gradients:
     """`linear_backward` for whatever comes."""
     _check_activation("linear_backward", activation)
-    if activation == "none":
-        result = grad
-    elif result is None:
+    if activation != "none" and result is None:
         raise ValueError(f"linear_backward: needed the result of {activation}, came None; pass what linear returned")
-    _check_floats("linear_backward", ("grad", grad), ("x", x), ("weight", weight), ("result", result))
-    _check_shapes("linear_backward", x, weight, None)
-    shape, dtype = x.shape[:-1] + weight.shape[:1], _native(grad)
-    for role, array in (("grad", grad), ("result", result)):
-        if array.shape != shape:
-            raise ValueError(
-                f"linear_backward: needed {role} of shape {shape}, as x has shape {x.shape} and weight "
-                f"{weight.shape}, came {array.shape}; pass the gradient and the result of the same call of linear"
-            )
+    given = [("grad", grad), ("x", x), ("weight", weight), ("result", result)]
+    given = [(role, array) for role, array in given if array is not None]
+    _check_floats("linear_backward", *given)
+    _check_backward_shapes(grad, x, weight, result)
+    dtype = _native(grad)
     call = entry_of(linear_gradients, dtype, *(2,) * 7, 1, None, None)
     ready = call, product_address(dtype), np.empty(0, dtype)
     if not runs_python():
         _backward[dtype] = ready
-    rows = math.prod(shape[:-1])
-    matrices = []
-    for array in (grad, x, weight, result):
-        matrices.append(np.asarray(array, dtype).reshape(len(weight) if array is weight else rows, array.shape[-1]))
-    gradients = _gradients(*matrices, _KINDS[activation], needs, ready)
+    rows = math.prod(grad.shape[:-1])
+    matrices: dict[str, np.ndarray | None] = {"x": None, "weight": None, "result": None}
+    for role, array in given:
+        matrices[role] = np.asarray(array, dtype).reshape(-1 if role == "weight" else rows, array.shape[-1])
+    gradients = _gradients(**matrices, kind=_KINDS[activation], need_bias=bias, ready=ready)  # type: ignore[arg-type]
     if gradients is None:
-        gradients = _gradients(*map(_stored, matrices), _KINDS[activation], needs, ready)
+        for role, array in given:
+            matrices[role] = _stored(matrices[role])
+        gradients = _gradients(**matrices, kind=_KINDS[activation], need_bias=bias, ready=ready)  # type: ignore[arg-type]
     grad_x, grad_weight, grad_bias = gradients
-    return None if grad_x is None else grad_x.reshape(x.shape), grad_weight, grad_bias
+    return None if grad_x is None else grad_x.reshape(*grad.shape[:-1], grad_x.shape[1]), grad_weight, grad_bias
+
+
+def _check_backward_shapes(
+    grad: np.ndarray, x: np.ndarray | None, weight: np.ndarray | None, result: np.ndarray | None
+) -> None:
+    """Raise unless the operands of `linear_backward` fit together."""
+    fits = grad.ndim > 0 and (result is None or result.shape == grad.shape)
+    if x is not None:
+        fits = fits and x.ndim > 0 and x.shape[:-1] == grad.shape[:-1]
+    if weight is not None:
+        fits = fits and weight.ndim == 2 and weight.shape[0] == grad.shape[-1]
+    if x is not None and weight is not None:
+        fits = fits and x.shape[-1] == weight.shape[-1]
+    if not fits:
+        came = []
+        for role, array in (("grad", grad), ("result", result), ("x", x), ("weight", weight)):
+            came.append(f"{role} {None if array is None else array.shape}")
+        raise ValueError(
+            "linear_backward: needed grad and result of shape (..., out), x of shape (..., in) and a weight of shape "
+            f"(out, in), came {', '.join(came)}; pass the gradient and the result of the same call of linear"
+        )
 
 
 def _stored(x: np.ndarray) -> np.ndarray:

@@ -9,13 +9,10 @@ from minigrad import tensors
 from minigrad.errors import describe, message
 from minigrad.graph import record
 from minigrad.ops.elementwise import (
-    relu,
     relu_backward,
     relu_backward_vjp,
-    sigmoid,
     sigmoid_backward,
     sigmoid_backward_vjp,
-    tanh,
     tanh_backward,
     tanh_backward_vjp,
 )
@@ -24,12 +21,8 @@ from minigrad.ops.products import matmul
 from minigrad.ops.reductions import count
 from minigrad.ops.shapes import matrix_transpose, reshape
 
-#: The activations that ``linear`` applies in the same pass, each with its derivative and the rule of that.
-ACTIVATIONS = {
-    "relu": (relu, relu_backward, relu_backward_vjp),
-    "tanh": (tanh, tanh_backward, tanh_backward_vjp),
-    "sigmoid": (sigmoid, sigmoid_backward, sigmoid_backward_vjp),
-}
+#: The derivatives of the activations that ``linear`` applies in the same pass.
+ACTIVATIONS = {"relu": relu_backward, "tanh": tanh_backward, "sigmoid": sigmoid_backward}
 
 
 def linear(input: Operand, weight: Operand, bias: Operand | None = None, *, activation: str = "none") -> Tensor:
@@ -116,9 +109,9 @@ def linear_backward_vjp(
     The three gradients are linear in ``grad_z = grad * activation'``: each is differentiated by its two factors.
     """
     for_x, for_weight, for_bias = grad_outputs
-    grad_z = grad if activation == "none" else ACTIVATIONS[activation][1](grad, result)
+    grad_z = grad if activation == "none" else ACTIVATIONS[activation](grad, result)
     total = for_bias
-    grad_x = grad_weight = grad_result = None
+    grad_x = grad_weight = None
     if for_x is not None:
         # grad_x was grad_z @ weight.
         term = matmul(for_x, matrix_transpose(weight))
@@ -131,7 +124,11 @@ def linear_backward_vjp(
         grad_x = matmul(grad_z, for_weight)
     if activation == "none":
         return total, grad_x, grad_weight
-    grad_grad, grad_result = ACTIVATIONS[activation][2](total, grad, result)
+    # The derivative of the activation's derivative, by the rule that stands beside it.
+    if activation == "relu":
+        return relu_backward_vjp(total, result), grad_x, grad_weight
+    rule = tanh_backward_vjp if activation == "tanh" else sigmoid_backward_vjp
+    grad_grad, grad_result = rule(total, grad, result)
     return grad_grad, grad_x, grad_weight, grad_result
 
 
