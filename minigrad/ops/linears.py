@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import minigrad_kernels
-from minigrad import tensors
 from minigrad.errors import describe, message
 from minigrad.graph import record
 from minigrad.ops.elementwise import (
@@ -47,9 +46,8 @@ def linear(input: Operand, weight: Operand, bias: Operand | None = None, *, acti
         >>> linear(mg.tensor([[3.0, 4.0]]), w, mg.ones(2), activation="relu")
         Tensor((1, 2) float32 | 4 0)
     """
-    x_data = input._data if isinstance(input, tensors.Tensor) else unwrap(linear, input)
-    w_data = weight._data if isinstance(weight, tensors.Tensor) else unwrap(linear, weight)
-    b_data = bias._data if isinstance(bias, tensors.Tensor) else None if bias is None else unwrap(linear, bias)
+    x_data, w_data = unwrap(linear, input), unwrap(linear, weight)
+    b_data = None if bias is None else unwrap(linear, bias)
     try:
         output = minigrad_kernels.linear(x_data, w_data, b_data, activation)
     except (TypeError, ValueError):
@@ -91,12 +89,13 @@ def linear_backward(
     Returns:
         The gradients of the input, the weight and the bias, None for what is not wanted.
     """
+    if grad.__class__ is ndarray:
+        # In an ordinary backward nothing is a Tensor.
+        return minigrad_kernels.linear_backward(grad, x, weight, result, activation, has_bias)
     arrays = []
     for each in (grad, x, weight, result):
-        arrays.append(each._data if isinstance(each, tensors.Tensor) else each)
+        arrays.append(None if each is None else unwrap(linear_backward, each))
     outputs = minigrad_kernels.linear_backward(*arrays, activation, has_bias)
-    if grad.__class__ is ndarray and x.__class__ is not tensors.Tensor:
-        return outputs
     saved = (*arrays, activation)
     return record(linear_backward, linear_backward_vjp, outputs, (grad, x, weight, result, activation), saved)
 

@@ -137,7 +137,7 @@ class Optimizer:
         if len(self.param_groups) != len(self._slots):
             self.refuse_other_parameters()
         rows = []
-        updated: list[tuple[Slot, Rule]] = []
+        updated: list[Slot] = []
         write_backs: list[WriteBack] = []
         for index, slots in enumerate(self._slots):
             parameters = self.param_groups[index]["params"]
@@ -150,7 +150,7 @@ class Optimizer:
                     self.refuse_other_parameters()
                 if parameter._grad is not None:
                     rows.append(slot.row(who, rule, interpreted, write_backs))
-                    updated.append((slot, rule))
+                    updated.append(slot)
         self.has_stepped = True
         stamp(updated)
         # From here on nothing runs Python code, except kernels that run as plain Python, on copies.
@@ -271,7 +271,7 @@ class States:
         return f"States({', '.join([f'{name} of {count}' for name, count in names.items()])})"
 
 
-def stamp(updated: list[tuple[Slot, Rule]]) -> None:
+def stamp(updated: list[Slot]) -> None:
     """Count the writes to come, so that no backward reads a value that a step has changed since.
 
     They are counted before they happen: what an interrupt prevents is then counted, but never the other way round.
@@ -280,13 +280,13 @@ def stamp(updated: list[tuple[Slot, Rule]]) -> None:
     now = latest_write[0] = next(clock)
     frame = user_frame(sys._getframe(1))
     position = None if frame is None else (frame.f_code, frame.f_lasti)
-    for slot, _ in updated:
-        for tensor in slot.tensors:
-            written = tensor._stamp
+    for slot in updated:
+        for written in slot.stamps:
             written[0] = now
             written[2] = position
     if STATE.get().tape is not None:
         with no_grad():
-            for slot, rule in updated:
+            for slot in updated:
+                rule = slot.rule
                 inputs = (slot.parameter, slot.parameter._grad, *slot.tensors[1:], *rule.arguments)
                 record(rule.kernel, None, slot.arrays, inputs, writes=slot.tensors)

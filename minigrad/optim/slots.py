@@ -38,7 +38,8 @@ class Slot:
     Attributes:
         parameter: the tensor.
         state: tensors by name; empty before the first update.
-        kernel, names: what updates the parameter, and the names of its state; None before the first update.
+        rule: how it was updated last, None before the first update.
+        stamps: those of ``tensors``.
         tensors: what an update writes, in the kernel's order: the parameter, and the state.
         arrays: their arrays when ``flats`` was made.
         kept: each tensor of the state with its array then.
@@ -46,12 +47,12 @@ class Slot:
         call: the kernel compiled for arrays of these types, or None.
     """
 
-    __slots__ = ("arrays", "call", "flats", "kept", "kernel", "names", "parameter", "state", "tensors")
+    __slots__ = ("arrays", "call", "flats", "kept", "parameter", "rule", "stamps", "state", "tensors")
 
     parameter: Tensor
     state: dict[str, Any]
-    kernel: Callable[..., None] | None
-    names: tuple[str, ...] | None
+    rule: Any
+    stamps: tuple[list[Any], ...]
     tensors: tuple[Tensor, ...]
     arrays: tuple[np.ndarray, ...]
     kept: tuple[tuple[Tensor, np.ndarray], ...]
@@ -69,8 +70,8 @@ class Slot:
     def __setstate__(self, state: tuple[Tensor, dict[str, Any]]) -> None:
         """Take a parameter and its state."""
         self.parameter, self.state = state
-        self.kernel = None
-        self.names = None
+        self.rule = None
+        self.stamps = ()
         self.tensors = ()
         self.arrays = ()
         self.kept = ()
@@ -100,8 +101,8 @@ class Slot:
         if parameter._viewed is not None or not array.flags.writeable:
             with no_grad():
                 refuse_write(who, parameter)
-        if self.kernel is not rule.kernel or self.names is not rule.state_names or array is not self.arrays[0]:
-            self.prepare(who, rule)
+        if self.rule is not rule or array is not self.arrays[0]:
+            self.follow(who, rule)
         for tensor, known in self.kept:
             if tensor._data is not known:
                 self.prepare(who, rule)
@@ -119,8 +120,17 @@ class Slot:
             call = self.call = compile_for(rule.kernel, (flats[0], gradient, *flats[1:], *rule.arguments))
         return (call, flats[0], gradient, *flats[1:], *rule.arguments)
 
+    def follow(self, who: str, rule: Rule) -> None:
+        """Take over a rule; where only an option has changed, as in each step of a schedule, nothing is made anew."""
+        before = self.rule
+        same = before is not None and before.kernel is rule.kernel and before.state_names == rule.state_names
+        if same and self.parameter._data is self.arrays[0]:
+            self.rule = rule
+        else:
+            self.prepare(who, rule)
+
     def prepare(self, who: str, rule: Rule) -> None:
-        """Make the state that is needed and not there yet, and flat views of everything that an update writes.
+        """Make the state that a rule needs and that is not there yet, and flat views of everything it writes.
 
         Raises:
             ValueError: if the state does not fit the parameter, which has got another shape or dtype since.
@@ -142,20 +152,20 @@ class Slot:
         for name, each in zip(("", *rule.state_names), arrays):
             if flats is not None:
                 flats = flats + [flat_view(name, each)] if each.flags.carray else None
-        # The names come last: an interrupt before them makes the next step prepare anew.
+        # The rule comes last: an interrupt before it makes the next step prepare anew.
         self.call = None
-        self.kernel = rule.kernel
         self.flats = None if flats is None else tuple(flats)
         self.arrays = arrays
         self.kept = tuple(zip(tensors, arrays))[1:]
         self.tensors = tuple(tensors)
+        self.stamps = tuple([tensor._stamp for tensor in tensors])
         self.state = state
-        self.names = rule.state_names
+        self.rule = rule
 
     def copies(self, write_backs: list[WriteBack]) -> tuple[np.ndarray, ...]:
         """Return flat copies of everything that an update writes, and add the writes that bring them back."""
         flats = []
-        for name, array in zip(("", *(self.names or ())), self.arrays):
+        for name, array in zip(("", *self.rule.state_names), self.arrays):
             copy = np.array(array, order="C")
             write_backs.append((array, ..., copy))
             flats.append(flat_view(name, copy))
