@@ -250,12 +250,14 @@ def _checked_backward(
     if not runs_python():
         _backward[dtype] = ready
     rows = math.prod(shape[:-1])
-    matrices = []
-    for array in (grad, x, weight, result):
-        matrices.append(np.asarray(array, dtype).reshape(len(weight) if array is weight else rows, array.shape[-1]))
-    gradients = _gradients(*matrices, _KINDS[activation], needs, ready)
+    g = np.asarray(grad, dtype).reshape(rows, shape[-1])
+    y = np.asarray(result, dtype).reshape(rows, shape[-1])
+    matrix, w = np.asarray(x, dtype).reshape(rows, x.shape[-1]), np.asarray(weight, dtype)
+    kind = _KINDS[activation]
+    gradients = _gradients(g, matrix, w, y, kind, needs, ready)
     if gradients is None:
-        gradients = _gradients(*map(_stored, matrices), _KINDS[activation], needs, ready)
+        gradients = _gradients(_stored(g), _stored(matrix), _stored(w), _stored(y), kind, needs, ready)
+    assert gradients is not None  # Whatever fits and is stored can be read.
     grad_x, grad_weight, grad_bias = gradients
     return None if grad_x is None else grad_x.reshape(x.shape), grad_weight, grad_bias
 

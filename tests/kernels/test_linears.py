@@ -2,13 +2,18 @@
 
 import itertools
 import math
+import os
 import re
+import subprocess
+import sys
 
 import numpy as np
 import pytest
 
 import minigrad_kernels as mk
+from minigrad_kernels import machine
 
+AS_PYTHON = os.environ.get("MINIGRAD_PYTHON_KERNELS", "0") not in ("", "0")
 FLOATS = [np.float32, np.float64]
 ACTIVATIONS = ["none", "relu", "tanh", "sigmoid"]
 # (rows, in, out): odd sizes around vectors of 4 to 16 numbers, biases that are repeated and that are not.
@@ -55,7 +60,7 @@ def operands(generator, dtype, rows, k, n):
 
 
 def assert_linear(result, x, weight, bias, activation, exact=None):
-    """Products and sums, k of each, round once each, and no activation enlarges that; it may itself be 4 ulp off, below 1."""
+    """Products and sums, k of each, round once; no activation enlarges that, and it may be 4 ulp off itself."""
     if exact is None:
         total = x.astype(float) @ weight.T.astype(float) + bias
         exact = np.vectorize(activated, otypes=[float])(total, activation)
@@ -98,6 +103,15 @@ def test_without_a_bias_nothing_is_added(generator, activation):
     for _ in range(2):
         result = mk.linear(x, weight, None, activation)
         assert np.array_equal(result, mk.linear(x, weight, np.zeros_like(bias), activation))
+
+
+@pytest.mark.skipif(AS_PYTHON, reason="plain Python has no vectors")
+@pytest.mark.parametrize("bits", [bits for bits in machine.WIDTHS if bits < machine.WIDEST_BITS])
+def test_the_kernels_match_the_naive_twins_at_every_narrower_width(bits):
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "MINIGRAD_VECTOR_BITS": str(bits)}
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", __file__, "-k", "and_backward_match"]
+    result = subprocess.run(command, env=environment, capture_output=True, text=True)
+    assert result.returncode == 0, result.stdout[-3000:]
 
 
 @pytest.mark.parametrize("dtype", FLOATS)
