@@ -35,12 +35,16 @@ def repeated(zero: np.floating, bias: int, n: int, rows: int) -> np.ndarray:
     repeats = max(1, min(rows, TOGETHER // max(1, n)))
     numbers = numbers_at(bias, n, zero)
     addend = np.empty(repeats * n, numbers.dtype)
-    addend[:n] = numbers
-    # Twice as much each time: a loop over one bias after the other would be short loops only.
+    # In loops, because assigning to a slice would compile what makes its error message: 2 s.
+    for j in range(n):
+        addend[j] = numbers[j]
+    # Twice as much each time: with one number after the other each would wait for the one n before it.
     filled = n
     while filled < addend.size:
         count = min(filled, addend.size - filled)
-        addend[filled : filled + count] = addend[:count]
+        copy = addend[filled : filled + count]
+        for j in range(count):
+            copy[j] = addend[j]
         filled += count
     return addend
 
@@ -60,15 +64,12 @@ def finish_rows(
         addend: What `repeated` returned.
         activation: NONE, RELU, TANH or SIGMOID.
     """
-    itemsize = itemsize_of(zero)
-    if out_row == n * itemsize:
-        total = rows * n
-        for first in range(0, total, max(1, addend.size)):
-            block = numbers_at(out + first * itemsize, min(addend.size, total - first), zero)
-            finish(zero, block, addend, activation)
-    else:
-        for i in range(rows):
-            finish(zero, numbers_at(out + i * out_row, n, zero), addend, activation)
+    # Rows without gaps are worked on as one; with gaps, as when threads share the columns, each for itself.
+    row_bytes = n * itemsize_of(zero)
+    together = addend.size // max(1, n) if out_row == row_bytes else 1
+    for i in range(0, rows, max(1, together)):
+        count = min(together, rows - i) * n
+        finish(zero, numbers_at(out + i * out_row, count, zero), addend, activation)
 
 
 @register_jitable

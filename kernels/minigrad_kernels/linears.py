@@ -250,15 +250,14 @@ def _checked_backward(
     ready = call, product_address(dtype), np.empty(0, dtype)
     if not runs_python():
         _backward[dtype] = ready
-    rows = math.prod(grad.shape[:-1])
-    matrices: dict[str, np.ndarray | None] = {"x": None, "weight": None, "result": None}
-    for role, array in given:
-        matrices[role] = np.asarray(array, dtype).reshape(-1 if role == "weight" else rows, array.shape[-1])
-    gradients = _gradients(**matrices, kind=_KINDS[activation], need_bias=bias, ready=ready)  # type: ignore[arg-type]
+    rows, kind = math.prod(grad.shape[:-1]), _KINDS[activation]
+    g = _matrix(grad, rows, dtype)
+    matrix, y = _matrix(x, rows, dtype), _matrix(result, rows, dtype)
+    w = None if weight is None else np.asarray(weight, dtype)
+    gradients = _gradients(g, matrix, w, y, kind, bias, ready)
     if gradients is None:
-        for role, array in given:
-            matrices[role] = _stored(matrices[role])
-        gradients = _gradients(**matrices, kind=_KINDS[activation], need_bias=bias, ready=ready)  # type: ignore[arg-type]
+        gradients = _gradients(_stored(g), _stored(matrix), _stored(w), _stored(y), kind, bias, ready)
+    assert gradients is not None  # Whatever fits and is stored can be read.
     grad_x, grad_weight, grad_bias = gradients
     return None if grad_x is None else grad_x.reshape(*grad.shape[:-1], grad_x.shape[1]), grad_weight, grad_bias
 
@@ -284,9 +283,14 @@ def _check_backward_shapes(
         )
 
 
-def _stored(x: np.ndarray) -> np.ndarray:
-    """Return an array that a kernel can read where it is: C-contiguous and aligned."""
-    return x if x.flags.carray else np.array(x, order="C")
+def _matrix(x: Any, rows: int, dtype: np.dtype) -> Any:
+    """Return an array, or None, with all axes but the last as one."""
+    return None if x is None else np.asarray(x, dtype).reshape(rows, x.shape[-1])
+
+
+def _stored(x: Any) -> Any:
+    """Return an array, or None, that a kernel can read where it is: C-contiguous and aligned."""
+    return x if x is None or x.flags.carray else np.array(x, order="C")
 
 
 def _native(x: np.ndarray) -> np.dtype:

@@ -39,7 +39,7 @@ def call_product(product: int, a: np.ndarray, b: np.ndarray, out: np.ndarray) ->
 @overload(call_product, strict=False)
 def _compile_call_product(product: Any, a: Any, b: Any, out: Any) -> Callable[..., Any]:
     def call(product: int, a: np.ndarray, b: np.ndarray, out: np.ndarray) -> bool:
-        return _call_at(product, a, b, out)
+        return _call_at(product, a, b, out)  # type: ignore[call-arg]  # Numba passes the context itself
 
     return call
 

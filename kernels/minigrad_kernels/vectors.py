@@ -85,7 +85,7 @@ def _compile_numbers_at(address: Any, count: Any, zero: Any) -> Callable[..., An
     dtype = as_dtype(zero)
 
     def view(address: int, count: int, zero: np.floating) -> np.ndarray:
-        return carray(_pointer(address), (count,), dtype)
+        return carray(_pointer(address), (count,), dtype)  # type: ignore[call-arg]  # Numba passes the context itself
 
     return view
 
