@@ -15,7 +15,6 @@ from minigrad_kernels.jit import choose_by_width, kernel, ordered_helper
 from minigrad_kernels.scalar_functions import (
     HALF_32,
     ONE_32,
-    ZERO_32,
     Scalar,
     exp_float32,
     exp_float64,
@@ -72,7 +71,8 @@ def bounded_log_float64(x: float) -> float:
 def bounded_log_rest_float32(x: np.float32) -> np.float32:
     """log(1 − x), at least −100, for 0 ≤ x ≤ 1."""
     rest = ONE_32 - x
-    # What the difference lost is all there is of a small x. Above ½ nothing is lost; below, 1 + x is 1/rest within 25 %.
+    # What the difference lost is all there is of a small x. Above ½ nothing is lost; below, 1 + x is 1/rest within
+    # 25 %.
     lost = (ONE_32 - rest) - x
     result = log_float32(rest) + lost * (ONE_32 + x)
     return result if result > SMALLEST_LOG_32 else SMALLEST_LOG_32

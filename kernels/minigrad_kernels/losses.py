@@ -13,7 +13,6 @@ from minigrad_kernels.contiguous import contiguous_entry
 from minigrad_kernels.jit import runs_python
 from minigrad_kernels.loss_loops import (
     DONE,
-    UNFIT,
     absolute_errors_slope,
     logits_losses_slope,
     probability_losses_slope,
