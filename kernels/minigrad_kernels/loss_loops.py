@@ -126,9 +126,9 @@ def variance_of(x: Scalar) -> Scalar:
 
 
 @ordered_helper
-def logits_loss(x: Scalar, target: Scalar, zero: Scalar) -> Scalar:
-    """−(target·log(p) + (1 − target)·log(1 − p)), p = sigmoid(x); where target is 0 or 1 nothing cancels."""
-    return ((x if x > zero else zero) - x * target) + tail_of(x)
+def logits_loss(x: Scalar, target: Scalar, zero: Scalar, one: Scalar) -> Scalar:
+    """−(target·log(p) + (1 − target)·log(1 − p)), p = sigmoid(x), as a sum of two terms of which none is negative."""
+    return x * ((one if x > zero else zero) - target) + tail_of(x)
 
 
 @ordered_helper
@@ -174,10 +174,10 @@ def distances_of_block(x: np.ndarray, target: np.ndarray) -> float:
 @register_jitable
 def logits_losses_of_block(x: np.ndarray, target: np.ndarray) -> float:
     """Σ of the losses of logits, shapes (n,)."""
-    zero = x.dtype.type(0)
+    zero, one = x.dtype.type(0), x.dtype.type(1)
     total = zero
     for i in range(x.size):
-        total += logits_loss(x[i], target[i], zero)
+        total += logits_loss(x[i], target[i], zero, one)
     return total
 
 

@@ -168,7 +168,7 @@ def weighted_losses_of_logits(
     # log(1 + exp(-|x|)) never overflows; with max(-x, 0) it is -log(sigmoid(x)).
     tails = np.log1p(np.exp(-np.abs(x)))
     if positive is None:
-        losses = np.maximum(x, 0) - x * y + tails
+        losses = x * ((x > 0) - y) + tails
     else:
         losses = (1 - y) * x + (1 + (positive - 1) * y) * (tails + np.maximum(-x, 0))
     factors = constant(op, "weight", weight, x)

@@ -79,7 +79,7 @@ def total_of_floats(x: ndarray, over: tuple[int, ...], keepdim: bool) -> Any:
         if x.ndim == 2 and over == (0,) and not keepdim:
             return minigrad_kernels.column_sums(x)
         if len(over) == x.ndim and not keepdim:
-            return minigrad_kernels.sum_axes(x)
+            return minigrad_kernels.total(x)
         if x.size >= MANY:
             return minigrad_kernels.sum_axes(x, over, keepdim)
     return add_reduce(x, over, None, None, keepdim)
@@ -136,8 +136,11 @@ def mean(x: Operand, dim: Dim = None, keepdim: bool = False, *, dtype: Any = Non
     refuse_integers(mean, x_data)
     over = axes(mean, dim, x_data.ndim, keepdim)
     number = count(x_data.shape, over)
-    output = total_of_floats(x_data, over, keepdim)
-    output = output / number if number else output * np.nan
+    if len(over) == x_data.ndim and not keepdim and x_data.flags.carray:
+        output = minigrad_kernels.total(x_data, 1 / number if number else math.nan)
+    else:
+        output = total_of_floats(x_data, over, keepdim)
+        output = output / number if number else output * np.nan
     return record(mean, mean_vjp, output, (x, dim, keepdim), (x_data.shape, over, keepdim))
 
 
