@@ -18,7 +18,8 @@ from minigrad_kernels.elementwise import (
     tanh,
     tanh_backward,
 )
-from minigrad_kernels.jit import compile_for, kernel, python_kernels, run
+from minigrad_kernels.jit import compile_for, kernel, python_kernels, run, runs_python
+from minigrad_kernels.linears import linear, linear_backward
 from minigrad_kernels.losses import (
     absolute_errors,
     absolute_errors_backward,
@@ -54,8 +55,10 @@ __all__ = [
     "sigmoid_backward",
     "tanh",
     "tanh_backward",
-    # the end of a linear layer
+    # linear layers
     "bias_activation",
+    "linear",
+    "linear_backward",
     # sums, mean and variance
     "column_sums",
     "mean_variance_columns",
@@ -96,6 +99,7 @@ __all__ = [
     "kernel",
     "python_kernels",
     "run",
+    "runs_python",
     # threads
     "get_num_threads",
     "set_num_threads",

@@ -7,7 +7,7 @@ from minigrad.ops.elementwise import relu, sigmoid, tanh
 from minigrad.ops.gathering import one_hot
 from minigrad.ops.losses import l1_loss, mse_loss
 from minigrad.ops.normalisations import log_softmax, softmax
-from minigrad.ops.products import linear
+from minigrad.ops.linears import linear
 
 __all__ = [
     "binary_cross_entropy",
