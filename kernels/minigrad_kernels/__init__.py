@@ -39,6 +39,7 @@ from minigrad_kernels.softmaxes import (
 )
 from minigrad_kernels.sums import column_sums, mean_variance_columns, mean_variance_rows, sum_axes
 from minigrad_kernels.threads import get_num_threads, set_num_threads
+from minigrad_kernels.totals import total
 from minigrad_kernels.updates import adam_update, amsgrad_update, check_update, sgd_momentum_update, sgd_update
 
 __all__ = [
@@ -63,6 +64,7 @@ __all__ = [
     "mean_variance_columns",
     "mean_variance_rows",
     "sum_axes",
+    "total",
     # softmax and cross-entropy, fused
     "CrossEntropy",
     "cross_entropy_rows",

@@ -59,5 +59,5 @@ def is_contiguous(x: np.ndarray) -> bool:
 
 @register_jitable
 def alike(x: np.ndarray, y: np.ndarray) -> bool:
-    """Whether two arrays of as many axes have one shape and are contiguous: the same numbers stand at the same place."""
+    """Whether two arrays of as many axes have one shape and are contiguous, so that one index serves both."""
     return x.shape == y.shape and is_contiguous(x) and is_contiguous(y)

@@ -15,7 +15,6 @@ from minigrad_kernels.jit import choose_by_width, kernel, ordered_helper
 from minigrad_kernels.scalar_functions import (
     HALF_32,
     ONE_32,
-    ZERO_32,
     Scalar,
     exp_float32,
     exp_float64,
@@ -72,7 +71,8 @@ def bounded_log_float64(x: float) -> float:
 def bounded_log_rest_float32(x: np.float32) -> np.float32:
     """log(1 − x), at least −100, for 0 ≤ x ≤ 1."""
     rest = ONE_32 - x
-    # What the difference lost is all there is of a small x. Above ½ nothing is lost; below, 1 + x is 1/rest within 25 %.
+    # What the difference lost is all there is of a small x. Above ½ nothing is lost; below, 1 + x is 1/rest within
+    # 25 %.
     lost = (ONE_32 - rest) - x
     result = log_float32(rest) + lost * (ONE_32 + x)
     return result if result > SMALLEST_LOG_32 else SMALLEST_LOG_32
@@ -126,9 +126,9 @@ def variance_of(x: Scalar) -> Scalar:
 
 
 @ordered_helper
-def logits_loss(x: Scalar, target: Scalar, zero: Scalar) -> Scalar:
-    """−(target·log(p) + (1 − target)·log(1 − p)), p = sigmoid(x); where target is 0 or 1 nothing cancels."""
-    return ((x if x > zero else zero) - x * target) + tail_of(x)
+def logits_loss(x: Scalar, target: Scalar, zero: Scalar, one: Scalar) -> Scalar:
+    """−(target·log(p) + (1 − target)·log(1 − p)), p = sigmoid(x), as a sum of two terms of which none is negative."""
+    return x * ((one if x > zero else zero) - target) + tail_of(x)
 
 
 @ordered_helper
@@ -174,10 +174,10 @@ def distances_of_block(x: np.ndarray, target: np.ndarray) -> float:
 @register_jitable
 def logits_losses_of_block(x: np.ndarray, target: np.ndarray) -> float:
     """Σ of the losses of logits, shapes (n,)."""
-    zero = x.dtype.type(0)
+    zero, one = x.dtype.type(0), x.dtype.type(1)
     total = zero
     for i in range(x.size):
-        total += logits_loss(x[i], target[i], zero)
+        total += logits_loss(x[i], target[i], zero, one)
     return total
 
 

@@ -13,7 +13,6 @@ from minigrad_kernels.contiguous import contiguous_entry
 from minigrad_kernels.jit import runs_python
 from minigrad_kernels.loss_loops import (
     DONE,
-    UNFIT,
     absolute_errors_slope,
     logits_losses_slope,
     probability_losses_slope,
@@ -29,8 +28,8 @@ _FLOAT64 = np.dtype(np.float64)
 _ndarray, _empty = np.ndarray, np.empty
 # The compiled kernels that have been used, by loop, dtype and number of axes.
 _entries: dict[tuple[Any, np.dtype, int], Callable[..., int]] = {}
-# Arrays of more axes are read as vectors: a kernel is compiled for each number of axes.
-_MOST_AXES = 2
+# A kernel is compiled for each number of axes, for up to a second. Arrays of others are read as vectors.
+_AXES = (1, 2)
 
 
 def squared_errors(x: np.ndarray, target: np.ndarray, share: float = 1.0) -> np.ndarray:
@@ -170,9 +169,9 @@ def _compiled(loop: Callable[..., int], dtype: np.dtype, ndim: int, arguments: t
 
 
 def _stored(x: np.ndarray) -> np.ndarray:
-    """Return an array that a loop can read from end to end, with at most two axes."""
+    """Return an array that a loop can read from end to end, with one axis or two."""
     x = x if x.flags.carray else np.array(x, order="C")
-    return x if x.ndim <= _MOST_AXES else x.reshape(-1)
+    return x if x.ndim in _AXES else x.reshape(-1)
 
 
 def _refuse_outsider(name: str, operands: dict[str, np.ndarray]) -> None:

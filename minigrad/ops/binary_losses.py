@@ -103,8 +103,9 @@ def binary_cross_entropy_backward(grad: Operand, input: Operand, target: Operand
 def binary_cross_entropy_backward_vjp(
     grad_output: Value, grad: Value, input: Value, target: Value, factors: Value
 ) -> tuple[Value, Value, Value]:
-    """With ``v = input * (1 - input)``: ``grad_grad = g * factors * (input - target) / v; grad_input = g * factors * grad
-    * (1 - (input - target) * (1 - 2 * input) / v) / v; grad_target = -g * factors * grad / v``.
+    """``grad_grad = w * (input - target); grad_input = w * grad * (1 - (input - target) * (1 - 2 * input) / v)``.
+
+    Here ``v = input * (1 - input)`` and ``w = grad_output * factors / v``; and ``grad_target = -w * grad``.
     """
     variance = input * (1 - input)
     bounded = maximum(variance, SMALLEST_VARIANCE)
@@ -167,7 +168,7 @@ def weighted_losses_of_logits(
     # log(1 + exp(-|x|)) never overflows; with max(-x, 0) it is -log(sigmoid(x)).
     tails = np.log1p(np.exp(-np.abs(x)))
     if positive is None:
-        losses = np.maximum(x, 0) - x * y + tails
+        losses = x * ((x > 0) - y) + tails
     else:
         losses = (1 - y) * x + (1 + (positive - 1) * y) * (tails + np.maximum(-x, 0))
     factors = constant(op, "weight", weight, x)
@@ -210,8 +211,9 @@ def binary_cross_entropy_with_logits_backward(grad: Operand, input: Operand, tar
 def binary_cross_entropy_with_logits_backward_vjp(
     grad_output: Value, grad: Value, input: Value, target: Value, factors: Value
 ) -> tuple[Value, Value, Value]:
-    """With ``p = sigmoid(input)``: ``grad_grad = g * factors * (p - target); grad_input = g * factors * grad * p *
-    (1 - p); grad_target = -g * factors * grad``.
+    """``grad_grad = w * (p - target); grad_input = w * grad * p * (1 - p); grad_target = -w * grad``.
+
+    Here ``p = sigmoid(input)`` and ``w = grad_output * factors``.
     """
     probability = sigmoid(input)
     weights = grad_output * factors

@@ -35,7 +35,8 @@ def softmax(x: Operand, dim: int, dtype: Any = None) -> Tensor:
     x_data = floating(softmax, x)
     along = axis(softmax, dim, x_data.ndim)
     if x_data.ndim and along == x_data.ndim - 1:
-        output = minigrad_kernels.softmax_rows(rows_of(x_data)).reshape(x_data.shape)
+        output = minigrad_kernels.softmax_rows(rows_of(x_data))
+        output = output if x_data.ndim == 2 else output.reshape(x_data.shape)
     else:
         over = (along,) if x_data.ndim else ()
         powers = np.exp(x_data - maximum_reduce(x_data, axis=over, keepdims=True, initial=-np.inf))
@@ -58,19 +59,20 @@ def softmax_backward(grad: Operand, result: Operand, dim: int) -> Tensor:
     """
     g_data, r_data = unwrap(softmax_backward, grad), unwrap(softmax_backward, result)
     if g_data.ndim and dim == g_data.ndim - 1:
-        output = minigrad_kernels.softmax_rows_backward(rows_of(g_data), rows_of(r_data)).reshape(g_data.shape)
+        output = minigrad_kernels.softmax_rows_backward(rows_of(g_data), rows_of(r_data))
+        output = output if g_data.ndim == 2 else output.reshape(g_data.shape)
     else:
         over = (dim,) if g_data.ndim else ()
         output = r_data * (g_data - add_reduce(g_data * r_data, axis=over, keepdims=True))
     if grad.__class__ is ndarray and result.__class__ is ndarray:
-        return output
+        return output  # type: ignore[return-value]
     return record(softmax_backward, softmax_backward_vjp, output, (grad, result, dim), (g_data, r_data, dim))
 
 
 def softmax_backward_vjp(grad_output: Value, grad: Value, result: Value, dim: int) -> tuple[Value, Value]:
-    """``grad_grad = softmax_backward(g, result); grad_result = g * (grad - sum(grad * result)) - grad * sum(g * result)``.
+    """``grad_grad = softmax_backward(g, result); grad_result = g * (grad - level) - grad * sum(g * result)``.
 
-    The matrix of derivatives of softmax is symmetric.
+    Here ``level = sum(grad * result)``. The matrix of the derivatives of softmax is symmetric.
     """
     level = sum(grad * result, dim, True)
     share = sum(grad_output * result, dim, True)
@@ -84,7 +86,8 @@ def log_softmax(x: Operand, dim: int, dtype: Any = None) -> Tensor:
     x_data = floating(log_softmax, x)
     along = axis(log_softmax, dim, x_data.ndim)
     if x_data.ndim and along == x_data.ndim - 1:
-        output = minigrad_kernels.log_softmax_rows(rows_of(x_data)).reshape(x_data.shape)
+        output = minigrad_kernels.log_softmax_rows(rows_of(x_data))
+        output = output if x_data.ndim == 2 else output.reshape(x_data.shape)
     else:
         over = (along,) if x_data.ndim else ()
         shifted = x_data - maximum_reduce(x_data, axis=over, keepdims=True, initial=-np.inf)
@@ -101,12 +104,13 @@ def log_softmax_backward(grad: Operand, result: Operand, dim: int) -> Tensor:
     """Return ``grad - exp(result) * sum(grad)`` along an axis; arguments as for ``softmax_backward``."""
     g_data, r_data = unwrap(log_softmax_backward, grad), unwrap(log_softmax_backward, result)
     if g_data.ndim and dim == g_data.ndim - 1:
-        output = minigrad_kernels.log_softmax_rows_backward(rows_of(g_data), rows_of(r_data)).reshape(g_data.shape)
+        output = minigrad_kernels.log_softmax_rows_backward(rows_of(g_data), rows_of(r_data))
+        output = output if g_data.ndim == 2 else output.reshape(g_data.shape)
     else:
         over = (dim,) if g_data.ndim else ()
         output = g_data - np.exp(r_data) * add_reduce(g_data, axis=over, keepdims=True)
     if grad.__class__ is ndarray and result.__class__ is ndarray:
-        return output
+        return output  # type: ignore[return-value]
     return record(log_softmax_backward, log_softmax_backward_vjp, output, (grad, result, dim), (g_data, r_data, dim))
 
 
