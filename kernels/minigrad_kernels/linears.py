@@ -51,7 +51,7 @@ def linear(
         array([[3.5, 0. ]])
     """
     # As in `matmul`, the common case has the shortest way, and the kernel sees whether shapes and strides fit.
-    if out is None and type(x) is _ndarray is type(weight) and x.ndim == 2 == weight.ndim and not runs_python():
+    if type(x) is _ndarray is type(weight) and x.ndim == 2 == weight.ndim and not runs_python():
         dtype = x.dtype
         if dtype is weight.dtype and dtype in _forward and activation in _KINDS:
             call, product, no_bias = _forward[dtype]
@@ -60,7 +60,12 @@ def linear(
                 bias, kind = no_bias, kind + NO_BIAS
             elif type(bias) is not _ndarray or bias.dtype is not dtype or bias.ndim != 1:
                 return _checked_linear(x, weight, bias, activation, out)
-            result = _empty((len(x), len(weight)), dtype)
+            if out is None:
+                result = _empty((len(x), len(weight)), dtype)
+            elif _can_fill(out, x, weight, bias):
+                result = out
+            else:
+                return _checked_linear(x, weight, None if kind >= NO_BIAS else bias, activation, out)
             if result.size >= MIN_SHARED_SIZE and result.size * x.shape[1] >= MIN_SHARED_WORK:
                 done = _share(call, x, weight, bias, result, kind, product)
             else:
@@ -184,6 +189,17 @@ def _share(
     if kind < NO_BIAS and bias.size != len(weight):
         return False
     return share(_Parts(call, bias, out, kind, product), x, weight.T, out)
+
+
+def _can_fill(out: np.ndarray, x: np.ndarray, weight: np.ndarray, bias: np.ndarray) -> bool:
+    """Return whether the kernel can write its result to `out`: of its shape, C-contiguous, and apart from the rest."""
+    if type(out) is not _ndarray or out.dtype is not x.dtype or out.shape != (len(x), len(weight)):
+        return False
+    if out.base is x.base is weight.base is bias.base is None:
+        # Arrays that own their memory do not overlap; NumPy's function takes 0.2 µs for each.
+        return out is not x and out is not weight and out.flags.carray
+    apart = not (np.may_share_memory(out, x) or np.may_share_memory(out, weight) or np.may_share_memory(out, bias))
+    return apart and out.flags.carray
 
 
 def _checked_linear(
