@@ -52,7 +52,7 @@ def linear(
         array([[3.5, 0. ]])
     """
     # As in `matmul`, the common case has the shortest way, and the kernel sees whether shapes and strides fit.
-    if out is None and type(x) is _ndarray is type(weight) and x.ndim == 2 == weight.ndim and not runs_python():
+    if type(x) is _ndarray is type(weight) and x.ndim == 2 == weight.ndim and not runs_python():
         dtype = x.dtype
         if dtype is weight.dtype and dtype in _forward and activation in _KINDS:
             call, product, no_bias = _forward[dtype]
@@ -61,7 +61,12 @@ def linear(
                 bias, kind = no_bias, kind + NO_BIAS
             elif type(bias) is not _ndarray or bias.dtype is not dtype or bias.ndim != 1:
                 return _checked_linear(x, weight, bias, activation, out)
-            result = _empty((len(x), len(weight)), dtype)
+            if out is None:
+                result = _empty((len(x), len(weight)), dtype)
+            elif _can_fill(out, x, weight, bias):
+                result = out
+            else:
+                return _checked_linear(x, weight, None if kind >= NO_BIAS else bias, activation, out)
             if result.size >= MIN_SHARED_SIZE and result.size * x.shape[1] >= MIN_SHARED_WORK:
                 done = _share(call, x, weight, bias, result, kind, product)
             else:
@@ -191,6 +196,21 @@ def _share(
     if kind < NO_BIAS and bias.size != len(weight):
         return False
     return share(_Parts(call, bias, out, kind, product), x, weight.T, out)
+
+
+def _can_fill(out: np.ndarray, x: np.ndarray, weight: np.ndarray, bias: np.ndarray) -> bool:
+    """Return whether the kernel can write its result to `out`: of its shape, C-contiguous, and apart from the rest."""
+    if type(out) is not _ndarray or out.dtype is not x.dtype or out.shape != (len(x), len(weight)):
+        return False
+    return out.flags.carray and _apart(out, x) and _apart(out, weight) and _apart(out, bias)
+
+
+def _apart(out: np.ndarray, x: np.ndarray) -> bool:
+    """Return whether `out` and an operand certainly share no memory."""
+    owner = x if x.base is None else x.base
+    if out.base is None and type(owner) is _ndarray and owner.base is None:
+        return owner is not out  # Two that own their memory; NumPy's function takes 0.2 µs.
+    return not np.may_share_memory(out, x)
 
 
 def _checked_linear(

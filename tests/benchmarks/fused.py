@@ -217,10 +217,10 @@ def linear_pairs(x: np.ndarray, grad: np.ndarray, out: np.ndarray) -> dict[str, 
         np.add.reduce(out, axis=0, out=grads[2])
 
     return {
-        "linear": (lambda: mk.linear(inputs, weight, bias), numpy_linear),
-        "linear, relu": (lambda: mk.linear(inputs, weight, bias, "relu"), numpy_relu),
-        "linear, tanh": (lambda: mk.linear(inputs, weight, bias, "tanh"), numpy_tanh),
-        "linear, sigmoid": (lambda: mk.linear(inputs, weight, bias, "sigmoid"), numpy_sigmoid),
+        "linear": (lambda: mk.linear(inputs, weight, bias, "none", out), numpy_linear),
+        "linear, relu": (lambda: mk.linear(inputs, weight, bias, "relu", out), numpy_relu),
+        "linear, tanh": (lambda: mk.linear(inputs, weight, bias, "tanh", out), numpy_tanh),
+        "linear, sigmoid": (lambda: mk.linear(inputs, weight, bias, "sigmoid", out), numpy_sigmoid),
         "linear_backward, relu": (lambda: mk.linear_backward(x, inputs, weight, result, "relu"), numpy_backward),
     }
 
