@@ -42,14 +42,19 @@ def warm_up() -> Iterator[Warmed]:
         >>> next(reports).done
         1
     """
-    calls = []
-    for dtype in FLOATS:
-        calls += [*_products(dtype), *_elementwise(dtype), *_rows(dtype), *_updates(dtype)]
-    calls += _integers()
+    calls = _calls()
     for done, (function, *arguments) in enumerate(calls, 1):
         before = len(watch.compiled)
         function(*arguments)
         yield Warmed(done, len(calls), watch.compiled[before:])
+
+
+def _calls() -> list[tuple[Any, ...]]:
+    """Return every call: a function and its arguments."""
+    calls: list[tuple[Any, ...]] = []
+    for dtype in FLOATS:
+        calls += [*_products(dtype), *_elementwise(dtype), *_rows(dtype), *_updates(dtype)]
+    return calls + _integers()
 
 
 def _products(dtype: np.dtype) -> list[tuple[Any, ...]]:
