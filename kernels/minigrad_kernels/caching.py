@@ -25,6 +25,7 @@ import numba
 import numpy as np
 from llvmlite import binding
 from numba.core.compiler import CompileResult
+from numba.core.runtime import rtsys
 from numba.core.serialize import dumps
 
 from minigrad_kernels.machine import L1_BYTES, L2_BYTES, VECTOR_BITS
@@ -131,7 +132,7 @@ class KernelCache:
     def __init__(self, function: types.FunctionType, stamp: str | None) -> None:
         code = function.__code__
         self._name = function.__qualname__.replace("<", "").replace(">", "")
-        self._kept = stamp is not None
+        self._stamp = stamp
         self._identity = f"{function.__module__}.{function.__qualname__}:{code.co_firstlineno}\n{stamp}"
 
     @property
@@ -141,8 +142,6 @@ class KernelCache:
 
     def load_overload(self, signature: Any, target_context: Any) -> Any:
         """Return the compiled kernel for these types of arguments, or None if it is not there, or damaged."""
-        # Registers with Numba what a loaded kernel may call; its own cache does so too.
-        target_context.refresh()
         place = self._place(signature)
         if place is None:
             return None
@@ -151,6 +150,12 @@ class KernelCache:
             content = path.read_bytes()
         except OSError:
             return None
+        if self._stamp == "":
+            # All that the kernels of this package call outside of themselves: memory for arrays. `refresh`, which calls
+            # this too, takes 0.2 s in a process that compiles nothing, and 0.4 s where it finds SciPy and imports it.
+            rtsys.initialize(target_context)
+        else:
+            target_context.refresh()
         try:
             result = _rebuilt(content, key, signature, target_context)
         except Exception:  # Unpickling raises anything. A kernel that cannot be loaded is compiled.
@@ -179,7 +184,7 @@ class KernelCache:
     def _place(self, signature: Any) -> tuple[Path, bytes] | None:
         """The file of one signature, and what it must have been written for."""
         folder = kernels_folder()
-        if folder is None or not self._kept:
+        if folder is None or self._stamp is None:
             return None
         key = f"{_conditions()}\n{self._identity}\n{signature!r}".encode()
         return folder / f"{self._name}-{sha256(key).hexdigest()[:16]}{SUFFIX}", key
