@@ -36,7 +36,9 @@ def kernel(function: Function) -> Function:
     `numba.extending.register_jitable`, which leaves them plain Python functions, so that a debugger steps into them.
 
     Args:
-        function: A function at the top of a module: one made inside a function never hits the disk cache.
+        function: One that closes over no variables, and whose source is in a file: others are not kept on disk. A
+            kernel of your own is compiled again when its file changes, or this package, but not when another of your
+            files does whose functions it calls.
 
     Returns:
         Numba's dispatcher (or the function itself when NUMBA_DISABLE_JIT is set). Call it through `run`.

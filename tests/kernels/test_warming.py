@@ -3,6 +3,7 @@
 import os
 import sys
 
+import numba
 import numpy as np
 import pytest
 
@@ -12,7 +13,7 @@ from minigrad_kernels.compiling import watch
 from minigrad_kernels.warming import warm_up
 from tests.kernels.conftest import LAYOUTS, laid_out
 
-AS_PYTHON = os.environ.get("MINIGRAD_PYTHON_KERNELS", "0") not in ("", "0")
+AS_PYTHON = os.environ.get("MINIGRAD_PYTHON_KERNELS", "0") not in ("", "0") or numba.config.DISABLE_JIT
 pytestmark = pytest.mark.skipif(AS_PYTHON, reason="plain Python is not compiled")
 
 # Kernels of one dtype.
