@@ -5,6 +5,7 @@ Importing the package compiles nothing; a kernel is compiled at its first call a
 """
 
 from minigrad_kernels.biases import bias_activation
+from minigrad_kernels.compiling import show_progress
 from minigrad_kernels.cross_entropies import CrossEntropy, cross_entropy_rows, cross_entropy_rows_backward
 from minigrad_kernels.draws import fill_integers, fill_normal, fill_permutation, fill_uniform, fill_words
 from minigrad_kernels.elementwise import (
@@ -100,6 +101,7 @@ __all__ = [
     "python_kernels",
     "run",
     "runs_python",
+    "show_progress",
     # threads
     "get_num_threads",
     "set_num_threads",

@@ -4,15 +4,13 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
-from hashlib import sha256
-from pathlib import Path
 from typing import Any, TypeVar
 
 import numba
 import numpy as np
 from numba.extending import overload, register_jitable
 
-from minigrad_kernels.machine import VECTOR_BITS, WIDEST_BITS
+from minigrad_kernels.caching import keep_on_disk
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -38,45 +36,17 @@ def kernel(function: Function) -> Function:
     `numba.extending.register_jitable`, which leaves them plain Python functions, so that a debugger steps into them.
 
     Args:
-        function: A function at the top of a module: one made inside a function never hits the disk cache.
+        function: One that closes over no variables, and whose source is in a file: others are not kept on disk. A
+            kernel of your own is compiled again when its file changes, or this package, but not when another of your
+            files does whose functions it calls.
 
     Returns:
         Numba's dispatcher (or the function itself when NUMBA_DISABLE_JIT is set). Call it through `run`.
     """
-    options: dict[str, Any] = {"nogil": True, "fastmath": FASTMATH, "error_model": "numpy"}
-    if VECTOR_BITS != WIDEST_BITS:
-        # Numba's cache tells machines apart and not widths: code of a forced width would be loaded for any other.
-        return numba.njit(**options)(function)
-    try:
-        return _stamped(numba.njit(cache=True, **options)(function))
-    except RuntimeError as error:
-        # Neither the package's folder nor the home is writable. Any other error is a real one.
-        if "no locator available" not in str(error):
-            raise
-        return numba.njit(**options)(function)
-
-
-def _stamped(dispatcher: Function) -> Function:
-    """Make the disk cache notice an edit of any file of the package.
-
-    Numba compares only the file that holds the kernel: a helper's new version, after an update of the package too,
-    would not reach the kernels that call it. The attributes are private to Numba; a test fails when they change.
-    """
-    files = getattr(getattr(dispatcher, "_cache", None), "_cache_file", None)
-    if files is not None:
-        files._source_stamp = (files._source_stamp, _PACKAGE_STAMP)
+    dispatcher: Any = numba.njit(nogil=True, fastmath=FASTMATH, error_model="numpy")(function)
+    if hasattr(dispatcher, "py_func"):
+        keep_on_disk(dispatcher)
     return dispatcher
-
-
-def _digest(folder: Path) -> str:
-    """Return a digest of the Python files in a folder: 0.3 ms for this package."""
-    digest = sha256()
-    for path in sorted(folder.glob("*.py")):
-        digest.update(path.name.encode() + path.read_bytes())
-    return digest.hexdigest()
-
-
-_PACKAGE_STAMP = _digest(Path(__file__).parent)
 
 
 def ordered_helper(function: Function) -> Function:
