@@ -124,7 +124,7 @@ def run(kernel: Function) -> Function:
     return kernel
 
 
-def entry(kernel: Callable[..., Any], dtype: np.dtype, *axes: int) -> Callable[..., Any]:
+def entry(kernel: Callable[..., Any], dtype: np.dtype, *axes: int, integers: int = 0) -> Callable[..., Any]:
     """Return what to call to run a kernel on arrays of one dtype and given numbers of axes, in half the time.
 
     A dispatcher looks at each argument's type, for 0.2 µs, and compiles anew for read-only, transposed and sliced
@@ -134,18 +134,36 @@ def entry(kernel: Callable[..., Any], dtype: np.dtype, *axes: int) -> Callable[.
         kernel: What `kernel` returned; of its arguments it may use shapes, strides and addresses only.
         dtype: The dtype of each array.
         axes: The number of axes of each array.
+        integers: How many integers follow the arrays.
     """
     if not hasattr(run(kernel), "py_func"):
         return run(kernel)
-    return _compiled_entry(kernel, dtype, axes)
+    return _compiled_entry(kernel, dtype, axes, integers)
 
 
 @cache
-def _compiled_entry(dispatcher: Any, dtype: np.dtype, axes: tuple[int, ...]) -> Callable[..., Any]:
+def _compiled_entry(dispatcher: Any, dtype: np.dtype, axes: tuple[int, ...], integers: int) -> Callable[..., Any]:
     """The C function with which a dispatcher calls the machine code for arrays of any layout."""
-    signature = tuple(numba.types.Array(numba.from_dtype(dtype), ndim, "A") for ndim in axes)
+    arrays = tuple(numba.types.Array(numba.from_dtype(dtype), ndim, "A") for ndim in axes)
+    signature = arrays + (numba.types.int64,) * integers
     dispatcher.compile(signature)
     return dispatcher.overloads[signature].entry_point
+
+
+@cache
+def c_address(kernel: Any) -> int:
+    """Return the address of a C function, `int64 function(int64, int64)`, that runs a compiled kernel.
+
+    Kernels call it from any thread, through `atomics.call_address`, without linking its code into their own. If it
+    raises, for want of memory, that is printed, and it returns 0.
+
+    Args:
+        kernel: What `kernel` returned, for a function of two integers that returns one.
+    """
+    signature = (numba.types.int64, numba.types.int64)
+    kernel.compile(signature)
+    compiled = kernel.overloads[signature]
+    return compiled.library.get_pointer_to_function(compiled.fndesc.llvm_cfunc_wrapper_name)
 
 
 @contextmanager

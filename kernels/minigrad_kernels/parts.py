@@ -1,0 +1,135 @@
+"""A matrix product in parts: blocks of out that threads compute on their own, each as a product of its own.
+
+Never parts of k: each number of out is one thread's sum, so the bits do not depend on who does what.
+"""
+
+import numpy as np
+from numba.extending import register_jitable
+
+from minigrad_kernels.atomics import load_word
+from minigrad_kernels.blocks import LINE_BYTES, NR_BYTES
+from minigrad_kernels.gemm import matrix_strides, multiply_matrices
+from minigrad_kernels.jit import kernel
+from minigrad_kernels.pool import run_parts
+from minigrad_kernels.vectors import address, itemsize_of, keep_alive
+
+# More parts than threads, so that a thread whose core others use too can do fewer.
+PARTS_PER_THREAD = 4
+# A part is at least so many multiplications, 1.2 µs of them: taking one costs 0.1 µs.
+MIN_PART_WORK = 1 << 17
+# A transposed a is packed anew for each part that is wider than a panel: 2048³ took 38.7 ms in 4 parts of 512 columns,
+# 42.5 in 8 of 256.
+PARTS_PER_THREAD_PACKING = 2
+# Rows of a part: with fewer, reading b takes longer than multiplying (64×4096×64: 73 µs in parts of 32 rows, 86 of 8).
+LEAST_ROWS = 32
+# With a transposed b, which is packed anew for each part, and is as much work as multiplying some ten rows.
+LEAST_ROWS_PACKING = 128
+# Tiles have 6 or 4 rows, which add up to any even number from 4 on.
+ROW_UNIT = 2
+# Columns of a part that is a sum of rows, for a product with a vector: rows that lie apart are read in long runs.
+LEAST_COLUMNS_SUMMED = 1024
+# What `multiply_parts` returns.
+UNREADABLE, FAILED, MULTIPLIED = 0, 1, 2
+# The numbers that describe the work to whoever does a part: `multiply_matrices`' and the rows and columns of a part.
+ARGUMENTS = 13
+
+
+@kernel
+def multiply_parts(a: np.ndarray, b: np.ndarray, out: np.ndarray, board: int, function: int, threads: int) -> int:
+    """Fill `out` with a @ b, in parts, with the help of other threads, unless an operand must be copied first.
+
+    Args:
+        a: Shape (m, k), any strides; no axis is empty.
+        b: Shape (k, n), any strides.
+        out: Shape (m, n), contiguous rows, written; shares no memory with the others.
+        board: Address of the pool's board.
+        function: Address of the kernel below that multiplies a part of such arrays.
+        threads: How many threads may work, this one included.
+
+    Returns:
+        MULTIPLIED; or UNREADABLE if the shapes do not fit or the numbers of a or b lie apart along both axes, and
+        nothing was written; or FAILED if a thread had no memory.
+    """
+    (m, k), n = a.shape, b.shape[1]
+    a_row, a_column, a_readable = matrix_strides(m, k, a.strides[0], a.strides[1], a.itemsize)
+    b_row, b_column, b_readable = matrix_strides(k, n, b.strides[0], b.strides[1], b.itemsize)
+    if b.shape[0] != k or not a_readable or not b_readable:
+        return UNREADABLE
+    rows, columns = part_shape(m, n, k, out.itemsize, a_column, b_column, threads)
+    arguments = np.empty(ARGUMENTS, np.int64)
+    arguments[:] = (
+        m, n, k, address(a), a_row, a_column, address(b), b_row, b_column, address(out), out.strides[0],
+        rows, columns,
+    )  # fmt: skip
+    parts = -(-m // rows) * -(-n // columns)
+    succeeded = run_parts(board, function, address(arguments), parts, threads - 1)
+    keep_alive(arguments)
+    return MULTIPLIED if succeeded else FAILED
+
+
+@register_jitable
+def part_shape(
+    m: int, n: int, k: int, itemsize: int, a_column: int, b_column: int, threads: int
+) -> tuple[int, int]:  # fmt: skip
+    """Return the rows and the columns of a part; the last ones may be smaller."""
+    parts = max(threads, min(threads * PARTS_PER_THREAD, m * n * k // MIN_PART_WORK))
+    line = LINE_BYTES // itemsize
+    if n == 1:
+        return part_length(m, parts if a_column == itemsize else parts_of_sum(m, parts, threads), line), 1
+    if m == 1:
+        return 1, part_length(n, parts if b_column != itemsize else parts_of_sum(n, parts, threads), line)
+    # Columns first: each thread then packs its own part of b only.
+    NR = NR_BYTES // itemsize
+    panels = -(-n // NR)
+    if panels > parts and a_column != itemsize:
+        parts = threads * PARTS_PER_THREAD_PACKING
+    columns = part_length(n, min(panels, parts), NR)
+    across = -(-n // columns)
+    # Then rows, if there are too few parts yet, or some thread would have one more than the others.
+    down = max(1, min(-(-parts // across), m // (LEAST_ROWS if b_column == itemsize else LEAST_ROWS_PACKING)))
+    if across % threads != 0:
+        down = -(-down // threads) * threads
+    return part_length(m, down, ROW_UNIT), columns
+
+
+@register_jitable
+def parts_of_sum(length: int, parts: int, threads: int) -> int:
+    """Parts of a vector of so many numbers that is a sum of rows: fewer, because each has a piece of every row."""
+    return max(threads, min(parts, length // LEAST_COLUMNS_SUMMED))
+
+
+@register_jitable
+def part_length(length: int, parts: int, unit: int) -> int:
+    """The length of at most so many parts, in whole units."""
+    return -(-length // (parts * unit)) * unit
+
+
+@kernel
+def multiply_part_float32(arguments: int, part: int) -> int:
+    """Multiply a part of float32 matrices that `multiply_parts` describes; returns 1."""
+    multiply_part(np.float32(0), arguments, part)
+    return 1
+
+
+@kernel
+def multiply_part_float64(arguments: int, part: int) -> int:
+    """Multiply a part of float64 matrices that `multiply_parts` describes; returns 1."""
+    multiply_part(np.float64(0), arguments, part)
+    return 1
+
+
+@register_jitable
+def multiply_part(zero: np.floating, arguments: int, part: int) -> None:
+    """Multiply the block of rows of a and columns of b that the part's number stands for."""
+    itemsize = itemsize_of(zero)
+    m, n, k = load_word(arguments), load_word(arguments + 8), load_word(arguments + 16)
+    a, a_row, a_column = load_word(arguments + 24), load_word(arguments + 32), load_word(arguments + 40)
+    b, b_row, b_column = load_word(arguments + 48), load_word(arguments + 56), load_word(arguments + 64)
+    out, out_row = load_word(arguments + 72), load_word(arguments + 80)
+    rows, columns = load_word(arguments + 88), load_word(arguments + 96)
+    parts_in_a_row = -(-n // columns)
+    i, j = part // parts_in_a_row * rows, part % parts_in_a_row * columns
+    multiply_matrices(
+        zero, min(rows, m - i), min(columns, n - j), k, a + i * a_row, a_row, a_column,
+        b + j * b_column, b_row, b_column, out + i * out_row + j * itemsize, out_row,
+    )  # fmt: skip
