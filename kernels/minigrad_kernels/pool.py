@@ -31,11 +31,15 @@ from minigrad_kernels.atomics import (
 )
 from minigrad_kernels.jit import kernel
 
-# The board's words, by their byte offsets: each that is written often has a cache line of its own.
+# The board's words, by their byte offsets; those that are written often have a cache line of their own.
 # LEFT: the number of the work that was posted last, times MOST_PARTS, plus its parts that nobody has taken yet. One
 # word, so that nobody can take a part of one work and run it as one of the next.
-LEFT, DONE, OWNED, FUNCTION, ARGUMENTS, FAILED, CPU, HELPERS, STOPPED = 0, 64, 128, 192, 200, 208, 216, 224, 232
-BOARD_BYTES = 320
+LEFT, DONE, OWNED = 0, 64, 128
+# What the work is, whether a part of it failed, the core of whoever posted it, and how many may help.
+FUNCTION, ARGUMENTS, FAILED, CPU, HELPERS = 192, 200, 208, 216, 224
+# The helpers that look at the board, how much work others were missed for, and whether to end.
+AWAKE, MISSED, STOPPED = 256, 264, 272
+BOARD_BYTES = 384
 MOST_PARTS = 1 << 16
 # How often the board is looked at before the core is offered to others, and how often that is done before sleeping.
 LOOKS = 64
@@ -79,6 +83,26 @@ def run_parts(board: int, function: int, arguments: int, parts: int, helpers: in
 
 
 @register_jitable
+def worth_waking(board: int, helpers: int, work: int, enough: int) -> bool:
+    """Whether to wake helpers, because enough work has come since the last time while not all were awake.
+
+    Waking costs the caller as much as a small work, so a large one is worth it at once, or many small ones.
+
+    Args:
+        board: Address of the pool's board.
+        helpers: How many are wanted.
+        work: How much is to be posted, in whatever unit. If the answer is yes, that is forgotten.
+        enough: How much is worth it.
+    """
+    if load_word(board + AWAKE) >= helpers:
+        return False
+    if add_to_word(board + MISSED, work) + work < enough:
+        return False
+    store_word(board + MISSED, -work)
+    return True
+
+
+@register_jitable
 def run_a_part(board: int) -> bool:
     """Take a part and run it; returns False if none was left."""
     left = load_word(board + LEFT)
@@ -103,16 +127,19 @@ def help_others(board: int, number: int, patience: int) -> bool:
         patience: How often to offer the core to others before giving up.
     """
     idle = 0
-    while idle < patience * LOOKS and load_word(board + STOPPED) == 0:
+    on_wrong_core = False
+    add_to_word(board + AWAKE, 1)
+    while not on_wrong_core and idle < patience * LOOKS and load_word(board + STOPPED) == 0:
         wanted = load_word(board + LEFT) % MOST_PARTS > 0 and number < load_word(board + HELPERS)
         if wanted and current_cpu() == load_word(board + CPU) >= 0:
-            return True
-        if wanted and run_a_part(board):
+            on_wrong_core = True
+        elif wanted and run_a_part(board):
             idle = 0
         idle += 1
         if idle % LOOKS == 0:
             yield_core()
-    return False
+    add_to_word(board + AWAKE, -1)
+    return on_wrong_core
 
 
 class Helper(threading.Thread):
@@ -122,8 +149,6 @@ class Helper(threading.Thread):
         super().__init__(name=f"minigrad_kernels-{number}", daemon=True)
         self.board, self.number = board, number
         self.asleep = False
-        # What was posted while it slept, in units of what is worth waking it.
-        self.missed = 0.0
         self.alarm: SimpleQueue[None] = SimpleQueue()
 
     def run(self) -> None:
@@ -163,8 +188,11 @@ class Pool:
         self.full = False
         self.starting = threading.Lock()
 
-    def start(self, count: int) -> None:
-        """Make sure that there are `count` helpers, or as many as the system allows."""
+    def wake(self, count: int) -> None:
+        """Wake those of the first `count` helpers that sleep; start those that there are not yet, if possible."""
+        for helper in self.helpers[:count]:
+            if helper.asleep:
+                helper.alarm.put(None)
         with self.starting:
             if not self.helpers:
                 help_others(self.board, 0, 0)  # Compiled here, where an error is seen.
@@ -176,20 +204,6 @@ class Pool:
                     self.full = True
                     return
                 self.helpers.append(helper)
-
-    def wake(self, count: int, worth: float) -> None:
-        """Wake those of the first `count` helpers that sleep, once the works that they slept through are worth it.
-
-        Args:
-            count: How many helpers are wanted.
-            worth: The size of the work that is about to be posted; 1 is worth waking somebody at once.
-        """
-        for helper in self.helpers[:count]:
-            if helper.asleep:
-                helper.missed += worth
-                if helper.missed >= 1:
-                    helper.missed = 0.0
-                    helper.alarm.put(None)
 
     def stop(self) -> None:
         """End all helpers."""

@@ -8,15 +8,22 @@ import time
 import pytest
 
 from minigrad_kernels import atomics, pool
+from minigrad_kernels.cores import available_cpus
 from minigrad_kernels.jit import kernel, run
 
 AS_PYTHON = os.environ.get("MINIGRAD_PYTHON_KERNELS", "0") not in ("", "0")
+cores = len(available_cpus())
 Part = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_int64, ctypes.c_int64)
 
 
 @kernel
 def run_all(board: int, function: int, arguments: int, parts: int, helpers: int) -> bool:
     return pool.run_parts(board, function, arguments, parts, helpers)
+
+
+@kernel
+def ask_about_waking(board: int, helpers: int, work: int, enough: int) -> bool:
+    return pool.worth_waking(board, helpers, work, enough)
 
 
 @kernel
@@ -123,9 +130,19 @@ def test_work_that_finds_the_board_taken_is_done_in_the_same_parts(helpers):
     assert not run(run_all)(helpers.board, address_of(post_another), 1, 1, 0)
 
 
+def test_work_is_worth_waking_helpers_for_when_enough_of_it_has_come(helpers):
+    answers = []
+    for _ in range(7):
+        answers.append(run(ask_about_waking)(helpers.board, 1, 40, 100))
+    # What the answer was given for is asked about again, and no longer counts.
+    assert answers == [False, False, True, False, False, False, True]
+    assert not run(ask_about_waking)(helpers.board, 0, 1000, 100)
+
+
 @pytest.mark.skipif(AS_PYTHON, reason="helpers run machine code")
+@pytest.mark.skipif(cores == 1, reason="a helper on the caller's core takes no part")
 def test_a_helper_that_slept_takes_a_part_when_it_is_woken(helpers):
-    helpers.start(1)
+    helpers.wake(1)
     wait_until(lambda: helpers.helpers[0].asleep)
     both = threading.Barrier(2)
 
@@ -135,19 +152,15 @@ def test_a_helper_that_slept_takes_a_part_when_it_is_woken(helpers):
         both.wait(60)
         return 1
 
-    # In a thread on any core: the helper moves away from the caller's, which the test's own may be bound to.
-    helpers.wake(1, 0.5)
-    assert helpers.helpers[0].asleep
-    helpers.wake(1, 0.5)
-    if hasattr(os, "sched_getaffinity") and len(os.sched_getaffinity(0)) == 1:
-        pytest.skip("a helper on the caller's core takes no part, and there is only one core")
+    helpers.wake(1)
     assert run_all(helpers.board, address_of(meet), 0, 2, 1)
     wait_until(lambda: helpers.helpers[0].asleep)
+    assert atomics.load_word(helpers.board + pool.AWAKE) == 0
 
 
 @pytest.mark.skipif(AS_PYTHON, reason="helpers run machine code")
 def test_stopped_helpers_end_and_work_is_done_without_them(helpers):
-    helpers.start(2)
+    helpers.wake(2)
     helpers.stop()
     for helper in helpers.helpers:
         assert not helper.is_alive()
@@ -165,5 +178,5 @@ def test_where_no_thread_can_be_started_there_are_fewer_helpers(helpers, monkeyp
         raise RuntimeError("can't start new thread")
 
     monkeypatch.setattr(pool.Helper, "start", refuse)
-    helpers.start(2)
+    helpers.wake(2)
     assert helpers.helpers == []

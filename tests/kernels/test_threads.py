@@ -9,7 +9,7 @@ import threading
 import numpy as np
 import pytest
 
-from minigrad_kernels import get_num_threads, matmul, set_num_threads, threads
+from minigrad_kernels import get_num_threads, matmul, products, set_num_threads, threads
 from minigrad_kernels.parts import MIN_PART_WORK, PARTS_PER_THREAD, part_shape
 
 AS_PYTHON = os.environ.get("MINIGRAD_PYTHON_KERNELS", "0") not in ("", "0")
@@ -99,10 +99,11 @@ def test_python_threads_share_products_at_once(generator):
 def test_a_thread_without_memory_raises_and_the_next_product_is_right(generator, monkeypatch):
     a, b = operands(generator, (300, 300, 300), "nn")
     expected = matmul(a, b)
-    kernel, _ = threads._sharing.compiled[a.dtype]
+    multiply = products._entries[a.dtype]
+    kernel, _ = threads._sharing.compiled[multiply]
     fail = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_int64, ctypes.c_int64)(lambda arguments, part: 0)
     with monkeypatch.context() as patch:
-        patch.setitem(threads._sharing.compiled, a.dtype, (kernel, ctypes.cast(fail, ctypes.c_void_p).value))
+        patch.setitem(threads._sharing.compiled, multiply, (kernel, ctypes.cast(fail, ctypes.c_void_p).value))
         with pytest.raises(MemoryError, match=r"matmul: a thread had no memory to pack \(300, 300\) @ \(300, 300\)"):
             matmul(a, b)
     assert np.array_equal(matmul(a, b), expected)
