@@ -13,25 +13,27 @@ from minigrad_kernels.jit import kernel
 from minigrad_kernels.pool import run_parts, worth_waking
 from minigrad_kernels.vectors import address, itemsize_of, keep_alive
 
-# More parts than threads, so that a thread whose core others use too can do fewer.
-PARTS_PER_THREAD = 4
-# A part is at least so many multiplications, 1.2 µs of them: taking one costs 0.1 µs.
-MIN_PART_WORK = 1 << 17
-# A transposed a is packed anew for each part that is wider than a panel: 2048³ took 38.7 ms in 4 parts of 512 columns,
-# 42.5 in 8 of 256.
-PARTS_PER_THREAD_PACKING = 2
+# More parts than threads, so that a thread whose core others use too does fewer, and nobody waits long for its last
+# one. Up to 16 for two threads cost nothing from 512³ to 2048³.
+PARTS_PER_THREAD = 8
+# A part is at least so many multiplications, 2.5 µs of them: taking one costs 0.05 µs.
+MIN_PART_WORK = 1 << 18
+# The same for a transposed a that has many panels: it is packed anew for each part, unless that is but one panel wide,
+# and then a large one is read too often. So parts are fewer, and squarer: two threads took 5.1 ms for 1024³ in 2×4
+# parts and 5.9 in 16 of a panel, and 42 ms for 2048³ in 2×4 parts and 53 in 16 of two panels.
+PARTS_PER_THREAD_PACKING = 4
 # Rows of a part: with fewer, reading b takes longer than multiplying (64×4096×64: 73 µs in parts of 32 rows, 86 of 8).
 LEAST_ROWS = 32
-# With a transposed b, which is packed anew for each part, and is as much work as multiplying some ten rows.
-LEAST_ROWS_PACKING = 128
+# The same for parts that pack an operand: to pack a transposed b is as much work as to multiply some ten rows.
+LEAST_ROWS_PACKING = 256
 # Tiles have 6 or 4 rows, which add up to any even number from 4 on.
 ROW_UNIT = 2
 # Columns of a part that is a sum of rows, for a product with a vector: rows that lie apart are read in long runs.
 LEAST_COLUMNS_SUMMED = 1024
 # What `multiply_parts` returns.
 UNREADABLE, FAILED, WORTH_WAKING, MULTIPLIED = 0, 1, 2, 3
-# Multiplications, 0.3 ms of them, that are done alone before threads that sleep are woken, which costs 5 to 15 µs.
-WAKING_WORK = 30_000_000
+# Multiplications, 0.5 ms of them, that are done alone before threads that sleep are woken, which costs 5 to 15 µs.
+WAKING_WORK = 50_000_000
 # The numbers that describe the work to whoever does a part: `multiply_matrices`' and the rows and columns of a part.
 ARGUMENTS = 13
 
@@ -86,13 +88,15 @@ def part_shape(
     # Columns first: each thread then packs its own part of b only.
     NR = NR_BYTES // itemsize
     panels = -(-n // NR)
-    if panels > parts and a_column != itemsize:
+    packing_a = a_column != itemsize and panels > threads * PARTS_PER_THREAD_PACKING
+    if packing_a:
         parts = threads * PARTS_PER_THREAD_PACKING
-    columns = part_length(n, min(panels, parts), NR)
+    columns = part_length(n, parts // 2 if packing_a else min(panels, parts), NR)
     across = -(-n // columns)
-    # Then rows, if there are too few parts yet, or some thread would have one more than the others.
-    down = max(1, min(-(-parts // across), m // (LEAST_ROWS if b_column == itemsize else LEAST_ROWS_PACKING)))
-    if across % threads != 0:
+    # Then rows, if there are too few parts yet, or so few that one thread would have much more than another.
+    least = LEAST_ROWS_PACKING if packing_a or b_column != itemsize else LEAST_ROWS
+    down = max(1, min(-(-parts // across), m // least))
+    if across * down < 4 * threads and across % threads != 0:
         down = -(-down // threads) * threads
     return part_length(m, down, ROW_UNIT), columns
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from minigrad_kernels import get_num_threads, matmul, products, set_num_threads, threads
-from minigrad_kernels.parts import MIN_PART_WORK, PARTS_PER_THREAD, part_shape
+from minigrad_kernels.parts import PARTS_PER_THREAD, part_shape
 
 AS_PYTHON = os.environ.get("MINIGRAD_PYTHON_KERNELS", "0") not in ("", "0")
 compiled = pytest.mark.skipif(AS_PYTHON, reason="plain Python takes minutes for a product that is worth sharing")
@@ -181,8 +181,7 @@ def test_parts_are_whole_tiles_and_enough_for_all(form, threads):
                 parts = -(-m // rows) * -(-n // columns)
                 assert rows % 2 == 0 or rows >= m
                 assert columns % 16 == 0 or columns >= n
-                # One more where rows are added to make the number divisible.
-                assert parts <= max(threads, PARTS_PER_THREAD * threads, m * n * k // MIN_PART_WORK) + threads**2
+                assert parts <= 4 * threads * PARTS_PER_THREAD
                 if m * n >= 300 * 291:
                     assert parts >= threads
 
