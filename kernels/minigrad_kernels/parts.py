@@ -14,14 +14,10 @@ from minigrad_kernels.pool import run_parts, worth_waking
 from minigrad_kernels.vectors import address, itemsize_of, keep_alive
 
 # More parts than threads, so that a thread whose core others use too does fewer, and nobody waits long for its last
-# one. Up to 16 for two threads cost nothing from 512³ to 2048³.
-PARTS_PER_THREAD = 8
+# one. Twice as many took up to 8 % more (1024³), because each reads all of a.
+PARTS_PER_THREAD = 4
 # A part is at least so many multiplications, 2.5 µs of them: taking one costs 0.05 µs.
 MIN_PART_WORK = 1 << 18
-# The same for a transposed a that has many panels: it is packed anew for each part, unless that is but one panel wide,
-# and then a large one is read too often. So parts are fewer, and squarer: two threads took 5.1 ms for 1024³ in 2×4
-# parts and 5.9 in 16 of a panel, and 42 ms for 2048³ in 2×4 parts and 53 in 16 of two panels.
-PARTS_PER_THREAD_PACKING = 4
 # Rows of a part: with fewer, reading b takes longer than multiplying (64×4096×64: 73 µs in parts of 32 rows, 86 of 8).
 LEAST_ROWS = 32
 # The same for parts that pack an operand: to pack a transposed b is as much work as to multiply some ten rows.
@@ -88,9 +84,9 @@ def part_shape(
     # Columns first: each thread then packs its own part of b only.
     NR = NR_BYTES // itemsize
     panels = -(-n // NR)
-    packing_a = a_column != itemsize and panels > threads * PARTS_PER_THREAD_PACKING
-    if packing_a:
-        parts = threads * PARTS_PER_THREAD_PACKING
+    # A transposed a is packed anew for each part, unless that is but one panel wide. So these parts are squarer: 2048³
+    # took 45 ms in 2×4 parts, 53 in 16 of two panels.
+    packing_a = a_column != itemsize and panels > parts
     columns = part_length(n, parts // 2 if packing_a else min(panels, parts), NR)
     across = -(-n // columns)
     # Then rows, if there are too few parts yet, or so few that one thread would have much more than another.
