@@ -18,7 +18,18 @@ from minigrad_kernels.elementwise import (
     tanh,
     tanh_backward,
 )
-from minigrad_kernels.jit import compile_for, kernel, python_kernels, run
+from minigrad_kernels.jit import compile_for, kernel, python_kernels, run, runs_python
+from minigrad_kernels.linears import linear, linear_backward
+from minigrad_kernels.losses import (
+    absolute_errors,
+    absolute_errors_backward,
+    binary_cross_entropies,
+    binary_cross_entropies_backward,
+    logits_cross_entropies,
+    logits_cross_entropies_backward,
+    squared_errors,
+    squared_errors_backward,
+)
 from minigrad_kernels.products import matmul
 from minigrad_kernels.softmaxes import (
     log_softmax_rows,
@@ -43,8 +54,10 @@ __all__ = [
     "sigmoid_backward",
     "tanh",
     "tanh_backward",
-    # the end of a linear layer
+    # linear layers
     "bias_activation",
+    "linear",
+    "linear_backward",
     # sums, mean and variance
     "column_sums",
     "mean_variance_columns",
@@ -58,6 +71,15 @@ __all__ = [
     "log_softmax_rows_backward",
     "softmax_rows",
     "softmax_rows_backward",
+    # losses, summed
+    "absolute_errors",
+    "absolute_errors_backward",
+    "binary_cross_entropies",
+    "binary_cross_entropies_backward",
+    "logits_cross_entropies",
+    "logits_cross_entropies_backward",
+    "squared_errors",
+    "squared_errors_backward",
     # random draws
     "fill_integers",
     "fill_normal",
@@ -75,6 +97,7 @@ __all__ = [
     "kernel",
     "python_kernels",
     "run",
+    "runs_python",
     # threads
     "get_num_threads",
     "set_num_threads",
