@@ -30,20 +30,23 @@ LEAST_COLUMNS_SUMMED = 1024
 UNREADABLE, FAILED, WORTH_WAKING, MULTIPLIED = 0, 1, 2, 3
 # Multiplications, 0.5 ms of them, that are done alone before threads that sleep are woken, which costs 5 to 15 µs.
 WAKING_WORK = 50_000_000
-# The numbers that describe the work to whoever does a part: `multiply_matrices`' and the rows and columns of a part.
-ARGUMENTS = 13
+# What describes the work to whoever does a part, as words: what `multiply_matrices` takes, the rows and columns of a
+# part, and what the parts of a linear layer take besides.
+M, N, K, A, A_ROW, A_COLUMN, B, B_ROW, B_COLUMN, OUT, OUT_ROW, ROWS, COLUMNS, BIAS, ACTIVATION, PRODUCT = range(16)
+DESCRIPTION = 16
+WORD = 8
 
 
 @kernel
-def multiply_parts(a: np.ndarray, b: np.ndarray, out: np.ndarray, board: int, function: int, threads: int) -> int:
+def multiply_parts(a: np.ndarray, b: np.ndarray, out: np.ndarray, function: int, board: int, threads: int) -> int:
     """Fill `out` with a @ b, in parts, with the help of other threads, unless an operand must be copied first.
 
     Args:
         a: Shape (m, k), any strides; no axis is empty.
         b: Shape (k, n), any strides.
         out: Shape (m, n), contiguous rows, written; shares no memory with the others.
-        board: Address of the pool's board.
         function: Address of the kernel below that multiplies a part of such arrays.
+        board: Address of the pool's board.
         threads: How many threads may work, this one included.
 
     Returns:
@@ -56,18 +59,52 @@ def multiply_parts(a: np.ndarray, b: np.ndarray, out: np.ndarray, board: int, fu
     b_row, b_column, b_readable = matrix_strides(k, n, b.strides[0], b.strides[1], b.itemsize)
     if b.shape[0] != k or not a_readable or not b_readable:
         return UNREADABLE
+    description = np.zeros(DESCRIPTION, np.int64)
+    description[: OUT_ROW + 1] = (
+        m, n, k, address(a), a_row, a_column, address(b), b_row, b_column, address(out), out.strides[0],
+    )  # fmt: skip
+    return post_parts(description, out.itemsize, function, board, threads)
+
+
+@register_jitable
+def post_parts(description: np.ndarray, itemsize: int, function: int, board: int, threads: int) -> int:
+    """Divide a product and do its parts, with the help of others; returns what `multiply_parts` returns.
+
+    Args:
+        description: Of the product; its parts' shape is written to it.
+        itemsize: The bytes of a number.
+        function: Address of the kernel that does a part.
+        board: Address of the pool's board.
+        threads: How many threads may work, this one included.
+    """
+    m, n, k = description[M], description[N], description[K]
     if worth_waking(board, threads - 1, m * n * k, WAKING_WORK):
         return WORTH_WAKING
-    rows, columns = part_shape(m, n, k, out.itemsize, a_column, b_column, threads)
-    arguments = np.empty(ARGUMENTS, np.int64)
-    arguments[:] = (
-        m, n, k, address(a), a_row, a_column, address(b), b_row, b_column, address(out), out.strides[0],
-        rows, columns,
-    )  # fmt: skip
-    parts = -(-m // rows) * -(-n // columns)
-    succeeded = run_parts(board, function, address(arguments), parts, threads - 1)
-    keep_alive(arguments)
+    rows, columns = part_shape(m, n, k, itemsize, description[A_COLUMN], description[B_COLUMN], threads)
+    description[ROWS], description[COLUMNS] = rows, columns
+    succeeded = run_parts(board, function, address(description), -(-m // rows) * -(-n // columns), threads - 1)
+    keep_alive(description)
     return MULTIPLIED if succeeded else FAILED
+
+
+@register_jitable
+def word(description: int, number: int) -> int:
+    """A word of the description at an address."""
+    return load_word(description + number * WORD)
+
+
+@register_jitable
+def block_of_part(description: int, part: int) -> tuple[int, int, int, int]:
+    """Return the first row and the first column of a part, and how many of them it has."""
+    m, n, rows, columns = (
+        word(description, M),
+        word(description, N),
+        word(description, ROWS),
+        word(description, COLUMNS),
+    )
+    across = -(-n // columns)
+    i, j = part // across * rows, part % across * columns
+    return i, j, min(rows, m - i), min(columns, n - j)
 
 
 @register_jitable
@@ -110,31 +147,27 @@ def part_length(length: int, parts: int, unit: int) -> int:
 
 
 @kernel
-def multiply_part_float32(arguments: int, part: int) -> int:
-    """Multiply a part of float32 matrices that `multiply_parts` describes; returns 1."""
-    multiply_part(np.float32(0), arguments, part)
+def multiply_part_float32(description: int, part: int) -> int:
+    """Multiply a part of the float32 matrices described at an address; returns 1."""
+    multiply_part(np.float32(0), description, part)
     return 1
 
 
 @kernel
-def multiply_part_float64(arguments: int, part: int) -> int:
-    """Multiply a part of float64 matrices that `multiply_parts` describes; returns 1."""
-    multiply_part(np.float64(0), arguments, part)
+def multiply_part_float64(description: int, part: int) -> int:
+    """Multiply a part of the float64 matrices described at an address; returns 1."""
+    multiply_part(np.float64(0), description, part)
     return 1
 
 
 @register_jitable
-def multiply_part(zero: np.floating, arguments: int, part: int) -> None:
-    """Multiply the block of rows of a and columns of b that the part's number stands for."""
-    itemsize = itemsize_of(zero)
-    m, n, k = load_word(arguments), load_word(arguments + 8), load_word(arguments + 16)
-    a, a_row, a_column = load_word(arguments + 24), load_word(arguments + 32), load_word(arguments + 40)
-    b, b_row, b_column = load_word(arguments + 48), load_word(arguments + 56), load_word(arguments + 64)
-    out, out_row = load_word(arguments + 72), load_word(arguments + 80)
-    rows, columns = load_word(arguments + 88), load_word(arguments + 96)
-    parts_in_a_row = -(-n // columns)
-    i, j = part // parts_in_a_row * rows, part % parts_in_a_row * columns
+def multiply_part(zero: np.floating, description: int, part: int) -> None:
+    """Multiply the rows of a by the columns of b that the part's number stands for."""
+    i, j, rows, columns = block_of_part(description, part)
+    a_row, b_column, out_row = word(description, A_ROW), word(description, B_COLUMN), word(description, OUT_ROW)
     multiply_matrices(
-        zero, min(rows, m - i), min(columns, n - j), k, a + i * a_row, a_row, a_column,
-        b + j * b_column, b_row, b_column, out + i * out_row + j * itemsize, out_row,
+        zero, rows, columns, word(description, K),
+        word(description, A) + i * a_row, a_row, word(description, A_COLUMN),
+        word(description, B) + j * b_column, word(description, B_ROW), b_column,
+        word(description, OUT) + i * out_row + j * itemsize_of(zero), out_row,
     )  # fmt: skip

@@ -1,6 +1,7 @@
 """How many threads may share a matrix product, and which products they share. `pool.py` has the threads."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -30,9 +31,8 @@ class _Sharing:
     def __init__(self) -> None:
         self.threads = default_threads()
         self.pool = Pool()
-        # For each compiled kernel `multiply` its dtype's kernel `multiply_parts`, and the address of the kernel that
-        # multiplies a part.
-        self.compiled: dict[Multiply, tuple[Callable[..., int], int]] = {}
+        # For each dtype the compiled kernel `multiply_parts`, and the address of the kernel that multiplies a part.
+        self.compiled: dict[np.dtype, tuple[Callable[..., int], int]] = {}
 
 
 _sharing = _Sharing()
@@ -71,39 +71,60 @@ def set_num_threads(threads: int) -> None:
     _sharing.threads = int(threads)
 
 
+def worth_sharing(work: int) -> bool:
+    """Whether a product of so many multiplications is to be shared, if its kernel is compiled."""
+    # With NUMBA_DISABLE_JIT there is no machine code to share.
+    return work >= MIN_SHARED_WORK and _sharing.threads > 1 and hasattr(multiply_parts, "py_func")
+
+
 def share(multiply: Multiply, a: np.ndarray, b: np.ndarray, out: np.ndarray) -> bool:
     """Call `multiply(a, b, out)`, or share that work among threads if it is enough; returns whether it was done.
 
     Args:
-        multiply: The kernel `multiply` as `entry` returns it.
+        multiply: Fills `out` with a @ b, and returns whether it could read a and b.
         a: Shape (m, k).
-        b: Shape (k, n).
-        out: Shape (m, n).
+        b: Shape (k, n), of a's dtype.
+        out: Shape (m, n), of a's dtype.
 
     Raises:
         MemoryError: A thread could not allocate what it packs an operand into.
     """
+    if not worth_sharing(out.size * len(b)):
+        return multiply(a, b, out)
+    multiply_here, part_function = _sharing.compiled.get(out.dtype) or _compile(out.dtype)
+    return post(multiply_here, a, b, out, part_function)
+
+
+def product_part(dtype: np.dtype) -> int:
+    """The address of the kernel that multiplies a part of matrices of this dtype."""
+    return (_sharing.compiled.get(dtype) or _compile(dtype))[1]
+
+
+def _compile(dtype: np.dtype) -> tuple[Callable[..., int], int]:
+    """Compile what shares a product of this dtype."""
+    compiled = entry(multiply_parts, dtype, 2, 2, 2, integers=3), c_address(_PART_KERNELS[dtype])
+    _sharing.compiled[dtype] = compiled
+    return compiled
+
+
+def post(kernel: Callable[..., int], *arguments: Any) -> bool:
+    """Run a kernel that does its work in parts, with the pool's help; returns whether it was done.
+
+    Args:
+        kernel: The compiled kernel; it takes the pool's board and the number of threads last, and returns what
+            `multiply_parts` does.
+        arguments: What it takes before, the operands first.
+    """
     threads, pool = _sharing.threads, _sharing.pool
-    if threads == 1 or out.size * len(b) < MIN_SHARED_WORK:
-        return multiply(a, b, out)
-    compiled = _sharing.compiled.get(multiply) or _compile(multiply, out.dtype)
-    if compiled is None:
-        return multiply(a, b, out)
-    multiply_here, part_function = compiled
     # No Python code runs in this thread while it waits for others, so nothing can interrupt it half-way.
-    outcome = multiply_here(a, b, out, pool.board, part_function, threads)
+    outcome = kernel(*arguments, pool.board, threads)
     if outcome == WORTH_WAKING:
         pool.wake(threads - 1)
-        outcome = multiply_here(a, b, out, pool.board, part_function, threads)
+        outcome = kernel(*arguments, pool.board, threads)
     if outcome == FAILED:
-        raise MemoryError(f"matmul: a thread had no memory to pack {a.shape} @ {b.shape}, {out.dtype}, into")
+        a, b = arguments[:2]
+        raise MemoryError(
+            f"matmul: a thread needed memory to pack {a.dtype} operands of shapes {a.shape} and {b.shape}, and there "
+            "was none; free some, or multiply parts of them"
+        )
     return outcome == MULTIPLIED
-
-
-def _compile(multiply: Multiply, dtype: np.dtype) -> tuple[Callable[..., int], int] | None:
-    """Compile what shares a product of this dtype; None with NUMBA_DISABLE_JIT, where no machine code can be shared."""
-    if not hasattr(multiply_parts, "py_func"):
-        return None
-    compiled = entry(multiply_parts, dtype, 2, 2, 2, integers=3), c_address(_PART_KERNELS[dtype])
-    _sharing.compiled[multiply] = compiled
-    return compiled
