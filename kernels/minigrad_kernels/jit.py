@@ -124,7 +124,7 @@ def run(kernel: Function) -> Function:
     return kernel
 
 
-def entry(kernel: Callable[..., Any], dtype: np.dtype, *axes: int, integers: int = 0) -> Callable[..., Any]:
+def entry(kernel: Callable[..., Any], dtype: np.dtype, *axes: int) -> Callable[..., Any]:
     """Return what to call to run a kernel on arrays of one dtype and given numbers of axes, in half the time.
 
     A dispatcher looks at each argument's type, for 0.2 µs, and compiles anew for read-only, transposed and sliced
@@ -134,18 +134,16 @@ def entry(kernel: Callable[..., Any], dtype: np.dtype, *axes: int, integers: int
         kernel: What `kernel` returned; of its arguments it may use shapes, strides and addresses only.
         dtype: The dtype of each array.
         axes: The number of axes of each array.
-        integers: How many integers follow the arrays.
     """
     if not hasattr(run(kernel), "py_func"):
         return run(kernel)
-    return _compiled_entry(kernel, dtype, axes, integers)
+    return _compiled_entry(kernel, dtype, axes)
 
 
 @cache
-def _compiled_entry(dispatcher: Any, dtype: np.dtype, axes: tuple[int, ...], integers: int) -> Callable[..., Any]:
+def _compiled_entry(dispatcher: Any, dtype: np.dtype, axes: tuple[int, ...]) -> Callable[..., Any]:
     """The C function with which a dispatcher calls the machine code for arrays of any layout."""
-    arrays = tuple(numba.types.Array(numba.from_dtype(dtype), ndim, "A") for ndim in axes)
-    signature = arrays + (numba.types.int64,) * integers
+    signature = tuple(numba.types.Array(numba.from_dtype(dtype), ndim, "A") for ndim in axes)
     dispatcher.compile(signature)
     return dispatcher.overloads[signature].entry_point
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from minigrad_kernels.bias_loops import NONE, RELU, SIGMOID, TANH
-from minigrad_kernels.jit import c_address, entry, runs_python
+from minigrad_kernels.jit import c_address, runs_python
 from minigrad_kernels.linear_loops import NEED_BIAS, NEED_WEIGHT, NEED_X, NO_BIAS, linear_gradients, linear_rows
 from minigrad_kernels.linear_parts import linear_part_float32, linear_part_float64, linear_parts
 from minigrad_kernels.product_calls import entry_of, product_address
@@ -182,7 +182,7 @@ def _share(
         return call(x, weight, bias, out, kind, product)
     dtype = out.dtype
     if dtype not in _shared:
-        parts = entry(linear_parts, dtype, 2, 2, 1, 2, integers=5)
+        parts = entry_of(linear_parts, dtype, 2, 2, 1, 2, *(None,) * 5)
         _shared[dtype] = parts, product_part(dtype), c_address(_PART_KERNELS[dtype])
     parts, *functions = _shared[dtype]
     return post(parts, x, weight, bias, out, kind, *functions)

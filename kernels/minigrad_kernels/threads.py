@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from minigrad_kernels.cores import default_threads
-from minigrad_kernels.jit import c_address, entry
+from minigrad_kernels.jit import c_address
 from minigrad_kernels.parts import (
     FAILED,
     MULTIPLIED,
@@ -16,6 +16,7 @@ from minigrad_kernels.parts import (
     multiply_parts,
 )
 from minigrad_kernels.pool import Pool
+from minigrad_kernels.product_calls import entry_of
 
 Multiply = Callable[[np.ndarray, np.ndarray, np.ndarray], bool]
 
@@ -102,7 +103,8 @@ def product_part(dtype: np.dtype) -> int:
 
 def _compile(dtype: np.dtype) -> tuple[Callable[..., int], int]:
     """Compile what shares a product of this dtype."""
-    compiled = entry(multiply_parts, dtype, 2, 2, 2, integers=3), c_address(_PART_KERNELS[dtype])
+    multiply_here = entry_of(multiply_parts, dtype, 2, 2, 2, None, None, None)
+    compiled = multiply_here, c_address(_PART_KERNELS[dtype])
     _sharing.compiled[dtype] = compiled
     return compiled
 
