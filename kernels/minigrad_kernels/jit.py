@@ -118,6 +118,22 @@ def _compiled_entry(dispatcher: Any, dtype: np.dtype, axes: tuple[int, ...]) -> 
     return dispatcher.overloads[signature].entry_point
 
 
+@cache
+def c_address(kernel: Any) -> int:
+    """Return the address of a C function, `int64 function(int64, int64)`, that runs a compiled kernel.
+
+    Kernels call it from any thread, through `atomics.call_address`, without linking its code into their own. If it
+    raises, for want of memory, that is printed, and it returns 0.
+
+    Args:
+        kernel: What `kernel` returned, for a function of two integers that returns one.
+    """
+    signature = (numba.types.int64, numba.types.int64)
+    kernel.compile(signature)
+    compiled = kernel.overloads[signature]
+    return compiled.library.get_pointer_to_function(compiled.fndesc.llvm_cfunc_wrapper_name)
+
+
 @contextmanager
 def python_kernels() -> Iterator[None]:
     """Run the source of every kernel as plain Python within the `with` block, in this thread (or task) only.

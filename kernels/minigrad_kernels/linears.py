@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 
 from minigrad_kernels.bias_loops import NONE, RELU, SIGMOID, TANH
-from minigrad_kernels.jit import runs_python
+from minigrad_kernels.jit import c_address, runs_python
 from minigrad_kernels.linear_loops import NEED_BIAS, NEED_WEIGHT, NEED_X, NO_BIAS, linear_gradients, linear_rows
+from minigrad_kernels.linear_parts import linear_part_float32, linear_part_float64, linear_parts
 from minigrad_kernels.product_calls import entry_of, product_address
 from minigrad_kernels.products import matmul
-from minigrad_kernels.threads import MIN_SHARED_SIZE, MIN_SHARED_WORK, share
+from minigrad_kernels.threads import MIN_SHARED_WORK, post, product_part, worth_sharing
 
 _FLOAT32 = np.dtype(np.float32)
 _FLOAT64 = np.dtype(np.float64)
@@ -22,6 +23,9 @@ _Ready = tuple[Callable[..., bool], int, np.ndarray]
 _Gradients = tuple[np.ndarray | None, np.ndarray | None, np.ndarray | None]
 _forward: dict[np.dtype, _Ready] = {}
 _backward: dict[np.dtype, _Ready] = {}
+# For each dtype the compiled kernel that shares the layer, and the addresses of what multiplies and what does a part.
+_shared: dict[np.dtype, tuple[Callable[..., int], int, int]] = {}
+_PART_KERNELS = {_FLOAT32: linear_part_float32, _FLOAT64: linear_part_float64}
 
 
 def linear(
@@ -67,7 +71,7 @@ def linear(
                 result = out
             else:
                 return _checked_linear(x, weight, None if kind >= NO_BIAS else bias, activation, out)
-            if result.size >= MIN_SHARED_SIZE and result.size * x.shape[1] >= MIN_SHARED_WORK:
+            if result.size * x.shape[1] >= MIN_SHARED_WORK:
                 done = _share(call, x, weight, bias, result, kind, product)
             else:
                 done = call(x, weight, bias, result, kind, product)
@@ -169,20 +173,6 @@ def _gradients(
     )
 
 
-class _Parts:
-    """What `share` calls: `linear_rows` on a part of the product, with the part of the bias that belongs to it."""
-
-    def __init__(self, call: Callable[..., bool], bias: np.ndarray, out: np.ndarray, kind: int, product: int) -> None:
-        self.call, self.bias, self.kind, self.product = call, bias, kind, product
-        self.address, self.row_bytes = out.ctypes.data, out.shape[1] * out.itemsize
-
-    def __call__(self, x: np.ndarray, weight_transposed: np.ndarray, out: np.ndarray) -> bool:
-        """Fill a part of the result; which columns it has, its address tells."""
-        column = (out.ctypes.data - self.address) % self.row_bytes // out.itemsize
-        bias = self.bias[column : column + out.shape[1]]
-        return self.call(x, weight_transposed.T, bias, out, self.kind, self.product)
-
-
 def _share(
     call: Callable[..., bool],
     x: np.ndarray,
@@ -192,10 +182,15 @@ def _share(
     kind: int,
     product: int,
 ) -> bool:
-    """Call the kernel in parts, each in a thread, if that is faster; returns whether `out` was filled."""
-    if kind < NO_BIAS and bias.size != len(weight):
-        return False
-    return share(_Parts(call, bias, out, kind, product), x, weight.T, out)
+    """Call the kernel, or share its work among threads if it is enough; returns whether `out` was filled."""
+    if runs_python() or not worth_sharing(out.size * x.shape[1]):
+        return call(x, weight, bias, out, kind, product)
+    dtype = out.dtype
+    if dtype not in _shared:
+        parts = entry_of(linear_parts, dtype, 2, 2, 1, 2, *(None,) * 5)
+        _shared[dtype] = parts, product_part(dtype), c_address(_PART_KERNELS[dtype])
+    parts, *functions = _shared[dtype]
+    return post(parts, x, weight, bias, out, kind, *functions)
 
 
 def _can_fill(out: np.ndarray, x: np.ndarray, weight: np.ndarray, bias: np.ndarray) -> bool:
