@@ -5,9 +5,9 @@ from minigrad.ops.classification import cross_entropy, nll_loss
 from minigrad.ops.dropouts import dropout
 from minigrad.ops.elementwise import relu, sigmoid, tanh
 from minigrad.ops.gathering import one_hot
+from minigrad.ops.linears import linear
 from minigrad.ops.losses import l1_loss, mse_loss
 from minigrad.ops.normalisations import log_softmax, softmax
-from minigrad.ops.linears import linear
 
 __all__ = [
     "binary_cross_entropy",

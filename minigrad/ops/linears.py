@@ -92,10 +92,11 @@ def linear_backward(
     if grad.__class__ is ndarray:
         # In an ordinary backward nothing is a Tensor.
         return minigrad_kernels.linear_backward(grad, x, weight, result, activation, has_bias)
-    arrays = []
+    arrays: list[Any] = []
     for each in (grad, x, weight, result):
         arrays.append(None if each is None else unwrap(linear_backward, each))
-    outputs = minigrad_kernels.linear_backward(*arrays, activation, has_bias)
+    g_data, x_data, w_data, r_data = arrays
+    outputs = minigrad_kernels.linear_backward(g_data, x_data, w_data, r_data, activation, has_bias)
     saved = (*arrays, activation)
     return record(linear_backward, linear_backward_vjp, outputs, (grad, x, weight, result, activation), saved)
 
@@ -103,9 +104,9 @@ def linear_backward(
 def linear_backward_vjp(
     grad_outputs: tuple[Value, Value, Value], grad: Value, x: Value, weight: Value, result: Value, activation: str
 ) -> tuple[Value, ...]:
-    """``grad_grad = grad_x' @ weight.T + x @ grad_weight'.T + grad_bias'``, times activation'; see the lines for the rest.
+    """``grad_grad = (for_x @ weight.T + x @ for_weight.T + for_bias) * activation'(z)``, and the factors likewise.
 
-    The three gradients are linear in ``grad_z = grad * activation'``: each is differentiated by its two factors.
+    The three gradients are linear in ``grad_z = grad * activation'(z)``; ``for_x`` is the gradient of the first.
     """
     for_x, for_weight, for_bias = grad_outputs
     grad_z = grad if activation == "none" else ACTIVATIONS[activation](grad, result)
@@ -134,7 +135,6 @@ def linear_backward_vjp(
 def rows_of(x: Value) -> Value:
     """Return a value of shape (..., n) as a matrix of shape (rows, n)."""
     return x if x.ndim == 2 else reshape(x, (count(x.shape[:-1], tuple(range(x.ndim - 1))), x.shape[-1]))
-
 
 
 def remedy_for_linear(x: ndarray, weight: ndarray) -> str:

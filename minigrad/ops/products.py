@@ -10,8 +10,8 @@ from minigrad.errors import describe, message
 from minigrad.graph import record
 from minigrad.ops.gathering import diagonal
 from minigrad.ops.operands import Op, Operand, Tensor, Value, broadcasts_to, ndarray, needs_grad, pair, real, unwrap
-from minigrad.ops.reductions import count, sum
-from minigrad.ops.shapes import matrix_transpose, reshape, transpose, unsqueeze
+from minigrad.ops.reductions import sum
+from minigrad.ops.shapes import matrix_transpose, transpose, unsqueeze
 
 #: Remedies of the operations that matmul cannot stand in for.
 OTHER_RANKS = {
