@@ -101,10 +101,7 @@ def _is_matrix(x: np.ndarray) -> bool:
 def _is_like(array: np.ndarray, pattern: np.ndarray) -> bool:
     """Return whether a loop can use an array together with the pattern."""
     return (
-        type(array) is _ndarray
-        and array.dtype is pattern.dtype
-        and array.shape == pattern.shape
-        and array.flags.carray
+        type(array) is _ndarray and array.dtype is pattern.dtype and array.shape == pattern.shape and array.flags.carray
     )
 
 
