@@ -186,7 +186,9 @@ def _size(x: Any) -> int:
 
 
 @overload(usable)
-def _compile_usable(x: Any, out: Any) -> Callable[[Any, Any], bool]:
+def _compile_usable(x: Any, out: Any) -> Callable[[Any, Any], bool] | None:
+    if not isinstance(x, Operand):
+        return None  # An array: its address is not that of an object.
     itemsize = x.dtype.bitwidth // 8
 
     def compiled(x: Any, out: Any) -> bool:
@@ -203,7 +205,10 @@ def _compile_usable(x: Any, out: Any) -> Callable[[Any, Any], bool]:
 
 
 @overload(axis_count)
-def _compile_axis_count(x: Any) -> Callable[[Any], int]:
+def _compile_axis_count(x: Any) -> Callable[[Any], int] | None:
+    if not isinstance(x, Operand):
+        return None
+
     def compiled(x: Any) -> int:
         return _load(_address(x) + AXES) & LOWER_HALF
 
@@ -211,7 +216,10 @@ def _compile_axis_count(x: Any) -> Callable[[Any], int]:
 
 
 @overload(axis_length)
-def _compile_axis_length(x: Any, axis: Any) -> Callable[[Any, int], int]:
+def _compile_axis_length(x: Any, axis: Any) -> Callable[[Any, int], int] | None:
+    if not isinstance(x, Operand):
+        return None
+
     def compiled(x: Any, axis: Any) -> int:
         return _load(_load(_address(x) + LENGTHS) + _WORD * axis)
 
@@ -219,7 +227,10 @@ def _compile_axis_length(x: Any, axis: Any) -> Callable[[Any, int], int]:
 
 
 @overload(flat)
-def _compile_flat(x: Any) -> Callable[[Any], Any]:
+def _compile_flat(x: Any) -> Callable[[Any], Any] | None:
+    if not isinstance(x, Operand):
+        return None
+
     def compiled(x: Any) -> Any:
         return _array_at(x, _load(_address(x) + DATA), (_size(x),))
 
@@ -227,7 +238,10 @@ def _compile_flat(x: Any) -> Callable[[Any], Any]:
 
 
 @overload(matrix)
-def _compile_matrix(x: Any) -> Callable[[Any], Any]:
+def _compile_matrix(x: Any) -> Callable[[Any], Any] | None:
+    if not isinstance(x, Operand):
+        return None
+
     def compiled(x: Any) -> Any:
         return _array_at(x, _load(_address(x) + DATA), (axis_length(x, 0), axis_length(x, 1)))
 

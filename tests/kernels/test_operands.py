@@ -1,8 +1,10 @@
 """What machine code reads of an array object is what NumPy says of it."""
 
+import numba
 import numpy as np
 import pytest
 
+from minigrad_kernels import run
 from minigrad_kernels.elementwise_loops import relu_all, relu_backward_all
 from minigrad_kernels.operands import OperandKernel, fit
 
@@ -75,3 +77,10 @@ def test_what_does_not_fit_is_left_as_it_was():
     x, out = np.ones(4), np.zeros((2, 2))
     assert RELU.entry(np.dtype(float))(x, out) is False
     assert not out.any()
+
+
+def test_a_kernel_of_operands_cannot_be_given_arrays_by_its_dispatcher():
+    if not hasattr(run(relu_all), "py_func"):
+        pytest.skip("plain Python takes arrays")
+    with pytest.raises(numba.TypingError):
+        relu_all(np.ones(3), np.ones(3))
