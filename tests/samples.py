@@ -541,6 +541,13 @@ PRODUCTS = [
         for note, x in (("vector", ()), ("batch", (4,)), ("batches", (2, 2)), ("empty", (0,)))
     ],
     Sample("linear", (normal(4, 3), normal(2, 3)), note="no bias", torch="nn.functional.linear"),
+    *[
+        Sample(
+            "linear", (normal(*x, 3), normal(2, 3), normal(2)), {"activation": kind}, note=f"{kind} {note}", torch=""
+        )
+        for kind in ("relu", "tanh", "sigmoid")
+        for note, x in (("vector", ()), ("batch", (4,)), ("batches", (2, 2)))
+    ],
     Sample("trace", (normal(3, 4),)),
 ]
 
@@ -554,6 +561,8 @@ NORMALISATIONS = [
         Sample(op, (given([[-np.inf, 0.0, 1.0], [-np.inf] * 3]), 1), note="-inf", smooth=False)
         for op in ("softmax", "log_softmax")
     ],
+    # Along the last axis a kernel works on rows; PyTorch's numbers are compared with for matrices.
+    *[Sample(op, (normal(2, 3, 2), -1), note="-1", torch="") for op in ("softmax", "log_softmax")],
     Sample("softmax", (normal(2, 3), 1, np.float64), note="dtype", torch="", alone=True),
 ]
 

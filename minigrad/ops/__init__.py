@@ -140,6 +140,9 @@ from minigrad.ops.joining import (
     stack,
     unbind,
 )
+from minigrad.ops.linears import (
+    linear,
+)
 from minigrad.ops.normalisations import (
     log_softmax,
     softmax,
@@ -151,7 +154,6 @@ from minigrad.ops.products import (
     addmm,
     bmm,
     dot,
-    linear,
     matmul,
     mm,
     mv,
