@@ -88,6 +88,7 @@ def _rows(dtype: np.dtype) -> list[tuple[Any, ...]]:
         (sums.column_sums, x),
         (sums.sum_axes, x),
         (sums.sum_axes, x, 0),
+        (sums.sum_axes, x, 1),
         (sums.mean_variance_rows, x),
         (sums.mean_variance_columns, x),
     ]
