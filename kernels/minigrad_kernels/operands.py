@@ -40,7 +40,7 @@ class Operand(types.Type):
     """Numba's type of an array of one dtype, any shape and any layout, of which it gets the object's address."""
 
     def __init__(self, dtype: types.Type) -> None:
-        self.dtype = dtype
+        self.dtype: Any = dtype  # a number, whose bitwidth mypy would not find
         super().__init__(name=f"minigrad_kernels.Operand({dtype})")
 
 
