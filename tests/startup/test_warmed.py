@@ -29,7 +29,7 @@ def warm():
 def compiled():
     """The kernels that the test compiles."""
     before = len(watch.compiled)
-    yield lambda: watch.compiled[before:]
+    return lambda: watch.compiled[before:]
 
 
 @pytest.fixture
@@ -70,7 +70,7 @@ OPTIMIZERS = [
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("kind, options", OPTIMIZERS)
+@pytest.mark.parametrize(("kind", "options"), OPTIMIZERS)
 def test_no_training_compiles_anything(kind, options, dtype, compiled, two_threads):
     mg.manual_seed(0)
     # The first layer is large enough for two threads to share its products.
