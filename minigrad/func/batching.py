@@ -81,6 +81,7 @@ class Batch(Tape):
         """
         op, inputs, result, writes = entry
         refuse_draws(op, writes)
+        refuse_hidden_arrays(op, inputs)
         token = STATE.set(with_tape(self.outer))
         try:
             found = [False]
@@ -90,7 +91,6 @@ class Batch(Tape):
                     self.outer.append(entry)
                 return
             refuse_writes(op, writes)
-            refuse_hidden_arrays(op, inputs)
             rule = rule_of(op)
             if rule is None:
                 raise TypeError(unsupported(op))
@@ -108,7 +108,7 @@ class Batch(Tape):
             found[0] = True
             return Batched(batched)
         if value.__class__ is tuple or value.__class__ is list:
-            return tuple([self.lifted(each, found) for each in value])
+            return value.__class__([self.lifted(each, found) for each in value])
         return value
 
     def note_results(self, op: Callable[..., Any], result: Any, outputs: Any) -> None:

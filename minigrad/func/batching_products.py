@@ -11,12 +11,14 @@ import numpy as np
 from minigrad import tensors
 from minigrad.errors import message
 from minigrad.func.batching_rules import Batched, named, ndim_of, spaced, whole_batch
-from minigrad.ops import products, reductions, shapes
+from minigrad.ops import elementwise, products, reductions, shapes
 
 
 def matmul(op: Callable[..., Any], inputs: Any, result: Any, size: int) -> Any:
     """Vectors as matrices of one row or column, the batch axes in one place; then one product of batches."""
     x, y = inputs
+    if not isinstance(x, Batched) and not isinstance(y, Batched):
+        return whole_batch(products.matmul(x, y), size)
     if isinstance(x, Batched) and not isinstance(y, Batched) and ndim_of(y) <= 2:
         # One matrix (or vector) for all examples: they are the rows of one product, or stacks of rows.
         return products.matmul(x.tensor, y)
@@ -40,11 +42,11 @@ def linear(op: Callable[..., Any], inputs: Any, result: Any, size: int) -> Any:
     x, weight, bias, *rest = inputs
     if not isinstance(weight, Batched) and not isinstance(bias, Batched):
         return op(x.tensor, weight, bias, **dict(zip(op.__code__.co_varnames[3:], rest)))
-    if rest and rest[0] != "none":
-        raise TypeError(message("vmap", "linear with an activation cannot be mapped.", "Call the activation after it."))
     columns = Batched(shapes.matrix_transpose(weight.tensor)) if isinstance(weight, Batched) else weight.mT
     product = Batched(matmul(products.matmul, (x, columns), result, size))
-    return product.tensor if bias is None else product.tensor + spaced(bias, product.ndim)
+    output = product.tensor if bias is None else product.tensor + spaced(bias, product.ndim)
+    # Fused or not, an activation bears the name of its operation.
+    return getattr(elementwise, rest[0])(output) if rest and rest[0] != "none" else output
 
 
 def addmm(op: Callable[..., Any], inputs: Any, result: Any, size: int) -> Any:

@@ -91,6 +91,8 @@ def along_axes(op: Callable[..., Any], inputs: Any, result: Any, size: int) -> A
     source = inputs[0]
     require_first(op, source)
     tensor = source.tensor
+    if source.ndim == 0 and "dim" not in arguments:
+        return tensor
     if source.ndim == 0 or arguments.get("dim", 0) in (None, (), []):
         tensor = shapes.reshape(tensor, (size, math.prod(tensor.shape[1:])))
         arguments["dim"] = 1
@@ -162,7 +164,14 @@ def sum_to_size(op: Callable[..., Any], inputs: Any, result: Any, size: int) -> 
 def join(op: Callable[..., Any], inputs: Any, result: Any, size: int) -> Any:
     """``cat`` and ``stack``: what is the same for all examples is repeated."""
     operands, dim = inputs
-    return op([whole_batch(each, size) for each in operands], dim % result.ndim + 1)
+    whole = []
+    for each in operands:
+        batch = whole_batch(each, size)
+        # Among others, cat passes over an empty 1-d tensor.
+        if batch.ndim == 2 < result.ndim + 1 and op.__name__ == "cat":
+            continue
+        whole.append(batch)
+    return op(whole, dim % result.ndim + 1)
 
 
 def get_item(op: Callable[..., Any], inputs: Any, result: Any, size: int) -> Any:
