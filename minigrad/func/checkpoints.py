@@ -172,7 +172,8 @@ class Segment:
         for node in sweep.order:
             autograd.visit(node, sweep)
         found = [sweep.pending.get(edge_of(each)) if each.requires_grad else None for each in self.operands]
-        autograd.release(sweep)
+        if not sweep.retain_graph:
+            autograd.release(sweep)
         return found
 
     def another_result(self, came: Any, shape: tuple[int, ...]) -> str:
