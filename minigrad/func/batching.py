@@ -190,5 +190,6 @@ def user_name(op: Callable[..., Any]) -> str:
     while frame is not None and frame.f_code.co_filename.startswith(PACKAGE):
         name = frame.f_code.co_name
         frame = frame.f_back
-    same = name == op.__name__ or name.startswith("_") or not name
+    # An operator's method, __add__ of a class, and the record() of an operation of the user's own say nothing.
+    same = name in (op.__name__, "record", "") or name.startswith("_")
     return op.__name__ if same else f"{op.__name__} (of {name})"

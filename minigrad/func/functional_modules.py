@@ -24,17 +24,18 @@ def functional_call(
         module: the module; it is as before when the call returns, also by an error. While it runs, another thread
             that calls it sees the other tensors.
         parameter_and_buffer_dicts: tensors by their dotted names, as ``dict(module.named_parameters())`` has them; or
-            a sequence of such dicts. What is not named stays the module's own. Where the module replaces a tensor
-            (``self.count = self.count + 1``), the new one is put into the dict.
+            a sequence of such dicts. What is not named stays the module's own, and a name that the module does not have
+            is passed over. Where the module replaces a tensor (``self.count = self.count + 1``), the new one is put
+            into the dict.
         args: the arguments; what is no tuple is the only one.
         kwargs: the arguments by keyword.
         tie_weights: a parameter that the module owns under several names is replaced under all of them.
-        strict: whether all parameters and buffers must be named.
+        strict: whether the names must be those of all parameters and buffers.
 
     Raises:
         TypeError: if ``module`` is none, or something else than a Tensor is put into the place of one.
-        ValueError: if the module owns no such name, two dicts have it, tied names are given different tensors, or
-            with ``strict`` one is missing.
+        ValueError: if two dicts give one name different tensors, or tied names are given different ones; with
+            ``strict``, if a name is missing or unknown.
 
     Examples:
         >>> import minigrad as mg
@@ -49,8 +50,10 @@ def functional_call(
         raise TypeError(message("functional_call", f"a Module is needed, got {describe(module)}.", "It comes first."))
     given, source = merged(parameter_and_buffer_dicts)
     places = places_of(module)
-    check_names(module, given, places, strict)
-    wanted = tied(module, given, places) if tie_weights else given
+    if strict:
+        check_names(module, given, places)
+    named = {name: tensor for name, tensor in given.items() if name in places}
+    wanted = tied(module, named, places) if tie_weights else named
     kept: dict[str, Any] = {}
     arguments = () if args is None else args if isinstance(args, tuple) else (args,)
     try:
@@ -60,7 +63,7 @@ def functional_call(
     finally:
         for name, own in kept.items():
             left = exchange(places[name], own)
-            if name in source and left is not given[name]:
+            if name in named and left is not named[name]:
                 source[name][name] = left
 
 
@@ -96,19 +99,14 @@ def places_of(module: Module) -> dict[str, tuple[Any, dict[str, Any], str]]:
     return places
 
 
-def check_names(module: Module, given: dict[str, Any], places: dict[str, Any], strict: bool) -> None:
-    """Raise a ValueError if a name is none of the module's, or with ``strict`` one of the module's is missing."""
-    kind = type(module).__name__
-    unknown = [name for name in given if name not in places]
-    if unknown:
-        problem = f"{kind} has no parameter or buffer {unknown[0]!r}; it has {list(places)}."
-        raise ValueError(
-            message("functional_call", problem, "Names are dotted paths, as named_parameters() yields them.")
-        )
+def check_names(module: Module, given: dict[str, Any], places: dict[str, Any]) -> None:
+    """Raise a ValueError unless the names are those of all parameters and buffers."""
     missing = [name for name in places if name not in given]
-    if strict and missing:
-        problem = f"strict=True, and {missing} of {kind} are not given."
-        raise ValueError(message("functional_call", problem, "Add them, or leave strict out to use the module's own."))
+    unknown = [name for name in given if name not in places]
+    if missing or unknown:
+        problem = f"strict=True, and of {type(module).__name__} {missing} are missing; it has no {unknown}."
+        remedy = "Names are dotted paths, as named_parameters() yields them; without strict the module keeps its own."
+        raise ValueError(message("functional_call", problem, remedy))
 
 
 def tied(module: Module, given: dict[str, Any], places: dict[str, Any]) -> dict[str, Any]:
