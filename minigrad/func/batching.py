@@ -26,8 +26,8 @@ from minigrad.ops.generators import Generator
 from minigrad.ops.operands import Tensor
 from minigrad.positions import PACKAGE
 
-#: What lies below it composes operations from others; only what the user's code passes in may be an array.
-OPERATIONS = PACKAGE + "ops"
+#: What composes operations from others; only what the user's code passes in may be an array.
+OPERATIONS = (PACKAGE + "ops", PACKAGE + "linalg", PACKAGE + "special")
 
 
 class Batch(Tape):
@@ -112,7 +112,9 @@ class Batch(Tape):
         return value
 
     def note_results(self, op: Callable[..., Any], result: Any, outputs: Any) -> None:
-        """Note the batches of what an operation returned, after a look at their shapes."""
+        """Note the batches of what an operation returned, after a look at their shapes; None if there is none."""
+        if outputs is None:
+            return
         several = isinstance(result, (tuple, list))
         for tensor, batched in zip(result if several else (result,), outputs if several else (outputs,), strict=True):
             if tensor is None:

@@ -44,9 +44,10 @@ def passes_of_a_loop(inputs: Any, size: int) -> list[Any]:
     return found
 
 
-def settle_batch(op: Callable[..., Any], inputs: Any, result: Any, size: int) -> Any:
-    """Outside of the graph, where the batch leads to nothing but the caller's variables."""
-    return settled(inputs[0].tensor, [whole_batch(each, size) for each in inputs[1]])
+def settle_batch(op: Callable[..., Any], inputs: Any, result: Any, size: int) -> Tensor | None:
+    """Outside of the graph, where the batch leads to nothing but the caller's variables; None if it is no batch."""
+    output, own = inputs
+    return settled(output.tensor, [whole_batch(each, size) for each in own]) if isinstance(output, Batched) else None
 
 
 def switch_batch(op: Callable[..., Any], inputs: Any, result: Any, size: int) -> None:

@@ -69,22 +69,29 @@ def checkpoint(
     segment.note(leaves, start)
     if not segment.places:
         return unflatten(structure, leaves)
-    arrays = []
-    for place in segment.places:
-        output = leaves[place]
-        # A view of an argument would share its memory, and not be seen to.
-        arrays.append(output._data if output._viewed is None else output._data.copy())
-    held = tuple([each._data for each in segment.operands])
-    results = record(checkpoint, checkpoint_vjp, tuple(arrays), (function, tuple(segment.operands)), (held, segment))
+    results = checkpointed(tuple(segment.operands), segment, [leaves[place] for place in segment.places])
     for place, result in zip(segment.places, results):
         result.name = leaves[place].name
         leaves[place] = result
     return unflatten(structure, leaves)
 
 
-def checkpoint_vjp(grad_outputs: tuple[Value, ...], args: tuple[Value, ...], segment: Segment) -> tuple[Value, ...]:
-    """``grad_args = the gradients of function(*args)``, which is run again for them."""
-    return None, *segment.gradients(grad_outputs)
+def checkpointed(operands: tuple[Tensor, ...], segment: Segment, outputs: list[Tensor]) -> tuple[Tensor, ...]:
+    """Return the outputs of a call as those of one operation on its operands."""
+    arrays = []
+    for output in outputs:
+        # A view of an operand would share its memory, and not be seen to.
+        arrays.append(output._data if output._viewed is None else output._data.copy())
+    held = tuple([each._data for each in operands])
+    results: tuple[Tensor, ...] = record(
+        checkpointed, checkpointed_vjp, tuple(arrays), (operands, segment), (held, segment)
+    )
+    return results
+
+
+def checkpointed_vjp(grad_outputs: tuple[Value, ...], operands: tuple[Value, ...], segment: Segment) -> list[Value]:
+    """``grad_operands[i] = the gradient of operands[i]``, by running the call again."""
+    return segment.gradients(grad_outputs)
 
 
 class Segment:

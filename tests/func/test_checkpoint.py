@@ -124,7 +124,7 @@ def test_the_forward_pass_keeps_nothing_of_the_call():
 def test_one_node_stands_for_the_call_and_names_the_users_line():
     x = mg.ones(3, requires_grad=True)
     output = func.checkpoint(wave, x)
-    assert output.grad_fn.name == "checkpoint"
+    assert output.grad_fn.name == "checkpointed"
     assert "test_checkpoint.py" in repr(output.grad_fn)
 
 
@@ -188,7 +188,7 @@ def test_a_changed_argument_raises():
     h = x * 1
     output = func.checkpoint(lambda h: (h * h).sum(), h)
     h += 1
-    with pytest.raises(RuntimeError, match=r"rule of checkpoint .* changed in place since"):
+    with pytest.raises(RuntimeError, match=r"rule of checkpointed .* changed in place since"):
         output.backward()
     assert x.grad is None
 

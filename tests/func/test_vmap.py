@@ -167,6 +167,14 @@ def test_derivatives_of_each_example_are_in_no_graph_where_nothing_else_requires
     assert func.vmap(func.grad(energy), in_dims=(0, None))(ROWS, leaf).requires_grad
 
 
+def test_a_tensor_of_the_users_that_is_returned_stays_one():
+    leaf = MATRIX.clone().requires_grad_()
+    slopes, aux = func.vmap(func.grad(lambda x: (energy(x, leaf), leaf), has_aux=True), out_dims=(0, None))(ROWS)
+    assert slopes.shape == (4, 3)
+    assert aux is leaf
+    assert type(leaf) is mg.Tensor
+
+
 def test_rows_of_the_identity_through_a_pullback_are_the_jacobian():
     _, pullback = func.vjp(wave, ROWS[0])
     (rows,) = func.vmap(pullback)(mg.eye(3, dtype=mg.float64))
