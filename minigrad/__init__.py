@@ -10,7 +10,7 @@ Tensor((2,) float32 | 2 4)
 import warnings
 
 from minigrad import tensors  # isort: skip - the first import: the others meet half-made modules only in this order
-from minigrad import autograd, data, debug, linalg, nn, optim
+from minigrad import autograd, data, debug, linalg, nn, optim, special
 from minigrad.dtypes import (
     bool_,
     float32,

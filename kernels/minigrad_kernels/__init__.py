@@ -26,6 +26,7 @@ from minigrad_kernels.softmaxes import (
     softmax_rows,
     softmax_rows_backward,
 )
+from minigrad_kernels.special_functions import digamma, erfc, erfinv, lgamma, polygamma
 from minigrad_kernels.sums import column_sums, mean_variance_columns, mean_variance_rows, sum_axes
 from minigrad_kernels.threads import get_num_threads, set_num_threads
 from minigrad_kernels.updates import adam_update, amsgrad_update, check_update, sgd_momentum_update, sgd_update
@@ -43,6 +44,12 @@ __all__ = [
     "sigmoid_backward",
     "tanh",
     "tanh_backward",
+    # special functions
+    "digamma",
+    "erfc",
+    "erfinv",
+    "lgamma",
+    "polygamma",
     # the end of a linear layer
     "bias_activation",
     # sums, mean and variance
