@@ -96,7 +96,7 @@ def gelu(x: Operand, approximate: str = "none") -> Tensor:
     """
     x_data = floating(gelu, x)
     if approximate == "none":
-        output = minigrad_kernels.erf(x_data * ROOT_HALF)
+        output = minigrad_kernels.erf(np.asarray(x_data * ROOT_HALF))
     elif approximate == "tanh":
         output = x_data * x_data
         output *= 0.044715

@@ -10,7 +10,7 @@ import numpy as np
 from minigrad.graph import record
 from minigrad.ops.elementwise import log, where
 from minigrad.ops.logarithms import log1p
-from minigrad.ops.operands import Operand, Tensor, Value, floating, floating_pair
+from minigrad.ops.operands import Op, Operand, Tensor, Value, floating, floating_pair, ndarray
 
 
 def xlogy(x: Operand, y: Operand) -> Tensor:
@@ -26,9 +26,9 @@ def xlogy(x: Operand, y: Operand) -> Tensor:
     Raises:
         ValueError: if the shapes do not broadcast.
     """
-    x_data, y_data = floating_pair(xlogy, x, y)
+    x_data, y_data = floating_arrays(xlogy, x, y)
     output = zero_wins(x_data, y_data, np.log(y_data))
-    return record(xlogy, xlogy_vjp, output, (x, y), (np.asarray(x_data), np.asarray(y_data)))
+    return record(xlogy, xlogy_vjp, output, (x, y), (x_data, y_data))
 
 
 def xlogy_vjp(grad_output: Value, x: Value, y: Value) -> tuple[Value, Value]:
@@ -40,9 +40,9 @@ def xlogy_vjp(grad_output: Value, x: Value, y: Value) -> tuple[Value, Value]:
 
 def xlog1py(x: Operand, y: Operand) -> Tensor:
     """Return ``x * log(1 + y)``, elementwise: 0 where ``x`` is 0, whatever ``y`` but NaN; as ``xlogy``."""
-    x_data, y_data = floating_pair(xlog1py, x, y)
+    x_data, y_data = floating_arrays(xlog1py, x, y)
     output = zero_wins(x_data, y_data, np.log1p(y_data))
-    return record(xlog1py, xlog1py_vjp, output, (x, y), (np.asarray(x_data), np.asarray(y_data)))
+    return record(xlog1py, xlog1py_vjp, output, (x, y), (x_data, y_data))
 
 
 def xlog1py_vjp(grad_output: Value, x: Value, y: Value) -> tuple[Value, Value]:
@@ -50,6 +50,13 @@ def xlog1py_vjp(grad_output: Value, x: Value, y: Value) -> tuple[Value, Value]:
     none = (x == 0) & (y <= -1)
     safe = where(none, 0, y)
     return grad_output * log1p(safe), grad_output * (x / (1 + safe))
+
+
+def floating_arrays(op: Op, x: Operand, y: Operand) -> tuple[ndarray, ndarray]:
+    """Return the arrays of two operands in their common floating dtype; a number, too, has its logarithm in that."""
+    x_data, y_data = floating_pair(op, x, y)
+    dtype = np.result_type(x_data, y_data)
+    return np.asarray(x_data, dtype), np.asarray(y_data, dtype)
 
 
 def zero_wins(x: Any, y: Any, logarithm: Any) -> Any:

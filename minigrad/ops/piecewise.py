@@ -124,12 +124,12 @@ def prelu(x: Operand, weight: Operand) -> Tensor:
     Source: He et al., "Delving deep into rectifiers", 2015.
     """
     x_data, weight_data = unwrap(prelu, x), unwrap(prelu, weight)
-    channels = 1 if x_data.ndim == 0 else x_data.shape[min(x_data.ndim - 1, 1)]
+    channels = x_data.shape[1] if x_data.ndim > 1 else 1
     if weight_data.ndim > 1 or weight_data.size not in (1, channels):
         raise ValueError(
             message(
                 "prelu",
-                f"one slope, or one for each of {channels} channels of {describe(x)}, is needed, got {describe(weight)}.",
+                f"one slope is needed, or one a channel, {channels} for {describe(x)}, got {describe(weight)}.",
                 "A weight of shape (1,) serves every shape.",
             )
         )
@@ -140,10 +140,8 @@ def prelu(x: Operand, weight: Operand) -> Tensor:
             )
         )
     along = (1,) * x_data.ndim
-    if weight_data.size > 1 and x_data.ndim > 1:
-        along = (1, weight_data.size) + (1,) * (x_data.ndim - 2)
-    elif weight_data.size > 1:
-        along = (weight_data.size,)
+    if weight_data.size > 1:
+        along = (1, channels) + (1,) * (x_data.ndim - 2)
     return sloped(x, reshape(weight, along))
 
 
