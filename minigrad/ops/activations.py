@@ -77,9 +77,9 @@ def exponential_unit(op: Any, x: Operand, scale: float, size: float, rate: float
 
 def exponential_unit_vjp(grad_output: Value, x: Value, scale: float, steepness: float, rate: float) -> Value:
     """``grad_x = grad_output * scale where x > 0, else grad_output * scale * size * rate * exp(rate * x)``."""
-    positive = x > 0
-    below = exp(where(positive, 0, x) * rate) * (scale * steepness)
-    return grad_output * where(positive, scale, below)
+    bent = x <= 0
+    below = exp(where(bent, x, 0) * rate) * (scale * steepness)
+    return grad_output * where(bent, below, scale)
 
 
 def gelu(x: Operand, approximate: str = "none") -> Tensor:

@@ -76,7 +76,8 @@ def ldexp(x: Operand, y: Operand) -> Tensor:
     Raises:
         ValueError: if the shapes do not broadcast.
     """
-    return mul(x, exp2(y))
+    x_data, y_data = floating_pair(ldexp, x, y)
+    return mul(x, exp2(cast(y, np.result_type(x_data, y_data))))
 
 
 class PowerMethods:
