@@ -45,6 +45,8 @@ __all__ = [
     "set_grad_enabled",
 ]
 
+by_number = attrgetter("number")
+
 GRAPH_IS_GONE = (
     "Pass retain_graph=True to the first backward(), or compute the loss again. A loss that is kept from one training "
     "step to the next needs .detach()."
@@ -149,7 +151,8 @@ def grad(
         for index, tensor in enumerate(inputs):
             if results[index] is None:
                 results[index] = wrap(np.zeros(tensor.shape, tensor.dtype), None, None)
-    release(sweep)
+    if not sweep.retain_graph:
+        release(sweep)
     return tuple(results)
 
 
@@ -201,13 +204,13 @@ def begin(
             sweep.keep[wanted_edge(who, tensor)] = tensor
         if not sweep.keep:
             raise ValueError(message(who, "inputs is empty.", "Leave it out to reach all leaves."))
-    for root, gradient in zip(roots, gradients, strict=True):
+    for root, gradient in zip(roots, gradients):
         edge = root_edge(who, root)
         start = seed(who, root, gradient, create_graph)
         known = sweep.pending.get(edge)
         sweep.pending[edge] = start if known is None else added(known, start)
         sweep.roots.append(edge)
-    sweep.checked = latest_write[0]
+    sweep.checked = latest = latest_write[0]
     sweep.order = collect(sweep.roots)
     if inputs is not None:
         sweep.order = leading_to(sweep.keep, sweep.order)
@@ -221,23 +224,33 @@ def begin(
                     GRAPH_IS_GONE,
                 )
             )
-        if latest_write[0] > node.number and written_since(node):
+        if latest > node.number and written_since(node):
             check_saved(who, node)
     return sweep
 
 
 def collect(roots: Iterable[Any]) -> list[Node]:
     """Return the nodes that the roots were computed by, latest first. An explicit stack: depth is no limit."""
-    found = set()
-    stack = list(roots)
+    found: dict[Node, None] = {}
+    for edge in roots:
+        node = edge[0] if edge.__class__ is tuple else edge
+        if node.__class__ is Node:
+            found[node] = None
+    stack = list(found)
     while stack:
-        edge = stack.pop()
-        if edge.__class__ is tuple:
-            edge = edge[0]
-        if edge.__class__ is Node and edge not in found:
-            found.add(edge)
-            stack += edge.edges
-    return sorted(found, key=attrgetter("number"), reverse=True)
+        for edge in stack.pop().edges:
+            kind = edge.__class__
+            if kind is tuple:
+                edge = edge[0]
+            elif kind is not Node:
+                continue
+            if edge not in found:
+                found[edge] = None
+                stack.append(edge)
+    order = list(found)
+    if len(order) > 1:
+        order.sort(key=by_number, reverse=True)
+    return order
 
 
 def leading_to(wanted: dict[Any, Any], order: list[Node]) -> list[Node]:
@@ -260,8 +273,10 @@ def visit(node: Node, sweep: Sweep) -> Any:
     """
     if node.stamp.__class__ is tuple:
         grad_output = gradients_of_several(node, sweep)
+    elif sweep.keep and node in sweep.keep:
+        grad_output = sweep.pending.get(node)
     else:
-        grad_output = sweep.pending.get(node) if node in sweep.keep else sweep.pending.pop(node, None)
+        grad_output = sweep.pending.pop(node, None)
     if grad_output is None:
         return None
     if node.hooks is not None:
@@ -311,14 +326,14 @@ def deliver(grads: tuple[Any, ...], grad_output: Any, node: Node, sweep: Sweep) 
             grad = wrap(grad, None, None)
         if grad.shape != shape:
             grad = reduce_to(grad, shape, node)
-        if grad.dtype != dtype:
+        if grad.dtype is not dtype:
             grad = cast(grad, dtype)
         known = pending.get(edge)
         if known is not None:
             # Never in place: what a rule returned may be another edge's gradient too.
             grad = added(known, grad)
             sweep.owned.add(edge)
-        elif kind is not Node and is_fresh(grad, grads, grad_output, node):
+        elif kind is not Node and is_fresh(grad, grad_output, node):
             sweep.owned.add(edge)
         pending[edge] = grad
 
@@ -338,32 +353,32 @@ def gradients_of_several(node: Node, sweep: Sweep) -> tuple[Any, ...] | None:
 def finish(sweep: Sweep) -> None:
     """Write the gradients that have arrived to the leaves and to tensors that asked to retain theirs."""
     written = []
-    for edge in list(sweep.pending):
+    Tensor = tensors.Tensor
+    for edge in sweep.pending:
         if sweep.keep:
             tensor = sweep.keep.get(edge)
         else:
-            tensor = edge if isinstance(edge, tensors.Tensor) else None
+            tensor = edge if isinstance(edge, Tensor) else None
         if tensor is not None:
             gradient = final_gradient(edge, sweep)
             if sweep.create_graph and edge not in sweep.owned:
                 gradient = gradient.clone()
-            written.append((tensor, summed(tensor._grad, gradient, sweep)))
+            written.append((tensor, gradient if tensor._grad is None else summed(tensor._grad, gradient, sweep)))
     for tensor, gradient in sweep.retained:
         gradient = gradient.clone() if sweep.create_graph else wrap(gradient.copy(), None, None)
-        written.append((tensor, summed(tensor._grad, gradient, sweep)))
+        written.append((tensor, gradient if tensor._grad is None else summed(tensor._grad, gradient, sweep)))
     for tensor, gradient in written:
         tensor._grad = gradient
-    release(sweep)
+    if not sweep.retain_graph:
+        release(sweep)
 
 
 def release(sweep: Sweep) -> None:
-    """Drop the saved arrays of the visited nodes, unless the graph is retained.
+    """Drop the saved arrays of the visited nodes.
 
     A node that saved no array can be passed again, so a cheap trunk (``h = x + 1``) may carry two losses; the root
     cannot, so a forgotten second backward is always told.
     """
-    if sweep.retain_graph:
-        return
     for edge in sweep.roots:
         root = edge[0] if edge.__class__ is tuple else edge
         if root.__class__ is Node:

@@ -6,12 +6,24 @@ from typing import Any
 import numpy as np
 
 from minigrad import tensors
+from minigrad.dtypes import float32, float64
 from minigrad.errors import describe, describe_node, message
 from minigrad.graph import Node, edge_of, ndarray, wrap
 from minigrad.ops.broadcasting import sum_to_size
 from minigrad.ops.conversion import cast
 from minigrad.positions import PACKAGE
 from minigrad.writes import refuse_outdated_view
+
+
+def one(dtype: np.dtype) -> ndarray:
+    """Return a 0-d 1 that nobody can write to: whoever is given it as a gradient gets a copy."""
+    array = np.array(1, dtype)
+    array.flags.writeable = False
+    return array
+
+
+#: dL/dL by dtype: making one would cost more than looking at the whole graph of a small step.
+ONES = {float32: one(float32), float64: one(float64)}
 
 
 class Sweep:
@@ -116,7 +128,9 @@ def seed(who: str, root: Any, gradient: Any, create_graph: bool) -> Any:
                     "Reduce it first (.sum() or .mean()), or pass gradient=, of the same shape.",
                 )
             )
-        array = np.array(1, root._data.dtype).reshape(root._data.shape)
+        array = ONES[root._data.dtype]
+        if root._data.ndim:
+            array = array.reshape(root._data.shape)
         return wrap(array, None, None) if create_graph else array
     if not isinstance(gradient, (tensors.Tensor, ndarray)):
         raise TypeError(
@@ -145,8 +159,6 @@ def added(known: Any, gradient: Any) -> Any:
 
 def summed(known: Any, gradient: Any, sweep: Sweep) -> Any:
     """Return the sum of what an earlier pass has left in ``grad`` and the new gradient, in memory of its own."""
-    if known is None:
-        return gradient
     return known + gradient if sweep.create_graph else known.detach() + gradient
 
 
@@ -167,9 +179,7 @@ def final_gradient(edge: Any, sweep: Sweep) -> Any:
             gradient = node.hooks.on_tensor(node.shape[index] if node.several else node.shape, gradient, index)
     if sweep.create_graph:
         return gradient
-    if edge not in sweep.owned or not gradient.flags.writeable:
-        gradient = gradient.copy()
-    return wrap(gradient, None, None)
+    return wrap(gradient if edge in sweep.owned else gradient.copy(), None, None)
 
 
 def of_the_pass(who: str, gradient: Any, create_graph: bool) -> Any:
@@ -192,22 +202,21 @@ def of_the_pass(who: str, gradient: Any, create_graph: bool) -> Any:
     return wrap(array, None, None) if create_graph else array
 
 
-def is_fresh(grad: Any, grads: tuple[Any, ...], grad_output: Any, node: Node) -> bool:
+#: The package's own rules that have been met. None of them returns an array that it was given among the saved values,
+#: or the same new array for two inputs: a test runs all of them.
+own_rules: set[Any] = set()
+
+
+def is_fresh(grad: Any, grad_output: Any, node: Node) -> bool:
     """Return whether an array that a rule returned is held by nobody else: a leaf may then have it as its ``grad``."""
-    if grad.__class__ is not ndarray or grad.base is not None or grad is grad_output or node.hooks is not None:
+    if grad.__class__ is not ndarray or grad is grad_output or grad.base is not None or node.hooks is not None:
         return False
-    # A user's rule may return an array that it keeps for the next time.
-    if not node.vjp.__code__.co_filename.startswith(PACKAGE):
-        return False
-    times = 0
-    for other in grads:
-        times += other is grad
-    for value in node.saved or ():
-        if value.__class__ is tuple:
-            for element in value:
-                times += element is grad
-        times += value is grad
-    return times == 1 and not node.several
+    if node.vjp not in own_rules:
+        # A user's rule may return an array that it keeps for the next time.
+        if not node.vjp.__code__.co_filename.startswith(PACKAGE):
+            return False
+        own_rules.add(node.vjp)
+    return grad_output.__class__ is ndarray
 
 
 def reduce_to(grad: Any, shape: tuple[int, ...], node: Node) -> Any:

@@ -121,7 +121,7 @@ def record(
     Args:
         op: the operation that calls. Its name is shown in errors and drawings.
         vjp: its rule, ``vjp(grad_output, *saved)``, or None where there is no derivative.
-        output: an array, a NumPy scalar, or a tuple of arrays.
+        output: an array, a NumPy scalar, or a tuple of arrays, with None for one that was not wanted.
         inputs: the operation's arguments in the order of its parameters. The rule returns its gradients in this order
             and may leave out the rest. A tuple or list of tensors counts as its elements, and comes last among the
             tensors.
@@ -253,17 +253,21 @@ def wrap(output: Any, node: Node | None, base: Any) -> Any:
 
 
 def wrap_several(outputs: tuple[Any, ...], node: Node | None, base: Any) -> tuple[Any, ...]:
-    """Return the Tensors of several outputs; integer ones carry no gradient."""
-    results = []
+    """Return the Tensors of several outputs, None for one that was not wanted; integer ones carry no gradient."""
+    results: list[Any] = []
+    stamps: list[Any] = []
+    shapes: list[Any] = []
+    kinds: list[Any] = []
     for index, output in enumerate(outputs):
-        result = wrap(output, None, base)
-        if node is not None and result._data.dtype.kind == "f":
+        result = None if output is None else wrap(output, None, base)
+        if result is not None and node is not None and result._data.dtype.kind == "f":
             result._edge = (node, index)
         results.append(result)
+        stamps.append([0, 0, None] if result is None else result._stamp)
+        shapes.append(None if result is None else result._data.shape)
+        kinds.append(None if result is None else result._data.dtype)
     if node is not None:
-        node.stamp = tuple([result._stamp for result in results])
-        node.shape = tuple([result._data.shape for result in results])
-        node.dtype = tuple([result._data.dtype for result in results])
+        node.stamp, node.shape, node.dtype = tuple(stamps), tuple(shapes), tuple(kinds)
     return tuple(results)
 
 
@@ -326,7 +330,7 @@ def edge_of(tensor: Any) -> Any:
 def refuse_missing_rule(op: Callable[..., Any], output: Any) -> None:
     """Raise unless the output of an operation without a rule is of integers or bools, which have no derivative."""
     for array in output if output.__class__ is tuple else (output,):
-        if array.dtype.kind == "f":
+        if array is not None and array.dtype.kind == "f":
             raise RuntimeError(
                 message(
                     op.__name__,

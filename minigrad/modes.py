@@ -19,9 +19,10 @@ class State:
         tape: a list that every operation is appended to while a step is captured, or None.
         module: the dotted path of the module that is running, or None.
         code, lasti: the position in the user's code that called the outermost module of this package.
+        outer: the state in which the running module was called, or None.
     """
 
-    __slots__ = ("code", "grad_enabled", "keep_inputs", "lasti", "module", "tape")
+    __slots__ = ("code", "grad_enabled", "keep_inputs", "lasti", "module", "outer", "tape")
 
     def __init__(
         self,
@@ -31,6 +32,7 @@ class State:
         module: str | None = None,
         code: CodeType | None = None,
         lasti: int = 0,
+        outer: "State | None" = None,
     ) -> None:
         """Hold the modes."""
         self.grad_enabled = grad_enabled
@@ -39,6 +41,7 @@ class State:
         self.module = module
         self.code = code
         self.lasti = lasti
+        self.outer = outer
 
 
 STATE: ContextVar[State] = ContextVar("minigrad_state", default=State())  # noqa: B039 - a State is never changed

@@ -555,6 +555,8 @@ NORMALISATIONS = [
         Sample(op, (given([[-np.inf, 0.0, 1.0], [-np.inf] * 3]), 1), note="-inf", smooth=False)
         for op in ("softmax", "log_softmax")
     ],
+    # Along the last axis a kernel works on rows; PyTorch's numbers are compared with for matrices.
+    *[Sample(op, (normal(2, 3, 2), -1), note="-1", torch="") for op in ("softmax", "log_softmax")],
     Sample("softmax", (normal(2, 3), 1, np.float64), note="dtype", torch="", alone=True),
 ]
 

@@ -5,6 +5,7 @@ Importing the package compiles nothing; a kernel is compiled at its first call a
 """
 
 from minigrad_kernels.biases import bias_activation
+from minigrad_kernels.compiling import show_progress
 from minigrad_kernels.cross_entropies import CrossEntropy, cross_entropy_rows, cross_entropy_rows_backward
 from minigrad_kernels.draws import fill_integers, fill_normal, fill_permutation, fill_uniform, fill_words
 from minigrad_kernels.elementwise import (
@@ -18,7 +19,18 @@ from minigrad_kernels.elementwise import (
     tanh,
     tanh_backward,
 )
-from minigrad_kernels.jit import compile_for, kernel, python_kernels, run
+from minigrad_kernels.jit import compile_for, kernel, python_kernels, run, runs_python
+from minigrad_kernels.linears import linear, linear_backward
+from minigrad_kernels.losses import (
+    absolute_errors,
+    absolute_errors_backward,
+    binary_cross_entropies,
+    binary_cross_entropies_backward,
+    logits_cross_entropies,
+    logits_cross_entropies_backward,
+    squared_errors,
+    squared_errors_backward,
+)
 from minigrad_kernels.products import matmul
 from minigrad_kernels.softmaxes import (
     log_softmax_rows,
@@ -29,6 +41,7 @@ from minigrad_kernels.softmaxes import (
 from minigrad_kernels.special_functions import digamma, erfc, erfinv, lgamma, polygamma
 from minigrad_kernels.sums import column_sums, mean_variance_columns, mean_variance_rows, sum_axes
 from minigrad_kernels.threads import get_num_threads, set_num_threads
+from minigrad_kernels.totals import total
 from minigrad_kernels.updates import adam_update, amsgrad_update, check_update, sgd_momentum_update, sgd_update
 
 __all__ = [
@@ -50,13 +63,16 @@ __all__ = [
     "erfinv",
     "lgamma",
     "polygamma",
-    # the end of a linear layer
+    # linear layers
     "bias_activation",
+    "linear",
+    "linear_backward",
     # sums, mean and variance
     "column_sums",
     "mean_variance_columns",
     "mean_variance_rows",
     "sum_axes",
+    "total",
     # softmax and cross-entropy, fused
     "CrossEntropy",
     "cross_entropy_rows",
@@ -65,6 +81,15 @@ __all__ = [
     "log_softmax_rows_backward",
     "softmax_rows",
     "softmax_rows_backward",
+    # losses, summed
+    "absolute_errors",
+    "absolute_errors_backward",
+    "binary_cross_entropies",
+    "binary_cross_entropies_backward",
+    "logits_cross_entropies",
+    "logits_cross_entropies_backward",
+    "squared_errors",
+    "squared_errors_backward",
     # random draws
     "fill_integers",
     "fill_normal",
@@ -82,6 +107,8 @@ __all__ = [
     "kernel",
     "python_kernels",
     "run",
+    "runs_python",
+    "show_progress",
     # threads
     "get_num_threads",
     "set_num_threads",

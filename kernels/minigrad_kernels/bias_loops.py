@@ -1,46 +1,90 @@
-"""The loop that ends a linear layer: add the bias to each row of a product, and apply the activation, in one pass."""
+"""The loops that end a linear layer: add the bias to each row of a product, and apply the activation, in one pass."""
 
 import numpy as np
+from numba.extending import register_jitable
 
 from minigrad_kernels.jit import kernel
 from minigrad_kernels.scalar_functions import sigmoid_of, tanh_of
+from minigrad_kernels.vectors import address, itemsize_of, numbers_at
 
 NONE, RELU, TANH, SIGMOID = 0, 1, 2, 3
 
-# A bias below this length is repeated 16 times, and 16 rows are worked on as one: a vector holds up to 16 numbers, so
-# that no lane stays empty.
-SHORT, ROWS_AS_ONE = 128, 16
+# A short bias is repeated up to this length, and so many rows are worked on as one: a vector holds up to 16 numbers,
+# and LLVM's loops take four vectors at a time.
+TOGETHER = 256
 
 
 @kernel
 def add_bias(out: np.ndarray, bias: np.ndarray, activation: int) -> None:
-    """Compute out = activation(out + bias), shapes (rows, n) and (n,).
+    """Compute out = activation(out + bias), shapes (rows, n) and (n,), contiguous.
 
     Args:
         out: Changed in place.
         bias: Added to each row.
         activation: NONE, RELU, TANH or SIGMOID.
     """
-    repeats = ROWS_AS_ONE if bias.size < SHORT and out.shape[0] >= ROWS_AS_ONE else 1
-    addend = bias
-    if repeats > 1:
-        addend = np.empty(repeats * bias.size, bias.dtype)
-        for i in range(addend.size):
-            addend[i] = bias[i % bias.size]
+    rows, n = out.shape
     zero = bias.dtype.type(0)
-    flat = out.reshape(out.size)
-    for first in range(0, flat.size, max(1, addend.size)):
-        block = flat[first : first + addend.size]
-        if activation == RELU:
-            for j in range(block.size):
-                value = block[j] + addend[j]
-                block[j] = zero if value <= zero else value
-        elif activation == TANH:
-            for j in range(block.size):
-                block[j] = tanh_of(block[j] + addend[j])
-        elif activation == SIGMOID:
-            for j in range(block.size):
-                block[j] = sigmoid_of(block[j] + addend[j])
-        else:
-            for j in range(block.size):
-                block[j] += addend[j]
+    addend = repeated(zero, address(bias), n, rows)
+    finish_rows(zero, address(out), rows, n, n * out.itemsize, addend, activation)
+
+
+@register_jitable
+def repeated(zero: np.floating, bias: int, n: int, rows: int) -> np.ndarray:
+    """Copy the bias at an address as often as rows are to be worked on as one: once if it is long or rows are few."""
+    repeats = max(1, min(rows, TOGETHER // max(1, n)))
+    numbers = numbers_at(bias, n, zero)
+    addend = np.empty(repeats * n, numbers.dtype)
+    # In loops, because assigning to a slice would compile what makes its error message: 2 s.
+    for j in range(n):
+        addend[j] = numbers[j]
+    # Twice as much each time: with one number after the other each would wait for the one n before it.
+    filled = n
+    while filled < addend.size:
+        count = min(filled, addend.size - filled)
+        copy = addend[filled : filled + count]
+        for j in range(count):
+            copy[j] = addend[j]
+        filled += count
+    return addend
+
+
+@register_jitable
+def finish_rows(
+    zero: np.floating, out: int, rows: int, n: int, out_row: int, addend: np.ndarray, activation: int
+) -> None:
+    """Compute out = activation(out + bias) for rows at an address.
+
+    Args:
+        zero: A zero of the numbers' dtype.
+        out: Address of the first row; rows are contiguous.
+        rows: The number of rows.
+        n: The numbers of a row.
+        out_row: Bytes from row to row.
+        addend: What `repeated` returned.
+        activation: NONE, RELU, TANH or SIGMOID.
+    """
+    # Rows without gaps are worked on as one; with gaps, as when threads share the columns, each for itself.
+    row_bytes = n * itemsize_of(zero)
+    together = addend.size // max(1, n) if out_row == row_bytes else 1
+    for i in range(0, rows, max(1, together)):
+        count = min(together, rows - i) * n
+        finish(zero, numbers_at(out + i * out_row, count, zero), addend, activation)
+
+
+@register_jitable
+def finish(zero: np.floating, block: np.ndarray, addend: np.ndarray, activation: int) -> None:
+    """Compute block = activation(block + addend), in place; the addend may be longer."""
+    if activation == RELU:
+        for j in range(block.size):
+            value = block[j] + addend[j]
+            block[j] = zero if value <= zero else value
+    elif activation == TANH:
+        for j in range(block.size):
+            block[j] = tanh_of(block[j] + addend[j])
+    elif activation == SIGMOID:
+        for j in range(block.size):
+            block[j] = sigmoid_of(block[j] + addend[j])
+    else:
+        for j in range(block.size):
+            block[j] += addend[j]

@@ -19,10 +19,34 @@ from minigrad_kernels.elementwise_loops import (
     tanh_all,
     tanh_backward_all,
 )
-from minigrad_kernels.jit import run
+from minigrad_kernels.jit import runs_python
+from minigrad_kernels.operands import operand_entry
 
 _FLOAT32 = np.dtype(np.float32)
 _FLOAT64 = np.dtype(np.float64)
+_ndarray, _empty = np.ndarray, np.empty
+
+
+class _Function:
+    """An elementwise function: its name, its loop, and the compiled loop for each dtype that it has met."""
+
+    __slots__ = ("entries", "loop", "name")
+
+    def __init__(self, name: str, loop: Callable[..., bool]) -> None:
+        self.name = name
+        self.loop = loop
+        self.entries: dict[np.dtype, Callable[..., bool]] = {}
+
+
+_EXP = _Function("exp", exp_all)
+_LOG = _Function("log", log_all)
+_TANH = _Function("tanh", tanh_all)
+_SIGMOID = _Function("sigmoid", sigmoid_all)
+_ERF = _Function("erf", erf_all)
+_RELU = _Function("relu", relu_all)
+_RELU_BACKWARD = _Function("relu_backward", relu_backward_all)
+_TANH_BACKWARD = _Function("tanh_backward", tanh_backward_all)
+_SIGMOID_BACKWARD = _Function("sigmoid_backward", sigmoid_backward_all)
 
 
 def exp(x: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
@@ -43,32 +67,32 @@ def exp(x: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
         >>> exp(np.array([0.0, 1.0]))
         array([1.        , 2.71828183])
     """
-    return _map_one("exp", exp_all, x, out)
+    return _map_one(_EXP, x, out)
 
 
 def log(x: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
     """Compute the natural logarithm of each element; −inf of 0, NaN of what is below. Arguments as for `exp`."""
-    return _map_one("log", log_all, x, out)
+    return _map_one(_LOG, x, out)
 
 
 def tanh(x: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
     """Compute the hyperbolic tangent of each element. Arguments as for `exp`."""
-    return _map_one("tanh", tanh_all, x, out)
+    return _map_one(_TANH, x, out)
 
 
 def sigmoid(x: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
     """Compute 1/(1 + exp(−x)) of each element. Arguments as for `exp`."""
-    return _map_one("sigmoid", sigmoid_all, x, out)
+    return _map_one(_SIGMOID, x, out)
 
 
 def erf(x: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
     """Compute the error function of each element. Arguments as for `exp`."""
-    return _map_one("erf", erf_all, x, out)
+    return _map_one(_ERF, x, out)
 
 
 def relu(x: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
     """Compute max(x, 0) of each element; NaN stays NaN. Arguments as for `exp`."""
-    return _map_one("relu", relu_all, x, out)
+    return _map_one(_RELU, x, out)
 
 
 def relu_backward(grad: np.ndarray, result: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
@@ -86,96 +110,71 @@ def relu_backward(grad: np.ndarray, result: np.ndarray, out: np.ndarray | None =
         TypeError: An operand or `out` is no array of a fitting dtype.
         ValueError: The shapes differ, or `out` is read-only.
     """
-    return _map_two("relu_backward", relu_backward_all, grad, result, out)
+    return _map_two(_RELU_BACKWARD, grad, result, out)
 
 
 def tanh_backward(grad: np.ndarray, result: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
     """Compute the gradient of tanh, grad·(1 − result²). Arguments as for `relu_backward`."""
-    return _map_two("tanh_backward", tanh_backward_all, grad, result, out)
+    return _map_two(_TANH_BACKWARD, grad, result, out)
 
 
 def sigmoid_backward(grad: np.ndarray, result: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
     """Compute the gradient of sigmoid, grad·result·(1 − result). Arguments as for `relu_backward`."""
-    return _map_two("sigmoid_backward", sigmoid_backward_all, grad, result, out)
+    return _map_two(_SIGMOID_BACKWARD, grad, result, out)
 
 
-def _map_one(name: str, loop: Callable[..., None], x: np.ndarray, out: np.ndarray | None) -> np.ndarray:
-    """Run a loop over one operand."""
-    # At 10 elements the checks take longer than the loop: the common case has the shortest way.
-    if type(x) is np.ndarray and ((dtype := x.dtype) is _FLOAT32 or dtype is _FLOAT64) and x.flags.carray:
-        if out is None:
-            out = np.empty(x.shape, dtype)
-        elif out is x or x.base is not None or out.base is not None or not _fits(out, x):
-            # Only two arrays that both own their memory certainly do not overlap.
-            return _map_checked(name, loop, [x], out)
-        if x.ndim == 1:
-            run(loop)(x, out)
-        else:
-            run(loop)(x.reshape(-1), out.reshape(-1))
-        return out
-    return _map_checked(name, loop, [x], out)
+def _map_one(function: _Function, x: np.ndarray, out: np.ndarray | None) -> np.ndarray:
+    """Run a function's loop over one operand."""
+    # At 10 elements the checks take longer than the loop: the common case has the shortest way, and the loop itself
+    # sees whether its operands fit.
+    if type(x) is _ndarray and not runs_python():
+        entry = function.entries.get(x.dtype)
+        if entry is not None:
+            # A loop over arrays that overlap would run without vectors.
+            target = _empty(x.shape, x.dtype) if out is None or out is x else out
+            if entry(x, target):
+                if target is out or out is None:
+                    return target
+                if x.flags.writeable:
+                    x[...] = target
+                    return x
+    return _map_checked(function, [x], out)
 
 
-def _map_two(
-    name: str, loop: Callable[..., None], grad: np.ndarray, result: np.ndarray, out: np.ndarray | None
-) -> np.ndarray:
-    """Run a loop over two operands."""
-    if (
-        type(grad) is np.ndarray
-        and ((dtype := grad.dtype) is _FLOAT32 or dtype is _FLOAT64)
-        and grad.flags.carray
-        and _fits(result, grad)
-    ):
-        if out is None:
-            target = np.empty(grad.shape, dtype)
-        elif (
-            out is not grad and out is not result and _fits(out, grad) and grad.base is result.base is out.base is None
-        ):
-            target = out
-        else:
-            return _map_checked(name, loop, [grad, result], out)
-        if grad.ndim == 1:
-            run(loop)(grad, result, target)
-        else:
-            run(loop)(grad.reshape(-1), result.reshape(-1), target.reshape(-1))
-        return target
-    return _map_checked(name, loop, [grad, result], out)
+def _map_two(function: _Function, grad: np.ndarray, result: np.ndarray, out: np.ndarray | None) -> np.ndarray:
+    """Run a function's loop over two operands."""
+    if type(grad) is _ndarray and not runs_python():
+        entry = function.entries.get(grad.dtype)
+        if entry is not None:
+            target = _empty(grad.shape, grad.dtype) if out is None else out
+            if entry(grad, result, target):
+                return target
+    return _map_checked(function, [grad, result], out)
 
 
-def _fits(array: np.ndarray, pattern: np.ndarray) -> bool:
-    """Return whether an array is of a pattern's shape and dtype, and a loop can read and write it."""
-    return (
-        type(array) is np.ndarray
-        and array.dtype is pattern.dtype
-        and array.shape == pattern.shape
-        and array.flags.carray
-    )
-
-
-def _map_checked(
-    name: str, loop: Callable[..., None], operands: list[np.ndarray], out: np.ndarray | None
-) -> np.ndarray:
+def _map_checked(function: _Function, operands: list[np.ndarray], out: np.ndarray | None) -> np.ndarray:
     """Run a loop over operands of any layout, after all checks."""
-    _check(name, operands, out)
+    _check(function.name, operands, out)
     arrays = [*operands] if out is None else [*operands, out]
-    if operands[0].ndim > 1 and all(array.T.flags.carray for array in arrays):
+    if not operands[0].flags.c_contiguous and all(array.T.flags.carray for array in arrays):
         # Fortran-contiguous: elementwise, the order of the elements does not matter.
         transposed = [operand.T for operand in operands]
-        filled = _map_checked(name, loop, transposed, None if out is None else out.T)
+        filled = _map_checked(function, transposed, None if out is None else out.T)
         return filled.T if out is None else out
-    target = out
-    if target is None or not target.flags.carray or any(np.may_share_memory(each, target) for each in operands):
-        # Also where out is an operand: LLVM's vector loop runs only if the arrays do not overlap.
-        target = np.empty(operands[0].shape, operands[0].dtype)
-    flat = []
+    dtype = _FLOAT32 if operands[0].dtype == _FLOAT32 else _FLOAT64
+    # Also where out is an operand: LLVM's vector loop runs only if the arrays do not overlap.
+    target = np.empty(operands[0].shape, dtype)
+    stored = []
     for operand in operands:
-        # Numba would compile the loop again for read-only and for unaligned arrays, which carray excludes.
-        stored = operand if operand.flags.carray else np.array(operand, order="C")
-        flat.append(stored.reshape(-1))
-    run(loop)(*flat, target.reshape(-1))
-    if out is None or target is out:
-        return target
-    out[...] = target
+        stored.append(np.asarray(operand, dtype, order="C") if operand.flags.aligned else np.array(operand, order="C"))
+    entry = operand_entry(function.loop, dtype, len(operands) + 1)
+    if not runs_python():
+        function.entries[dtype] = entry
+    if out is None or out.dtype is not dtype or not entry(*stored, out):
+        entry(*stored, target)
+        if out is None:
+            return target
+        out[...] = target
     return out
 
 

@@ -4,15 +4,13 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
-from hashlib import sha256
-from pathlib import Path
 from typing import Any, TypeVar
 
 import numba
 import numpy as np
 from numba.extending import overload, register_jitable
 
-from minigrad_kernels.machine import VECTOR_BITS, WIDEST_BITS
+from minigrad_kernels.caching import keep_on_disk
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -38,45 +36,17 @@ def kernel(function: Function) -> Function:
     `numba.extending.register_jitable`, which leaves them plain Python functions, so that a debugger steps into them.
 
     Args:
-        function: A function at the top of a module: one made inside a function never hits the disk cache.
+        function: One that closes over no variables, and whose source is in a file: others are not kept on disk. A
+            kernel of your own is compiled again when its file changes, or this package, but not when another of your
+            files does whose functions it calls.
 
     Returns:
         Numba's dispatcher (or the function itself when NUMBA_DISABLE_JIT is set). Call it through `run`.
     """
-    options: dict[str, Any] = {"nogil": True, "fastmath": FASTMATH, "error_model": "numpy"}
-    if VECTOR_BITS != WIDEST_BITS:
-        # Numba's cache tells machines apart and not widths: code of a forced width would be loaded for any other.
-        return numba.njit(**options)(function)
-    try:
-        return _stamped(numba.njit(cache=True, **options)(function))
-    except RuntimeError as error:
-        # Neither the package's folder nor the home is writable. Any other error is a real one.
-        if "no locator available" not in str(error):
-            raise
-        return numba.njit(**options)(function)
-
-
-def _stamped(dispatcher: Function) -> Function:
-    """Make the disk cache notice an edit of any file of the package.
-
-    Numba compares only the file that holds the kernel: a helper's new version, after an update of the package too,
-    would not reach the kernels that call it. The attributes are private to Numba; a test fails when they change.
-    """
-    files = getattr(getattr(dispatcher, "_cache", None), "_cache_file", None)
-    if files is not None:
-        files._source_stamp = (files._source_stamp, _PACKAGE_STAMP)
+    dispatcher: Any = numba.njit(nogil=True, fastmath=FASTMATH, error_model="numpy")(function)
+    if hasattr(dispatcher, "py_func"):
+        keep_on_disk(dispatcher)
     return dispatcher
-
-
-def _digest(folder: Path) -> str:
-    """Return a digest of the Python files in a folder: 0.3 ms for this package."""
-    digest = sha256()
-    for path in sorted(folder.glob("*.py")):
-        digest.update(path.name.encode() + path.read_bytes())
-    return digest.hexdigest()
-
-
-_PACKAGE_STAMP = _digest(Path(__file__).parent)
 
 
 def ordered_helper(function: Function) -> Function:
@@ -148,6 +118,22 @@ def _compiled_entry(dispatcher: Any, dtype: np.dtype, axes: tuple[int, ...]) -> 
     return dispatcher.overloads[signature].entry_point
 
 
+@cache
+def c_address(kernel: Any) -> int:
+    """Return the address of a C function, `int64 function(int64, int64)`, that runs a compiled kernel.
+
+    Kernels call it from any thread, through `atomics.call_address`, without linking its code into their own. If it
+    raises, for want of memory, that is printed, and it returns 0.
+
+    Args:
+        kernel: What `kernel` returned, for a function of two integers that returns one.
+    """
+    signature = (numba.types.int64, numba.types.int64)
+    kernel.compile(signature)
+    compiled = kernel.overloads[signature]
+    return compiled.library.get_pointer_to_function(compiled.fndesc.llvm_cfunc_wrapper_name)
+
+
 @contextmanager
 def python_kernels() -> Iterator[None]:
     """Run the source of every kernel as plain Python within the `with` block, in this thread (or task) only.
@@ -168,7 +154,7 @@ def python_kernels() -> Iterator[None]:
         _as_python.reset(token)
 
 
-def compile_for(kernel: Callable[..., Any], arguments: Sequence[Any]) -> None:
+def compile_for(kernel: Callable[..., Any], arguments: Sequence[Any]) -> Callable[..., Any]:
     """Make sure that a kernel is ready for arguments of these types, by running it on arrays without elements.
 
     Compiling takes up to a second and may be interrupted or fail; a loop that must not stop half-way calls this
@@ -181,18 +167,25 @@ def compile_for(kernel: Callable[..., Any], arguments: Sequence[Any]) -> None:
             only their types count (for an array its dtype, its number of axes, and whether it may be written to; an
             int and a float are different types).
 
+    Returns:
+        What to call with such arguments, and no others: it looks at no types, which saves half the time of a call, so
+        anything else gives garbage.
+
     Raises:
         ValueError: An array is not C-contiguous.
         numba.core.errors.TypingError: The kernel cannot take such arguments.
     """
     if not hasattr(run(kernel), "py_func"):
-        return  # Plain Python, which needs no preparation.
+        return run(kernel)  # Plain Python, which needs no preparation.
     stand_ins = []
     for argument in arguments:
         if isinstance(argument, np.ndarray):
             argument = _without_elements(kernel.__name__, argument)
         stand_ins.append(argument)
     kernel(*stand_ins)
+    dispatcher: Any = kernel
+    entry_point: Callable[..., Any] = dispatcher.overloads[tuple(map(numba.typeof, stand_ins))].entry_point
+    return entry_point
 
 
 def _without_elements(name: str, x: np.ndarray) -> np.ndarray:

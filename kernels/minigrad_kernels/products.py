@@ -8,7 +8,7 @@ import numpy as np
 from minigrad_kernels.gemm import multiply, multiply_stack
 from minigrad_kernels.integers import multiply_integers
 from minigrad_kernels.jit import entry, run, runs_python
-from minigrad_kernels.threads import MIN_SHARED_SIZE, MIN_SHARED_WORK, share
+from minigrad_kernels.threads import MIN_SHARED_WORK, share
 
 _FLOAT32 = np.dtype(np.float32)
 _FLOAT64 = np.dtype(np.float64)
@@ -48,7 +48,7 @@ def matmul(a: np.ndarray, b: np.ndarray, out: np.ndarray | None = None) -> np.nd
         dtype = a.dtype
         if dtype is b.dtype and dtype in _entries:
             result = _empty((len(a), b.shape[1]), dtype)
-            if result.size >= MIN_SHARED_SIZE and result.size * len(b) >= MIN_SHARED_WORK:
+            if result.size * len(b) >= MIN_SHARED_WORK:
                 done = share(_entries[dtype], a, b, result)
             else:
                 done = _entries[dtype](a, b, result)
@@ -103,13 +103,13 @@ def _multiply_stacks(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 def _fill_product(a: np.ndarray, b: np.ndarray, out: np.ndarray) -> None:
     """Fill `out`, shape (m, n), C-contiguous, with a @ b, for matrices of one dtype with any strides."""
     multiply_here = entry(multiply, a.dtype, 2, 2, 2)
-    if not runs_python():
+    if runs_python():
+        done = multiply_here(a, b, out)
+    else:
         _entries[a.dtype] = multiply_here
-        if share(multiply_here, a, b, out):
-            return
-    elif multiply_here(a, b, out):
-        return
-    multiply_here(np.array(a, order="C"), np.array(b, order="C"), out)
+        done = share(multiply_here, a, b, out)
+    if not done:
+        _fill_product(np.array(a, order="C"), np.array(b, order="C"), out)
 
 
 def _fill_products(a: np.ndarray, b: np.ndarray, out: np.ndarray) -> None:

@@ -21,10 +21,12 @@ from minigrad_kernels.polynomials import (
     ERF_FAR_64,
     ERF_NEAR_32,
     ERF_NEAR_64,
+    EXP2_32,
     EXP_32,
     EXP_64,
     LOG_32,
     LOG_64,
+    TANH_32,
 )
 
 Scalar = Any  # np.float32 or np.float64
@@ -32,10 +34,15 @@ Scalar = Any  # np.float32 or np.float64
 # Numba turns int32 with an int64 literal into int64, and float32 with a float64 literal into float64.
 ZERO_32, ONE_32, TWO_32, HALF_32 = np.float32(0), np.float32(1), np.float32(2), np.float32(0.5)
 INFINITY_32, NAN_32 = np.float32(np.inf), np.float32(np.nan)
+SHIFT_ONE_32, SHIFT_ONE_64 = np.int32(1), np.int64(1)
 
-# The layout of IEEE 754 numbers: bits of the fraction, and the exponent's bias.
-FRACTION_BITS_32, BIAS_32 = np.int32(23), np.int32(127)
-FRACTION_BITS_64, BIAS_64 = np.int64(52), np.int64(1023)
+# The layout of IEEE 754 numbers: bits of the fraction, and the bits of 1.0.
+FRACTION_BITS_32, BITS_OF_ONE_32 = np.int32(23), np.int32(0x3F800000)
+FRACTION_BITS_64, BITS_OF_ONE_64 = np.int64(52), np.int64(0x3FF0000000000000)
+
+# 1.5·2²³ and 1.5·2⁵²: a small number plus this is rounded to an integer, which stands in the sum's lowest bits. It
+# takes the place of a rounding and a conversion to an integer, and has no undefined result for NaN.
+ROUNDER_32, ROUNDER_64 = np.float32(1.5 * 2**23), 1.5 * 2**52
 
 # ln 2 in two parts. The upper ones (fdlibm's) have so many zero bits at their ends that a product with an exponent is
 # exact, with or without fused multiply-add.
@@ -60,67 +67,73 @@ ROOT_HALF_BITS_64 = np.int64(0x3FE6A09E667F3BCD)
 
 # Beyond these tanh rounds to 1: 1 − tanh(x) = 2·exp(−2x) is below a quarter ulp. And so does erf (DLMF 7.12.1).
 TANH_HIGH_32, TANH_HIGH_64 = np.float32(9.5), 19.5
+# From here on 1 − 2/(exp(2x) + 1) is within 1.5 ulp, because the quotient is small; below it is not.
+TANH_NEAR_32 = np.float32(1.1)
 ERF_HIGH_32, ERF_HIGH_64 = np.float32(4), 6.0
 
 
 @ordered_helper
 def polynomial(x: Scalar, coefficients: tuple[Scalar, ...]) -> Scalar:
-    """Horner's scheme, highest power first."""
-    total = coefficients[0]
-    for coefficient in coefficients[1:]:
-        total = total * x + coefficient
+    """Horner's scheme in x² over pairs of coefficients, highest power first: each pair waits for no other one.
+
+    A core has room for some 200 instructions that wait. With half the chain, more numbers are under way at a time.
+    """
+    square = x * x
+    first = 2 - len(coefficients) % 2
+    total = coefficients[0] if first == 1 else coefficients[0] * x + coefficients[1]
+    for i in range(first, len(coefficients), 2):
+        total = total * square + (coefficients[i] * x + coefficients[i + 1])
     return total
 
 
 @ordered_helper
 def power_of_two_float32(n: np.int32) -> np.float32:
-    """2ⁿ for −126 ≤ n ≤ 127, made from its bits."""
-    return np.int32(np.int32(n + BIAS_32) << FRACTION_BITS_32).view(np.float32)
+    """2ⁿ for −126 ≤ n ≤ 127, made from n's lowest 9 bits; the others may be anything."""
+    return np.int32(np.int32(n << FRACTION_BITS_32) + BITS_OF_ONE_32).view(np.float32)
 
 
 @ordered_helper
 def power_of_two_float64(n: np.int64) -> np.float64:
-    """2ⁿ for −1022 ≤ n ≤ 1023, made from its bits."""
-    return np.int64((n + BIAS_64) << FRACTION_BITS_64).view(np.float64)
+    """2ⁿ for −1022 ≤ n ≤ 1023, made from n's lowest 12 bits; the others may be anything."""
+    return np.int64(np.int64(n << FRACTION_BITS_64) + BITS_OF_ONE_64).view(np.float64)
 
 
 @ordered_helper
 def exp_float32(x: np.float32) -> np.float32:
     """exp(x) = 2ⁿ·exp(r), where n = round(x/ln 2) and r = x − n·ln 2."""
-    # A NaN fails every comparison: it becomes the bound here and comes back at the end.
-    bounded = x if x > EXP_LOW_32 else EXP_LOW_32
-    bounded = bounded if bounded < EXP_HIGH_32 else EXP_HIGH_32
-    n = np.rint(bounded * LOG2_E_32)
+    # A NaN fails every comparison and goes through to the result.
+    bounded = EXP_LOW_32 if x < EXP_LOW_32 else x
+    bounded = EXP_HIGH_32 if bounded > EXP_HIGH_32 else bounded
+    rounded = bounded * LOG2_E_32 + ROUNDER_32
+    n = rounded - ROUNDER_32
     r = (bounded - n * LN2_HIGH_32) - n * LN2_LOW_32
     power = ONE_32 + (r + r * r * polynomial(r, EXP_32))
     # In two factors, because 2ⁿ itself may not be a normal number. The second product alone rounds.
-    exponent = np.int32(n)
-    half = np.int32(exponent >> np.int32(1))
-    result = power * power_of_two_float32(half) * power_of_two_float32(np.int32(exponent - half))
-    return result if x == x else x
+    exponent = np.float32(rounded).view(np.int32)
+    half = np.int32(exponent >> SHIFT_ONE_32)
+    return power * power_of_two_float32(half) * power_of_two_float32(np.int32(exponent - half))
 
 
 @ordered_helper
 def exp_float64(x: float) -> float:
     """exp(x) as in `exp_float32`."""
-    bounded = x if x > EXP_LOW_64 else EXP_LOW_64
-    bounded = bounded if bounded < EXP_HIGH_64 else EXP_HIGH_64
-    n = np.rint(bounded * LOG2_E_64)
+    bounded = EXP_LOW_64 if x < EXP_LOW_64 else x
+    bounded = EXP_HIGH_64 if bounded > EXP_HIGH_64 else bounded
+    rounded = bounded * LOG2_E_64 + ROUNDER_64
+    n = rounded - ROUNDER_64
     r = (bounded - n * LN2_HIGH_64) - n * LN2_LOW_64
     power = 1.0 + (r + r * r * polynomial(r, EXP_64))
-    # By way of int32, because AVX2 has no conversion of vectors to int64.
-    exponent = np.int64(np.int32(n))
-    half = exponent >> np.int64(1)
-    result = power * power_of_two_float64(half) * power_of_two_float64(exponent - half)
-    return result if x == x else x
+    exponent = np.float64(rounded).view(np.int64)
+    half = exponent >> SHIFT_ONE_64
+    return power * power_of_two_float64(half) * power_of_two_float64(exponent - half)
 
 
 @ordered_helper
 def log_float32(x: np.float32) -> np.float32:
     """log(x) = k·ln 2 + log(1 + f), where x = 2ᵏ·(1 + f) and √½ ≤ 1 + f < √2."""
-    positive = x if x > ZERO_32 else ONE_32
-    subnormal = positive < SMALLEST_NORMAL_32
-    normal = positive * SCALE_32 if subnormal else positive
+    # What comes of 0, of numbers below, and of NaN is replaced at the end.
+    subnormal = x < SMALLEST_NORMAL_32
+    normal = x * SCALE_32 if subnormal else x
     bits = np.float32(normal).view(np.int32)
     k = np.int32(np.int32(bits - ROOT_HALF_BITS_32) >> FRACTION_BITS_32)
     f = np.int32(bits - np.int32(k << FRACTION_BITS_32)).view(np.float32) - ONE_32
@@ -137,18 +150,16 @@ def log_float32(x: np.float32) -> np.float32:
 @ordered_helper
 def log_float64(x: float) -> float:
     """log(x) as in `log_float32`, with log(1 + f) = 2·artanh(s), s = f/(2 + f): a shorter polynomial, one division."""
-    positive = x if x > 0.0 else 1.0
-    subnormal = positive < SMALLEST_NORMAL_64
-    normal = positive * SCALE_64 if subnormal else positive
+    subnormal = x < SMALLEST_NORMAL_64
+    normal = x * SCALE_64 if subnormal else x
     bits = np.float64(normal).view(np.int64)
     k = np.int64((bits - ROOT_HALF_BITS_64) >> FRACTION_BITS_64)
     f = np.int64(bits - (k << FRACTION_BITS_64)).view(np.float64) - 1.0
     exponent = np.float64(np.int32(k)) - (SCALE_EXPONENT_64 if subnormal else 0.0)
     s = f / (2.0 + f)
     z = s * s
-    half_square = 0.5 * f * f
-    tail = s * (half_square + z * polynomial(z, LOG_64)) + exponent * LN2_LOW_64
-    result = exponent * LN2_HIGH_64 + (f - (half_square - tail))
+    # 2s + s·R = f − s·(f − R): s has two roundings, and here counts for little.
+    result = exponent * LN2_HIGH_64 + (f - (s * (f - z * polynomial(z, LOG_64)) - exponent * LN2_LOW_64))
     outside = -np.inf if x == 0.0 else np.nan
     result = result if x > 0.0 else outside
     return result if x < np.inf else x
@@ -156,62 +167,57 @@ def log_float64(x: float) -> float:
 
 @ordered_helper
 def tanh_float32(x: np.float32) -> np.float32:
-    """tanh(x) = E/(E + 2), where E = exp(2·|x|) − 1 = 2ⁿ·(exp(r) − 1) + (2ⁿ − 1), with the sign of x."""
+    """tanh(x) = x − x³/p(x²) near 0, beyond 1 − 2/(exp(2x) + 1), with the sign of x; one division for both."""
     size = abs(x)
-    bounded = size if size < TANH_HIGH_32 else TANH_HIGH_32
-    n = np.rint(bounded * (TWO_32 * LOG2_E_32))
-    r = (TWO_32 * bounded - n * LN2_HIGH_32) - n * LN2_LOW_32
-    scale = power_of_two_float32(np.int32(n))
-    excess = scale * (r + r * r * polynomial(r, EXP_32)) + (scale - ONE_32)
-    total = excess + TWO_32
-    result = excess / total
-    # What the sum lost (Dekker's fast two-sum, the larger one first) is worth up to 1 ulp: result·(1 − lost/total),
-    # where 1/total = (1 − tanh)/2.
-    larger = excess if excess > TWO_32 else TWO_32
-    smaller = TWO_32 if excess > TWO_32 else excess
-    lost = smaller - (total - larger)
-    result = result - result * (lost * (HALF_32 - HALF_32 * result))
-    result = np.copysign(result, x)
-    return result if x == x else x
+    square = x * x
+    bounded = TANH_HIGH_32 if size > TANH_HIGH_32 else size
+    exponent = bounded * (TWO_32 * LOG2_E_32)
+    # exp(2x) = 2ⁿ·2ᶠ, where n + f = 2x/ln 2. The product's rounding does no harm, because 2/(exp(2x) + 1) is small.
+    rounded = exponent + ROUNDER_32
+    f = exponent - (rounded - ROUNDER_32)
+    power = polynomial(f, EXP2_32) * power_of_two_float32(np.float32(rounded).view(np.int32))
+    near = size < TANH_NEAR_32
+    whole = size if near else ONE_32
+    numerator = size * square if near else TWO_32
+    denominator = polynomial(square, TANH_32) if near else power + ONE_32
+    return np.copysign(whole - numerator / denominator, x)
 
 
 @ordered_helper
 def tanh_float64(x: float) -> float:
     """tanh(x) as in `tanh_float32`."""
     size = abs(x)
-    bounded = size if size < TANH_HIGH_64 else TANH_HIGH_64
-    n = np.rint(bounded * (2.0 * LOG2_E_64))
+    bounded = TANH_HIGH_64 if size > TANH_HIGH_64 else size
+    rounded = bounded * (2.0 * LOG2_E_64) + ROUNDER_64
+    n = rounded - ROUNDER_64
     r = (2.0 * bounded - n * LN2_HIGH_64) - n * LN2_LOW_64
-    scale = power_of_two_float64(np.int64(np.int32(n)))
+    scale = power_of_two_float64(np.float64(rounded).view(np.int64))
     excess = scale * (r + r * r * polynomial(r, EXP_64)) + (scale - 1.0)
-    result = np.copysign(excess / (excess + 2.0), x)
-    return result if x == x else x
+    return np.copysign(excess / (excess + 2.0), x)
 
 
 @ordered_helper
 def erf_float32(x: np.float32) -> np.float32:
     """erf(x): up to |x| = 1 a polynomial, beyond 1 − exp(polynomial), with the sign of x."""
     size = abs(x)
-    bounded = size if size < ERF_HIGH_32 else ERF_HIGH_32
+    bounded = ERF_HIGH_32 if size > ERF_HIGH_32 else size
     near = x + x * polynomial(x * x, ERF_NEAR_32)
     far = np.copysign(ONE_32 - exp_float32(polynomial(bounded, ERF_FAR_32)), x)
-    result = near if size < ONE_32 else far
-    return result if x == x else x
+    return near if size < ONE_32 else far
 
 
 @ordered_helper
 def erf_float64(x: float) -> float:
     """erf(x) as in `erf_float32`."""
     size = abs(x)
-    bounded = size if size < ERF_HIGH_64 else ERF_HIGH_64
+    bounded = ERF_HIGH_64 if size > ERF_HIGH_64 else size
     near = x + x * polynomial(x * x, ERF_NEAR_64)
     # In two halves: LLVM does not unroll Horner's scheme with 18 coefficients, nor vectorise what is not unrolled.
     square = bounded * bounded
     power = square * square * square * square * bounded
     exponent = power * polynomial(bounded, ERF_FAR_64[:9]) + polynomial(bounded, ERF_FAR_64[9:])
     far = np.copysign(1.0 - exp_float64(exponent), x)
-    result = near if size < 1.0 else far
-    return result if x == x else x
+    return near if size < 1.0 else far
 
 
 @ordered_helper

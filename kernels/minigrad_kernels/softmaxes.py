@@ -19,6 +19,7 @@ from minigrad_kernels.softmax_loops import (
 
 _FLOAT32 = np.dtype(np.float32)
 _FLOAT64 = np.dtype(np.float64)
+_ndarray, _empty = np.ndarray, np.empty
 
 
 def softmax_rows(x: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
@@ -40,12 +41,12 @@ def softmax_rows(x: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
         array([[0.5, 0.5],
                [1. , 0. ]])
     """
-    return _map_rows("softmax_rows", softmax_forward, [x], out)
+    return _map_rows("softmax_rows", softmax_forward, x, out)
 
 
 def log_softmax_rows(x: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
     """Compute x − log Σ exp(x) along each row, without overflow. Arguments as for `softmax_rows`."""
-    return _map_rows("log_softmax_rows", log_softmax_forward, [x], out)
+    return _map_rows("log_softmax_rows", log_softmax_forward, x, out)
 
 
 def softmax_rows_backward(grad: np.ndarray, result: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
@@ -63,16 +64,56 @@ def softmax_rows_backward(grad: np.ndarray, result: np.ndarray, out: np.ndarray 
         TypeError: An operand or `out` is no array of a fitting dtype.
         ValueError: The shapes differ or are not of matrices, or `out` is read-only.
     """
-    return _map_rows("softmax_rows_backward", softmax_backward, [grad, result], out)
+    return _map_rows("softmax_rows_backward", softmax_backward, grad, out, result)
 
 
 def log_softmax_rows_backward(grad: np.ndarray, result: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
     """Compute the gradient of log-softmax, grad − exp(result)·Σ grad. Arguments as for `softmax_rows_backward`."""
-    return _map_rows("log_softmax_rows_backward", log_softmax_backward, [grad, result], out)
+    return _map_rows("log_softmax_rows_backward", log_softmax_backward, grad, out, result)
 
 
-def _map_rows(name: str, loop: Callable[..., None], operands: list[np.ndarray], out: np.ndarray | None) -> np.ndarray:
-    """Run a loop over the rows of matrices."""
+def _map_rows(
+    name: str, loop: Callable[..., None], x: np.ndarray, out: np.ndarray | None, result: np.ndarray | None = None
+) -> np.ndarray:
+    """Run a loop over the rows of one or two matrices."""
+    # At 10 elements the checks take longer than the loop: the common case has the shortest way.
+    if (
+        _is_matrix(x)
+        and (result is None or _is_like(result, x))
+        and (out is None or (_is_like(out, x) and _apart(x, out) and (result is None or _apart(result, out))))
+    ):
+        target = _empty(x.shape, x.dtype) if out is None else out
+        if result is None:
+            run(loop)(x, target)
+        else:
+            run(loop)(x, result, target)
+        return target
+    return _map_checked(name, loop, [x] if result is None else [x, result], out)
+
+
+def _is_matrix(x: np.ndarray) -> bool:
+    """Return whether a loop can read an array where it is."""
+    return (
+        type(x) is _ndarray and ((dtype := x.dtype) is _FLOAT32 or dtype is _FLOAT64) and x.ndim == 2 and x.flags.carray
+    )
+
+
+def _is_like(array: np.ndarray, pattern: np.ndarray) -> bool:
+    """Return whether a loop can use an array together with the pattern."""
+    return (
+        type(array) is _ndarray and array.dtype is pattern.dtype and array.shape == pattern.shape and array.flags.carray
+    )
+
+
+def _apart(x: np.ndarray, out: np.ndarray) -> bool:
+    """Return whether two arrays do not overlap: certainly if both own their memory, which costs a tenth to ask."""
+    return x is not out and (x.base is out.base is None or not np.may_share_memory(x, out))
+
+
+def _map_checked(
+    name: str, loop: Callable[..., None], operands: list[np.ndarray], out: np.ndarray | None
+) -> np.ndarray:
+    """Run a loop over the rows of matrices of any layout, after all checks."""
     first = operands[0]
     for array in operands if out is None else [*operands, out]:
         _check_matrix(name, array, first)

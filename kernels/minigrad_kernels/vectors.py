@@ -13,8 +13,9 @@ from typing import Any
 
 import numpy as np
 from llvmlite import ir
-from numba import types
-from numba.extending import lower_builtin, overload, type_callable
+from numba import carray, types
+from numba.extending import intrinsic, lower_builtin, overload, type_callable
+from numba.np.numpy_support import as_dtype
 
 from minigrad_kernels.machine import VECTOR_BITS
 
@@ -74,9 +75,29 @@ def _compile_itemsize_of(zero: Any) -> Callable[[Any], int]:
 
 
 def numbers_at(address: int, count: int, zero: np.floating) -> np.ndarray:
-    """The numbers of zero's dtype in memory, from an address on, as an array that shares it. For plain Python only."""
+    """The numbers of zero's dtype in memory, from an address on, as a contiguous array that shares it."""
     memory = (ctypes.c_byte * (count * zero.itemsize)).from_address(address)
     return np.frombuffer(memoryview(memory), zero.dtype, count)
+
+
+@overload(numbers_at, strict=False)  # strict compares the annotations too
+def _compile_numbers_at(address: Any, count: Any, zero: Any) -> Callable[..., Any]:
+    dtype = as_dtype(zero)
+
+    def view(address: int, count: int, zero: np.floating) -> np.ndarray:
+        return carray(_pointer(address), (count,), dtype)  # type: ignore[call-arg]  # Numba passes the context itself
+
+    return view
+
+
+@intrinsic
+def _pointer(typing_context: Any, address: Any) -> Any:
+    """An address as a pointer, which is what `carray` takes."""
+
+    def emit(context: Any, builder: ir.IRBuilder, signature: Any, arguments: list[ir.Value]) -> ir.Value:
+        return builder.inttoptr(arguments[0], context.get_value_type(types.voidptr))
+
+    return types.voidptr(types.intp), emit
 
 
 def compiled_as(function: Callable[..., None]) -> Callable[[Emission], Emission]:

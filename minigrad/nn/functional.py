@@ -13,12 +13,14 @@ from minigrad.ops.activations import (
     softsign,
     tanhshrink,
 )
+from minigrad.ops.binary_losses import binary_cross_entropy, binary_cross_entropy_with_logits
 from minigrad.ops.classification import cross_entropy, nll_loss
 from minigrad.ops.dropouts import dropout
 from minigrad.ops.elementwise import relu, sigmoid, tanh
 from minigrad.ops.gates import glu, swiglu
 from minigrad.ops.gathering import one_hot
-from minigrad.ops.losses import binary_cross_entropy, binary_cross_entropy_with_logits, l1_loss, mse_loss
+from minigrad.ops.linears import linear
+from minigrad.ops.losses import l1_loss, mse_loss
 from minigrad.ops.normalisations import log_softmax, softmax
 from minigrad.ops.piecewise import (
     hardshrink,
@@ -32,7 +34,6 @@ from minigrad.ops.piecewise import (
     softshrink,
     threshold,
 )
-from minigrad.ops.products import linear
 from minigrad.ops.similarities import cosine_similarity, normalize, pairwise_distance
 
 __all__ = [

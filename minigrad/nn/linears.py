@@ -13,8 +13,8 @@ from minigrad.nn import init
 from minigrad.nn.modules import Module
 from minigrad.nn.parameters import Parameter
 from minigrad.ops.generators import Generator
+from minigrad.ops.linears import linear
 from minigrad.ops.operands import Operand, Tensor
-from minigrad.ops.products import linear
 from minigrad.ops.shapes import flatten
 
 

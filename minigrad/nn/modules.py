@@ -62,24 +62,38 @@ class Module(Registration):
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Return ``forward(*args, **kwargs)``, with this module's path and the user's position kept for its nodes."""
-        state = STATE.get()
+        outer = STATE.get()
         frame = _getframe(1)
         code: Any = frame.f_code
         if code.co_filename.startswith(PACKAGE):
-            code, lasti = state.code, state.lasti
+            code, lasti = outer.code, outer.lasti
         else:
             lasti = frame.f_lasti
-        path = self._name
-        if state.module:
-            path = f"{state.module}.{path}" if path else state.module
+        # A training loop calls the same module from the same place: a comparison in place of making a State.
+        state = self._state
+        if state is None or state.outer is not outer or state.code is not code or state.lasti != lasti:
+            state = self._state_below(outer, code, lasti)
         try:
             # Inside of the try, and put back without a token, so that an interrupt leaves no module running.
-            STATE.set(State(state.grad_enabled, state.keep_inputs, state.tape, path, code, lasti))
+            STATE.set(state)
             if self._forward_pre_hooks or self._forward_hooks:
                 return self._call_with_hooks(args, kwargs)
-            return self.forward(*args, **kwargs)
+            # Most layers are called with one tensor, for which Python has a faster call than for *args and **kwargs.
+            if kwargs or len(args) != 1:
+                return self.forward(*args, **kwargs)
+            return self.forward(args[0])
         finally:
-            STATE.set(state)
+            STATE.set(outer)
+
+    def _state_below(self, outer: State, code: Any, lasti: int) -> State:
+        """Return the state in which this module runs when it is called in the state ``outer``, and remember it."""
+        path = self._name
+        if outer.module:
+            path = f"{outer.module}.{path}" if path else outer.module
+        state = State(outer.grad_enabled, outer.keep_inputs, outer.tape, path, code, lasti, outer)
+        # A tape holds every array of a step alive, and must not outlive its capture.
+        self.__dict__["_state"] = state if outer.tape is None else None
+        return state
 
     # Hooks ----------------------------------------------------------------------------------------------------------
 
@@ -249,6 +263,7 @@ class Module(Registration):
     def __getstate__(self) -> dict[str, Any]:
         """Return the attributes, with registries of its own for the copy."""
         attributes = dict(self.__dict__)
+        attributes["_state"] = None
         for name in ("_parameters", "_buffers", "_modules", "_forward_hooks", "_forward_pre_hooks"):
             attributes[name] = dict(attributes[name])
         attributes["_non_persistent"] = set(attributes["_non_persistent"])

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any, Self
 
 from minigrad.errors import describe, message
+from minigrad.modes import State
 from minigrad.nn.parameters import Parameter
 from minigrad.tensors import Tensor
 
@@ -19,6 +20,7 @@ RESERVED = (
     "_non_persistent",
     "_forward_hooks",
     "_forward_pre_hooks",
+    "_state",
 )
 
 
@@ -30,6 +32,7 @@ class Registration:
     """
 
     # _name: the dotted path from the module that calls this one; '' for a module that is part of no other.
+    # _state: the modes in force when the module ran last; None after a change of its name.
     training: bool
     _name: str
     _parameters: dict[str, Parameter | None]
@@ -38,6 +41,7 @@ class Registration:
     _non_persistent: set[str]
     _forward_hooks: dict[int, Any]
     _forward_pre_hooks: dict[int, Any]
+    _state: State | None
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
         """Make a module that owns nothing, before any ``__init__`` assigns to it."""
@@ -51,6 +55,7 @@ class Registration:
             _non_persistent=set(),
             _forward_hooks={},
             _forward_pre_hooks={},
+            _state=None,
         )
         return module
 
@@ -167,6 +172,7 @@ class Registration:
 
     def _take_name(self, name: str) -> None:
         self._name = name
+        self._state = None
 
     # What is owned --------------------------------------------------------------------------------------------------
 

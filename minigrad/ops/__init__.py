@@ -143,6 +143,9 @@ from minigrad.ops.joining import (
     stack,
     unbind,
 )
+from minigrad.ops.linears import (
+    linear,
+)
 from minigrad.ops.normalisations import (
     log_softmax,
     softmax,
@@ -154,7 +157,6 @@ from minigrad.ops.products import (
     addmm,
     bmm,
     dot,
-    linear,
     matmul,
     mm,
     mv,

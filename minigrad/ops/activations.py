@@ -163,7 +163,8 @@ def softplus(x: Operand, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
     if beta != 1:
         output /= beta
     linear = steep > threshold
-    output = np.where(linear, x_data, output)
+    if linear.any():
+        output = np.where(linear, x_data, output)
     return record(softplus, softplus_vjp, output, (x, beta, threshold), (x_data, beta, linear))
 
 

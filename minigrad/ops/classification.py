@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 import minigrad_kernels
-from minigrad.dtypes import int64, result_type
+from minigrad import tensors
+from minigrad.dtypes import float32, float64, int64, result_type
 from minigrad.errors import message
 from minigrad.graph import record
 from minigrad.ops.broadcasting import expand
@@ -29,7 +30,7 @@ from minigrad.ops.class_labels import (
     weighted_total,
 )
 from minigrad.ops.gathering import gather, gather_backward
-from minigrad.ops.loss_operands import require_probabilities
+from minigrad.ops.loss_operands import arrays, require_probabilities
 from minigrad.ops.normalisations import log_softmax, softmax
 from minigrad.ops.operands import Operand, Tensor, Value, ndarray, needs_grad, unwrap
 from minigrad.ops.reductions import sum
@@ -71,15 +72,15 @@ def cross_entropy(
         >>> cross_entropy(mg.zeros(2, 4), mg.tensor([0, 3]))
         Tensor(() float32 | 1.386)
     """
+    inputs = (input, target, weight, ignore_index, reduction, label_smoothing)
+    if weight is None and label_smoothing.__class__ is float and label_smoothing == 0:
+        fused = fused_cross_entropy(input, target, ignore_index, reduction)
+        if fused is not None:
+            return record(cross_entropy, cross_entropy_vjp, fused[0], inputs, fused[1])
     x_data, y_data = logits(cross_entropy, input, target, reduction)
     require_share("cross_entropy", label_smoothing)
     if y_data.dtype.kind == "f":
         return cross_entropy_of_shares(input, target, weight, ignore_index, reduction, label_smoothing)
-    inputs = (input, target, weight, ignore_index, reduction, label_smoothing)
-    if weight is None and reduction == "mean" and not label_smoothing:
-        fused = fused_cross_entropy(x_data, y_data, ignore_index)
-        if fused is not None:
-            return record(cross_entropy, cross_entropy_vjp, fused.loss, inputs, (x_data, y_data, *fused[1:]))
     labels = checked_labels(cross_entropy, input, target, weight, ignore_index, reduction)
     if label_smoothing:
         return smoothed_cross_entropy(input, labels, weight, reduction, label_smoothing)
@@ -96,21 +97,28 @@ def cross_entropy(
     return record(cross_entropy, cross_entropy_vjp, output, inputs, saved)
 
 
-def fused_cross_entropy(x: ndarray, labels: ndarray, ignore_index: int) -> minigrad_kernels.CrossEntropy | None:
-    """Return the mean over rows of logits by one kernel, or None where that is not the common case.
+def fused_cross_entropy(
+    input: Operand, target: Operand, ignore_index: int, reduction: str
+) -> tuple[ndarray, tuple[Any, ...]] | None:
+    """Return the mean over rows of logits by one kernel, and what its rule reads, or None if that is not what is asked.
 
-    That is rows of logits with one int64 label each, all of them in range and none ignored.
+    It is asked for the mean over rows of logits with one int64 label each, all in range and none ignored. Nothing is
+    refused here: the general way checks one thing after the other.
     """
-    if x.ndim != 2 or labels.shape != x.shape[:1] or labels.dtype != int64 or len(x) == 0:
+    x = input._data if isinstance(input, tensors.Tensor) else input
+    labels = target._data if isinstance(target, tensors.Tensor) else target
+    if x.__class__ is not ndarray or labels.__class__ is not ndarray or ignore_index.__class__ is not int:
         return None
-    if ignore_index.__class__ is not int:
+    if x.ndim != 2 or labels.dtype is not int64 or (x.dtype is not float32 and x.dtype is not float64):
+        return None
+    if len(x) == 0 or x.shape[:1] != labels.shape or not isinstance(reduction, str) or reduction != "mean":
         return None
     try:
-        fused = minigrad_kernels.cross_entropy_rows(x, labels, ignore_index)
+        loss, probabilities, share = minigrad_kernels.cross_entropy_rows(x, labels, ignore_index)
     except IndexError:
         # The general way says which label it is, in the words of all losses.
         return None
-    return fused if fused.share == 1 / len(x) else None
+    return (loss, (x, labels, probabilities, share)) if share == 1 / len(x) else None
 
 
 def cross_entropy_vjp(grad_output: Value, input: Value, target: Value, probabilities: Value, factors: Value) -> Value:
@@ -130,16 +138,18 @@ def cross_entropy_backward(
         probabilities: the softmax of the input, as rows (samples, C).
         factors: how much each sample counts: a number, or of the target's shape.
     """
-    x_data, classes = unwrap(cross_entropy_backward, input), unwrap(cross_entropy_backward, target)
+    g_data, x_data, classes = arrays(cross_entropy_backward, grad, input, target)
     rows = unwrap(cross_entropy_backward, probabilities)
     # A number stays one: as an array it would be rounded to the default dtype.
     each = factors if factors.__class__ is float else unwrap(cross_entropy_backward, factors)
-    weights = unwrap(cross_entropy_backward, grad) * each
     inputs = (grad, input, target, probabilities, factors)
-    saved = (unwrap(cross_entropy_backward, grad), x_data, classes, factors)
-    if weights.ndim == 0 and x_data.ndim == 2 and classes.dtype == int64:
-        output = minigrad_kernels.cross_entropy_rows_backward(np.asarray(weights, rows.dtype), rows, classes)
+    saved = (g_data, x_data, classes, factors)
+    if g_data.ndim == 0 and each.__class__ is float and x_data.ndim == 2 and classes.dtype == int64:
+        output = minigrad_kernels.cross_entropy_rows_backward(g_data, rows, classes, -100, each)
+        if g_data is grad and x_data is input:
+            return output  # type: ignore[return-value]
         return record(cross_entropy_backward, cross_entropy_backward_vjp, output, inputs, saved)
+    weights = g_data * each
     output = rows * (weights.reshape(-1, 1) if weights.ndim else weights)
     output[np.arange(len(rows)), classes.reshape(-1)] -= weights.reshape(-1)
     if x_data.ndim != 2:

@@ -19,8 +19,10 @@ def count_nonzero(x: Operand, dim: Dim = None) -> Tensor:
         IndexError: if ``dim`` is not an axis of x.
     """
     x_data = unwrap(count_nonzero, x)
-    over = axes(count_nonzero, dim, x_data.ndim)
-    output = np.asarray(np.count_nonzero(x_data, axis=None if len(over) == x_data.ndim else over), np.int64)
+    if dim is None:
+        output = np.asarray(np.count_nonzero(x_data))
+    else:
+        output = np.asarray(np.count_nonzero(x_data, axis=axes(count_nonzero, dim, x_data.ndim)))
     return record(count_nonzero, None, output, (x, dim))
 
 

@@ -6,14 +6,15 @@ from typing import Any
 
 import numpy as np
 
+import minigrad_kernels
 from minigrad.errors import describe, message
 from minigrad.graph import record
-from minigrad.ops.operands import Operand, Tensor, Value, check_broadcast, floating, needs_grad, pair, unwrap
+from minigrad.ops.operands import Operand, Tensor, Value, check_broadcast, floating, ndarray, needs_grad, pair, unwrap
 
 
 def exp(x: Operand) -> Tensor:
     """Return e to the power ``x``, elementwise; integers become the default floating dtype."""
-    output = np.exp(floating(exp, x))
+    output = minigrad_kernels.exp(floating(exp, x))
     return record(exp, exp_vjp, output, (x,), (output,))
 
 
@@ -25,7 +26,7 @@ def exp_vjp(grad_output: Value, output: Value) -> Value:
 def log(x: Operand) -> Tensor:
     """Return the natural logarithm, elementwise: ``-inf`` at 0, NaN below."""
     x_data = floating(log, x)
-    return record(log, log_vjp, np.log(x_data), (x,), (x_data,))
+    return record(log, log_vjp, minigrad_kernels.log(x_data), (x,), (x_data,))
 
 
 def log_vjp(grad_output: Value, x: Value) -> Value:
@@ -82,27 +83,52 @@ def sign_vjp(grad_output: Value) -> Value:
 
 def tanh(x: Operand) -> Tensor:
     """Return the hyperbolic tangent, elementwise, in (-1, 1)."""
-    output = np.tanh(floating(tanh, x))
+    output = minigrad_kernels.tanh(floating(tanh, x))
     return record(tanh, tanh_vjp, output, (x,), (output,))
 
 
 def tanh_vjp(grad_output: Value, output: Value) -> Value:
     """``grad_x = grad_output * (1 - tanh(x)**2)``."""
-    return grad_output * (1 - output * output)
+    return tanh_backward(grad_output, output)
+
+
+def tanh_backward(grad: Operand, result: Operand) -> Tensor:
+    """Return ``grad * (1 - result**2)``, of operands of one shape and floating dtype, by one kernel."""
+    if grad.__class__ is ndarray and result.__class__ is ndarray:
+        return minigrad_kernels.tanh_backward(grad, result)  # type: ignore[return-value]
+    g_data, r_data = unwrap(tanh_backward, grad), unwrap(tanh_backward, result)
+    output = minigrad_kernels.tanh_backward(g_data, r_data)
+    return record(tanh_backward, tanh_backward_vjp, output, (grad, result), (g_data, r_data))
+
+
+def tanh_backward_vjp(grad_output: Value, grad: Value, result: Value) -> tuple[Value, Value]:
+    """``grad_grad = grad_output * (1 - result**2); grad_result = grad_output * grad * -2 * result``."""
+    return tanh_backward(grad_output, result), grad_output * grad * (-2 * result)
 
 
 def sigmoid(x: Operand) -> Tensor:
     """Return ``1 / (1 + exp(-x))``, elementwise, without overflow at either end."""
-    x_data = floating(sigmoid, x)
-    # Of exp(-|x|), never above 1, both halves are made.
-    small = np.exp(-np.abs(x_data))
-    output = np.where(x_data >= 0, 1, small) / (1 + small)
+    output = minigrad_kernels.sigmoid(floating(sigmoid, x))
     return record(sigmoid, sigmoid_vjp, output, (x,), (output,))
 
 
 def sigmoid_vjp(grad_output: Value, output: Value) -> Value:
     """``grad_x = grad_output * sigmoid(x) * (1 - sigmoid(x))``."""
-    return grad_output * (output * (1 - output))
+    return sigmoid_backward(grad_output, output)
+
+
+def sigmoid_backward(grad: Operand, result: Operand) -> Tensor:
+    """Return ``grad * result * (1 - result)``, of operands of one shape and floating dtype, by one kernel."""
+    if grad.__class__ is ndarray and result.__class__ is ndarray:
+        return minigrad_kernels.sigmoid_backward(grad, result)  # type: ignore[return-value]
+    g_data, r_data = unwrap(sigmoid_backward, grad), unwrap(sigmoid_backward, result)
+    output = minigrad_kernels.sigmoid_backward(g_data, r_data)
+    return record(sigmoid_backward, sigmoid_backward_vjp, output, (grad, result), (g_data, r_data))
+
+
+def sigmoid_backward_vjp(grad_output: Value, grad: Value, result: Value) -> tuple[Value, Value]:
+    """``grad_grad = grad_output * result * (1 - result); grad_result = grad_output * grad * (1 - 2 * result)``."""
+    return sigmoid_backward(grad_output, result), grad_output * grad * (1 - 2 * result)
 
 
 def relu(x: Operand) -> Tensor:
@@ -112,15 +138,31 @@ def relu(x: Operand) -> Tensor:
         TypeError: if x is of bools.
     """
     x_data = unwrap(relu, x)
+    if x_data.dtype.kind == "f":
+        output = minigrad_kernels.relu(x_data)
+        return record(relu, relu_vjp, output, (x,), (output,))
     if x_data.dtype == np.bool_:
         raise TypeError(message("relu", f"it has no meaning for bools, got {describe(x)}.", "Convert: x.float()."))
-    output = np.maximum(x_data, 0)
-    return record(relu, relu_vjp, output, (x,), (output,))
+    return record(relu, relu_vjp, np.maximum(x_data, 0), (x,))
 
 
 def relu_vjp(grad_output: Value, output: Value) -> Value:
     """``grad_x = grad_output where x > 0, else 0``."""
-    return where(output <= 0, 0, grad_output)
+    return relu_backward(grad_output, output)
+
+
+def relu_backward(grad: Operand, result: Operand) -> Tensor:
+    """Return 0 where ``result <= 0``, else ``grad``, of operands of one shape and floating dtype, by one kernel."""
+    if grad.__class__ is ndarray and result.__class__ is ndarray:
+        return minigrad_kernels.relu_backward(grad, result)  # type: ignore[return-value]
+    g_data, r_data = unwrap(relu_backward, grad), unwrap(relu_backward, result)
+    output = minigrad_kernels.relu_backward(g_data, r_data)
+    return record(relu_backward, relu_backward_vjp, output, (grad, result), (r_data,))
+
+
+def relu_backward_vjp(grad_output: Value, result: Value) -> Value:
+    """``grad_grad = grad_output where result > 0, else 0``; the result's own gradient is 0."""
+    return relu_backward(grad_output, result)
 
 
 def clamp(x: Operand, min: Operand | None = None, max: Operand | None = None) -> Tensor:

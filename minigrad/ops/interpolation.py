@@ -8,7 +8,7 @@ import numpy as np
 
 from minigrad.errors import describe, message
 from minigrad.graph import record
-from minigrad.ops.operands import Op, Operand, Tensor, Value, check_broadcast, needs_grad, pair, real
+from minigrad.ops.operands import Op, Operand, Tensor, Value, needs_grad, pair, real
 
 
 def lerp(input: Operand, end: Operand, weight: Operand) -> Tensor:
@@ -65,13 +65,13 @@ def addcmul(input: Operand, tensor1: Operand, tensor2: Operand, value: float = 1
         ValueError: if the shapes do not broadcast.
     """
     first, second = pair(addcmul, tensor1, tensor2)
-    factor = checked_factor(addcmul, value, first, second, input)
     product = first * second
+    factor = checked_factor(addcmul, value, product, input)
     if factor != 1:
         product = product * factor
-    start, product = pair(addcmul, input, product)
+    output = sum_with(addcmul, input, product)
     saved = (first if needs_grad(tensor2) else None, second if needs_grad(tensor1) else None, factor)
-    return record(addcmul, addcmul_vjp, start + product, (input, tensor1, tensor2, value), saved)
+    return record(addcmul, addcmul_vjp, output, (input, tensor1, tensor2, value), saved)
 
 
 def addcmul_vjp(grad_output: Value, tensor1: Value, tensor2: Value, factor: float) -> tuple[Value, Value, Value]:
@@ -90,7 +90,7 @@ def addcdiv(input: Operand, tensor1: Operand, tensor2: Operand, value: float = 1
         ValueError: if the shapes do not broadcast.
     """
     first, second = pair(addcdiv, tensor1, tensor2)
-    if np.result_type(first, second).kind != "f":
+    if np.asarray(first).dtype.kind != "f" and np.asarray(second).dtype.kind != "f":
         raise TypeError(
             message(
                 "addcdiv",
@@ -98,13 +98,13 @@ def addcdiv(input: Operand, tensor1: Operand, tensor2: Operand, value: float = 1
                 "Convert them: x.float().",
             )
         )
-    factor = checked_factor(addcdiv, value, first, second, input)
     quotient = first / second
+    factor = checked_factor(addcdiv, value, quotient, input)
     if factor != 1:
-        quotient = quotient * factor
-    start, quotient = pair(addcdiv, input, quotient)
+        quotient *= factor
+    output = sum_with(addcdiv, input, quotient)
     saved = (first if needs_grad(tensor2) else None, second, factor)
-    return record(addcdiv, addcdiv_vjp, start + quotient, (input, tensor1, tensor2, value), saved)
+    return record(addcdiv, addcdiv_vjp, output, (input, tensor1, tensor2, value), saved)
 
 
 def addcdiv_vjp(grad_output: Value, tensor1: Value, tensor2: Value, factor: float) -> tuple[Value, Value, Value]:
@@ -114,23 +114,36 @@ def addcdiv_vjp(grad_output: Value, tensor1: Value, tensor2: Value, factor: floa
     return grad_output, grad_tensor1, grad_tensor2
 
 
-def checked_factor(op: Op, value: Any, first: Any, second: Any, input: Any) -> float:
+def checked_factor(op: Op, value: Any, term: Any, input: Any) -> float:
     """Return the number that multiplies a product.
+
+    Args:
+        op: for which.
+        value: the number.
+        term: the product's array, or a factor's.
+        input: what it is added to.
 
     Raises:
         TypeError: if it is no number, or a float where all operands are of integers.
-        ValueError: if the operands' shapes do not broadcast together.
     """
     factor = real(op, "value", value)
-    data = getattr(input, "_data", input)
-    kinds = np.result_type(first, second, data).kind
-    if isinstance(factor, float) and not factor.is_integer() and kinds != "f":
-        raise TypeError(
-            message(op.__name__, f"value={value} is no integer, and the operands are.", "Convert them: x.float().")
-        )
-    product = np.broadcast_shapes(np.shape(first), np.shape(second))
-    check_broadcast(op, input, np.broadcast_to(0.0, product), np.shape(data), product)
-    return int(factor) if kinds != "f" else factor
+    if factor.__class__ is float and np.result_type(term, getattr(input, "_data", input)).kind != "f":
+        if not factor.is_integer():
+            raise TypeError(
+                message(op.__name__, f"value={value} is no integer, and the operands are.", "Convert them: x.float().")
+            )
+        return int(factor)
+    return factor
+
+
+def sum_with(op: Op, input: Operand, term: Any) -> Any:
+    """Return ``input + term``, in their common dtype.
+
+    Raises:
+        ValueError: if the shapes cannot be broadcast.
+    """
+    start, term = pair(op, input, term)
+    return start + term
 
 
 class InterpolationMethods:

@@ -10,7 +10,7 @@ import numpy as np
 from minigrad.graph import record
 from minigrad.ops.comparisons import isinf
 from minigrad.ops.elementwise import sigmoid, where
-from minigrad.ops.operands import Operand, Tensor, Value, floating, floating_pair, real
+from minigrad.ops.operands import Operand, Tensor, Value, floating, floating_pair, needs_grad, real
 
 LN2 = math.log(2)
 LN10 = math.log(10)
@@ -85,8 +85,9 @@ def logit(x: Operand, eps: float | None = None) -> Tensor:
     inside: Any = None
     if eps is not None:
         low = real(logit, "eps", eps)
-        inside = (x_data >= low) & (x_data <= 1 - low)
-        bounded = np.minimum(np.maximum(x_data, low), 1 - low)
+        if needs_grad(x):
+            inside = (x_data >= low) & (x_data <= 1 - low)
+        bounded = x_data.clip(low, 1 - low)
     else:
         bounded = x_data
     return record(logit, logit_vjp, np.log(bounded / (1 - bounded)), (x, eps), (x_data, inside))

@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.dtypes import result_type
+from minigrad import tensors
+from minigrad.dtypes import float32, float64, result_type
 from minigrad.errors import describe, message
 from minigrad.ops.operands import Op, ndarray, needs_grad, unwrap
 from minigrad.positions import PACKAGE
@@ -26,6 +27,27 @@ def reduced(op: Op, losses: Any, reduction: str) -> tuple[Any, float]:
     if reduction == "sum":
         return np.add.reduce(losses, axis=None), 1.0
     return losses, 1.0
+
+
+def share_of(op: Op, reduction: Any, x: ndarray, y: ndarray) -> float | None:
+    """Return how much each loss counts in the result, 1/n in a mean (NaN of nothing) and 1 in a sum.
+
+    None where no kernel computes the result: there the shapes differ, or nothing is reduced.
+    """
+    if not isinstance(reduction, str) or reduction not in REDUCTIONS:
+        require_reduction(op.__name__, reduction)
+    if reduction == "none" or x.shape != y.shape:
+        return None
+    if reduction == "sum":
+        return 1.0
+    return 1 / x.size if x.size else math.nan
+
+
+def arrays(op: Op, grad: Any, input: Any, target: Any) -> tuple[ndarray, ndarray, ndarray]:
+    """Return the arrays of the operands of a loss' derivative, at once where they are arrays."""
+    if grad.__class__ is ndarray and input.__class__ is ndarray and target.__class__ is ndarray:
+        return grad, input, target
+    return unwrap(op, grad), unwrap(op, input), unwrap(op, target)
 
 
 def require_reduction(who: str, reduction: Any) -> None:
@@ -52,10 +74,11 @@ def compared(op: Op, input: Any, target: Any, same: bool = False) -> tuple[ndarr
     Raises:
         ValueError: naming both shapes, if they do not fit; TypeError: if neither is floating.
     """
-    x_data, y_data = unwrap(op, input), unwrap(op, target)
+    x_data = input._data if isinstance(input, tensors.Tensor) else unwrap(op, input)
+    y_data = target._data if isinstance(target, tensors.Tensor) else unwrap(op, target)
     if x_data.shape != y_data.shape:
         doubt_shapes(op, input, target, x_data.shape, y_data.shape, same)
-    if x_data.dtype is not y_data.dtype or x_data.dtype.kind != "f":
+    if x_data.dtype is not y_data.dtype or (x_data.dtype is not float32 and x_data.dtype is not float64):
         dtype = result_type(x_data, y_data)
         if dtype.kind != "f":
             raise TypeError(

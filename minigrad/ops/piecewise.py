@@ -46,8 +46,7 @@ def relu6(x: Operand, inplace: bool = False) -> Tensor:
 def limited(op: Op, x: Operand, low: float, high: float) -> Tensor:
     """Return ``x`` limited to bounds, NaN as it is."""
     x_data = floating(op, x)
-    output = np.minimum(np.maximum(x_data, low), high)
-    return record(op, limited_vjp, output, (x,), (x_data, low, high))
+    return record(op, limited_vjp, x_data.clip(low, high), (x,), (x_data, low, high))
 
 
 def limited_vjp(grad_output: Value, x: Value, low: float, high: float) -> Value:
@@ -60,7 +59,8 @@ def hardsigmoid(x: Operand, inplace: bool = False) -> Tensor:
     if inplace:
         return write_over(hardsigmoid, x)  # type: ignore[arg-type]
     x_data = floating(hardsigmoid, x)
-    output = np.minimum(np.maximum(x_data + 3, 0), 6)
+    output = np.asarray(x_data + 3)
+    output.clip(0, 6, out=output)
     output /= 6
     return record(hardsigmoid, hardsigmoid_vjp, output, (x,), (x_data,))
 
@@ -78,7 +78,8 @@ def hardswish(x: Operand, inplace: bool = False) -> Tensor:
     if inplace:
         return write_over(hardswish, x)  # type: ignore[arg-type]
     x_data = floating(hardswish, x)
-    output = np.minimum(np.maximum(x_data + 3, 0), 6)
+    output = np.asarray(x_data + 3)
+    output.clip(0, 6, out=output)
     output *= x_data
     output /= 6
     return record(hardswish, hardswish_vjp, output, (x,), (x_data,))
@@ -220,7 +221,7 @@ def softshrink(x: Operand, lambd: float = 0.5) -> Tensor:
     if not bound >= 0:
         raise ValueError(message("softshrink", f"lambd must not be negative, got {bound}.", "Write its size."))
     x_data = floating(softshrink, x)
-    output = x_data - np.minimum(np.maximum(x_data, -bound), bound)
+    output = x_data - x_data.clip(-bound, bound)
     return record(softshrink, shrunk_vjp, output, (x, bound), (output,))
 
 

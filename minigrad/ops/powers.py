@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from minigrad.graph import record
-from minigrad.ops.arithmetic import mul, pow
-from minigrad.ops.conversion import cast
+from minigrad.ops.arithmetic import pow_vjp
 from minigrad.ops.elementwise import where
-from minigrad.ops.logarithms import exp2
-from minigrad.ops.operands import Operand, Tensor, Value, floating, floating_pair
+from minigrad.ops.logarithms import LN2, exp2
+from minigrad.ops.operands import (
+    Operand,
+    Tensor,
+    Value,
+    check_broadcast,
+    floating,
+    floating_pair,
+    needs_grad,
+    unwrap_exact,
+)
 
 
 def reciprocal(x: Operand) -> Tensor:
     """Return ``1 / x``, elementwise; integers become the default floating dtype."""
-    output = 1 / floating(reciprocal, x)
+    output = np.reciprocal(floating(reciprocal, x))
     return record(reciprocal, reciprocal_vjp, output, (x,), (output,))
 
 
@@ -62,12 +68,13 @@ def hypot_vjp(grad_output: Value, x: Value, y: Value, output: Value) -> tuple[Va
 
 def float_power(x: Operand, y: Operand) -> Tensor:
     """Return ``x`` to the power ``y``, elementwise, computed in float64; arguments and gradient as for ``pow``."""
-    return pow(doubled(x), doubled(y))
-
-
-def doubled(x: Operand) -> Any:
-    """Return an operand in float64; a Python number, which by way of a tensor would lose digits, as a float."""
-    return float(x) if isinstance(x, (int, float)) else cast(x, np.float64)
+    # Not by way of their common dtype, in which numbers and integers might lose digits.
+    base = np.asarray(unwrap_exact(float_power, x), np.float64)
+    exponent = np.asarray(unwrap_exact(float_power, y), np.float64)
+    check_broadcast(float_power, x, y, base.shape, exponent.shape)
+    output = base**exponent
+    saved = (base, exponent, output if needs_grad(y) else None)
+    return record(float_power, pow_vjp, output, (x, y), saved)
 
 
 def ldexp(x: Operand, y: Operand) -> Tensor:
@@ -77,7 +84,14 @@ def ldexp(x: Operand, y: Operand) -> Tensor:
         ValueError: if the shapes do not broadcast.
     """
     x_data, y_data = floating_pair(ldexp, x, y)
-    return mul(x, exp2(cast(y, np.result_type(x_data, y_data))))
+    output = x_data * np.exp2(y_data)
+    return record(ldexp, ldexp_vjp, output, (x, y), (y_data, output if needs_grad(y) else None))
+
+
+def ldexp_vjp(grad_output: Value, y: Value, output: Value) -> tuple[Value, Value]:
+    """``grad_x = grad_output * 2**y; grad_y = grad_output * x * 2**y * log(2)``."""
+    grad_y = None if output is None else grad_output * (output * LN2)
+    return grad_output * exp2(y), grad_y
 
 
 class PowerMethods:

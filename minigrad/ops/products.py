@@ -10,8 +10,8 @@ from minigrad.errors import describe, message
 from minigrad.graph import record
 from minigrad.ops.gathering import diagonal
 from minigrad.ops.operands import Op, Operand, Tensor, Value, broadcasts_to, ndarray, needs_grad, pair, real, unwrap
-from minigrad.ops.reductions import count, sum
-from minigrad.ops.shapes import matrix_transpose, reshape, transpose, unsqueeze
+from minigrad.ops.reductions import sum
+from minigrad.ops.shapes import matrix_transpose, transpose, unsqueeze
 
 #: Remedies of the operations that matmul cannot stand in for.
 OTHER_RANKS = {
@@ -111,20 +111,6 @@ def remedy_for(x: ndarray, y: ndarray) -> str:
     if x.ndim == 2 and x.shape[0] == y.shape[-2 if y.ndim > 1 else 0]:
         return "x.T would fit: x.T @ y."
     return "Check which axis is the batch and which the features."
-
-
-def remedy_for_linear(x: ndarray, weight: ndarray) -> str:
-    """Return the remedy for an input and a weight (or bias) that do not fit, as specific as it can be."""
-    if x.ndim == 0 or weight.ndim != 2:
-        return "Give it the missing axes with reshape or unsqueeze."
-    rows, columns = weight.shape
-    if x.shape[-1] == columns:
-        return f"The bias needs {rows} elements, one for each row of the weight."
-    if x.shape[-1] == rows:
-        return "weight.T would fit."
-    if count(x.shape, tuple(range(1, x.ndim))) == columns:
-        return "Flatten the axes of a sample first: input.flatten(1)."
-    return f"Make the layer for it, nn.Linear({x.shape[-1]}, {rows}), or check which axis holds the features."
 
 
 def rmatmul(x: Operand, y: Operand) -> Tensor:
@@ -245,66 +231,6 @@ def addmm_vjp(grad_output: Value, mat1: Value, mat2: Value, beta: float, alpha: 
     grad_mat1 = None if mat2 is None else matmul(grad_product, transpose(mat2, 0, 1))
     grad_mat2 = None if mat1 is None else matmul(transpose(mat1, 0, 1), grad_product)
     return grad_input, grad_mat1, grad_mat2
-
-
-def linear(input: Operand, weight: Operand, bias: Operand | None = None) -> Tensor:
-    """Return ``input @ weight.T + bias``.
-
-    Args:
-        input: (..., in_features).
-        weight: (out_features, in_features).
-        bias: (out_features,), or None.
-
-    Returns:
-        (..., out_features).
-
-    Raises:
-        TypeError: if the dtypes differ.
-        ValueError: if the shapes do not fit.
-    """
-    x_data, w_data = unwrap(linear, input), unwrap(linear, weight)
-    b_data = None if bias is None else unwrap(linear, bias)
-    fits = w_data.ndim == 2 and x_data.ndim > 0 and x_data.shape[-1] == w_data.shape[1]
-    if not fits or (b_data is not None and b_data.shape != w_data.shape[:1]):
-        raise ValueError(
-            message(
-                "linear",
-                f"an input of (..., in_features) needs a weight of (out_features, in_features) and a bias of "
-                f"(out_features,); input is {describe(input)}, weight {describe(weight)}"
-                + ("." if bias is None else f", bias {describe(bias)}."),
-                remedy_for_linear(x_data, w_data),
-            )
-        )
-    if x_data.dtype != w_data.dtype or (b_data is not None and b_data.dtype != w_data.dtype):
-        raise TypeError(
-            message(
-                "linear",
-                f"input, weight and bias must have one dtype; input is {describe(input)}, weight {describe(weight)}"
-                + ("." if bias is None else f", bias {describe(bias)}."),
-                "Convert the input (x.float()) or the module (model.to(dtype)).",
-            )
-        )
-    output = minigrad_kernels.matmul(x_data, w_data.T)
-    if b_data is not None:
-        output += b_data
-    saved = (x_data if needs_grad(weight) else None, w_data if needs_grad(input) else None)
-    return record(linear, linear_vjp, output, (input, weight, bias), saved)
-
-
-def linear_vjp(grad_output: Value, input: Value, weight: Value) -> tuple[Value, Value, Value]:
-    """``grad_input = grad_output @ weight; grad_weight = grad_output.T @ input; grad_bias = grad_output``."""
-    # The engine sums grad_bias over the batch, along which the bias was broadcast.
-    grad_input = None if weight is None else matmul(grad_output, weight)
-    grad_weight = None
-    if input is not None:
-        rows = rows_of(grad_output)
-        grad_weight = matmul(transpose(rows, 0, 1), rows_of(input))
-    return grad_input, grad_weight, grad_output
-
-
-def rows_of(x: Value) -> Value:
-    """Return a value of shape (..., n) as a matrix of shape (rows, n)."""
-    return x if x.ndim == 2 else reshape(x, (count(x.shape[:-1], tuple(range(x.ndim - 1))), x.shape[-1]))
 
 
 def trace(x: Operand) -> Tensor:

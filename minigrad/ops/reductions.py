@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+import minigrad_kernels
 from minigrad.dtypes import as_dtype
 from minigrad.errors import describe, message
 from minigrad.graph import record
@@ -30,6 +31,10 @@ from minigrad.ops.operands import (
     unwrap,
 )
 from minigrad.ops.shapes import reshape
+
+#: From so many numbers on the kernel sums over some of the axes in less time than NumPy: at 64x128 it takes 2.7 and 2.9
+#: microseconds, at 100x16 2.7 and 2.5.
+MANY = 8192
 
 
 def sum(x: Operand, dim: Dim = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
@@ -57,15 +62,48 @@ def sum(x: Operand, dim: Dim = None, keepdim: bool = False, *, dtype: Any = None
     x_data = unwrap(sum, x)
     over = axes(sum, dim, x_data.ndim, keepdim)
     floats = x_data.dtype.kind == "f"
-    total = x_data.dtype if floats or dtype is not None else np.int64
-    output = add_reduce(x_data, axis=over, keepdims=keepdim, dtype=total)
+    total = x_data.dtype if dtype is not None else np.int64
+    output = total_of_floats(x_data, over, keepdim) if floats else add_reduce(x_data, over, total, None, keepdim)
     rule = sum_vjp if floats else None
     return record(sum, rule, output, (x, dim, keepdim), (x_data.shape, over, keepdim))
 
 
 def sum_vjp(grad_output: Value, shape: tuple[int, ...], axes: tuple[int, ...], keepdim: bool) -> Value:
     """``grad_x = grad_output, repeated along the summed axes``."""
-    return expand(with_axes(grad_output, shape, axes, keepdim), shape)
+    return spread(grad_output, shape, axes, keepdim)
+
+
+def total_of_floats(x: ndarray, over: tuple[int, ...], keepdim: bool) -> Any:
+    """Return the sum of floats over some axes, by a kernel where it is the faster way."""
+    if x.flags.carray:
+        if x.ndim == 2 and over == (0,) and not keepdim:
+            return minigrad_kernels.column_sums(x)
+        if len(over) == x.ndim and not keepdim:
+            return minigrad_kernels.total(x)
+        if x.size >= MANY:
+            return minigrad_kernels.sum_axes(x, over, keepdim)
+    return add_reduce(x, over, None, None, keepdim)
+
+
+def spread(reduced: Value, shape: tuple[int, ...], axes: tuple[int, ...], keepdim: bool) -> Value:
+    """Return a reduced value repeated along its reduced axes."""
+    if isinstance(reduced, np.generic):
+        reduced = np.asarray(reduced)
+    if reduced.__class__ is not ndarray or not reduced.flags.c_contiguous:
+        return expand(with_axes(reduced, shape, axes, keepdim), shape)
+    # np.broadcast_to takes 2 microseconds.
+    strides = []
+    place = 0
+    for each in range(len(shape)):
+        if each in axes:
+            strides.append(0)
+            place += keepdim
+        else:
+            strides.append(reduced.strides[place])
+            place += 1
+    view = ndarray(shape, reduced.dtype, reduced, 0, strides)
+    view.setflags(write=False)
+    return view
 
 
 def with_axes(reduced: Value, shape: tuple[int, ...], axes: tuple[int, ...], keepdim: bool) -> Value:
@@ -98,15 +136,17 @@ def mean(x: Operand, dim: Dim = None, keepdim: bool = False, *, dtype: Any = Non
     refuse_integers(mean, x_data)
     over = axes(mean, dim, x_data.ndim, keepdim)
     number = count(x_data.shape, over)
-    output = add_reduce(x_data, axis=over, keepdims=keepdim)
-    output = output / number if number else output * np.nan
+    if len(over) == x_data.ndim and not keepdim and x_data.flags.carray:
+        output = minigrad_kernels.total(x_data, 1 / number if number else math.nan)
+    else:
+        output = total_of_floats(x_data, over, keepdim)
+        output = output / number if number else output * np.nan
     return record(mean, mean_vjp, output, (x, dim, keepdim), (x_data.shape, over, keepdim))
 
 
 def mean_vjp(grad_output: Value, shape: tuple[int, ...], axes: tuple[int, ...], keepdim: bool) -> Value:
     """``grad_x = grad_output / n, repeated along the averaged axes``."""
-    share = grad_output * (1 / (count(shape, axes) or 1))
-    return expand(with_axes(share, shape, axes, keepdim), shape)
+    return spread(grad_output * (1 / (count(shape, axes) or 1)), shape, axes, keepdim)
 
 
 def var(
@@ -188,7 +228,15 @@ def variance(x: ndarray, over: tuple[int, ...], freedom: float, keepdim: bool) -
     """Return the sum of squared distances from the mean over the degrees of freedom."""
     if x.size == 0:
         return add_reduce(x, axis=over, keepdims=keepdim) * np.nan
-    centred = x - add_reduce(x, axis=over, keepdims=True) / count(x.shape, over)
+    number = count(x.shape, over)
+    behind = over == tuple(range(x.ndim - len(over), x.ndim))
+    if behind and x.flags.carray and freedom.__class__ is int:
+        # The last axes, in memory one after the other.
+        rows = x.reshape(x.size // number, number)
+        output = minigrad_kernels.mean_variance_rows(rows, int(number - freedom))[1]
+        kept = x.shape[: x.ndim - len(over)]
+        return output.reshape(kept + (1,) * len(over) if keepdim else kept)
+    centred = x - add_reduce(x, axis=over, keepdims=True) / number
     return add_reduce(centred * centred, axis=over, keepdims=keepdim) / freedom
 
 

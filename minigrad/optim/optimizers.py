@@ -10,7 +10,7 @@ import sys
 from collections import deque
 from collections.abc import Callable, Iterator
 from itertools import chain, starmap
-from operator import setitem
+from operator import call, setitem
 from typing import Any
 
 from minigrad.errors import describe, message
@@ -22,7 +22,7 @@ from minigrad.optim.slots import Rule, Slot, WriteBack
 from minigrad.positions import user_frame
 from minigrad.tensors import Tensor
 from minigrad.writes import clock, latest_write
-from minigrad_kernels import run
+from minigrad_kernels import runs_python
 
 MISSING = object()
 
@@ -133,38 +133,38 @@ class Optimizer:
                 raise TypeError(message(f"{type(self).__name__}.step", problem, remedy))
             with enable_grad():
                 loss = closure()
-        self.check_groups()
         who = type(self).__name__
-        calls = []
-        updated: list[tuple[Slot, Rule]] = []
+        if len(self.param_groups) != len(self._slots):
+            self.refuse_other_parameters()
+        rows = []
+        updated: list[Slot] = []
         write_backs: list[WriteBack] = []
         for index, slots in enumerate(self._slots):
+            parameters = self.param_groups[index]["params"]
+            if len(parameters) != len(slots):
+                self.refuse_other_parameters()
             rule = self.checked_rule(index)
-            kernel = run(rule.kernel)
-            interpreted = not hasattr(kernel, "py_func")
-            rows = []
-            for slot in slots:
-                if slot.parameter._grad is not None:
+            interpreted = runs_python() or not hasattr(rule.kernel, "py_func")
+            for parameter, slot in zip(parameters, slots):
+                if parameter is not slot.parameter:
+                    self.refuse_other_parameters()
+                if parameter._grad is not None:
                     rows.append(slot.row(who, rule, interpreted, write_backs))
-                    updated.append((slot, rule))
-            calls.append(starmap(kernel, rows))
+                    updated.append(slot)
         self.has_stepped = True
         stamp(updated)
         # From here on nothing runs Python code, except kernels that run as plain Python, on copies.
-        deque(chain(*calls, starmap(setitem, write_backs)), maxlen=0)
+        calls: Iterator[Any] = starmap(call, rows)
+        if write_backs:
+            calls = chain(calls, starmap(setitem, write_backs))
+        deque(calls, maxlen=0)
         return loss
 
-    def check_groups(self) -> None:
-        """Raise a ValueError unless the groups hold the parameters that they held when they were added."""
-        fits = len(self.param_groups) == len(self._slots)
-        for group, slots in zip(self.param_groups, self._slots):
-            fits = fits and len(group["params"]) == len(slots)
-            for parameter, slot in zip(group["params"], slots):
-                fits = fits and parameter is slot.parameter
-        if not fits:
-            problem = "the parameters in param_groups are no longer those that the optimizer keeps state for."
-            remedy = "Add parameters with add_param_group(), and freeze them with requires_grad_(False)."
-            raise ValueError(message(type(self).__name__, problem, remedy))
+    def refuse_other_parameters(self) -> None:
+        """Raise a ValueError: the groups hold other parameters than when they were added."""
+        problem = "the parameters in param_groups are no longer those that the optimizer keeps state for."
+        remedy = "Add parameters with add_param_group(), and freeze them with requires_grad_(False)."
+        raise ValueError(message(type(self).__name__, problem, remedy))
 
     def checked_rule(self, index: int) -> Rule:
         """Return the rule of a group, checked anew where an option has changed."""
@@ -271,7 +271,7 @@ class States:
         return f"States({', '.join([f'{name} of {count}' for name, count in names.items()])})"
 
 
-def stamp(updated: list[tuple[Slot, Rule]]) -> None:
+def stamp(updated: list[Slot]) -> None:
     """Count the writes to come, so that no backward reads a value that a step has changed since.
 
     They are counted before they happen: what an interrupt prevents is then counted, but never the other way round.
@@ -280,13 +280,13 @@ def stamp(updated: list[tuple[Slot, Rule]]) -> None:
     now = latest_write[0] = next(clock)
     frame = user_frame(sys._getframe(1))
     position = None if frame is None else (frame.f_code, frame.f_lasti)
-    for slot, _ in updated:
-        for tensor in slot.tensors:
-            written = tensor._stamp
+    for slot in updated:
+        for written in slot.stamps:
             written[0] = now
             written[2] = position
     if STATE.get().tape is not None:
         with no_grad():
-            for slot, rule in updated:
+            for slot in updated:
+                rule = slot.rule
                 inputs = (slot.parameter, slot.parameter._grad, *slot.tensors[1:], *rule.arguments)
                 record(rule.kernel, None, slot.arrays, inputs, writes=slot.tensors)

@@ -10,7 +10,7 @@ from minigrad.graph import wrap
 from minigrad.modes import no_grad
 from minigrad.tensors import Tensor
 from minigrad.writes import refuse_write
-from minigrad_kernels import compile_for
+from minigrad_kernels import compile_for, run
 
 #: A pending write ``array[...] = value``, as the arguments of ``operator.setitem``.
 WriteBack = tuple[np.ndarray, Any, np.ndarray]
@@ -38,22 +38,26 @@ class Slot:
     Attributes:
         parameter: the tensor.
         state: tensors by name; empty before the first update.
-        names: the names of ``tensors``, None before the first update.
+        rule: how it was updated last, None before the first update.
+        stamps: those of ``tensors``.
         tensors: what an update writes, in the kernel's order: the parameter, and the state.
         arrays: their arrays when ``flats`` was made.
+        kept: each tensor of the state with its array then.
         flats: flat views of these arrays, or None if one of them has no flat view.
-        compiled: the kernel that is ready to be called with arrays of these types.
+        call: the kernel compiled for arrays of these types, or None.
     """
 
-    __slots__ = ("arrays", "compiled", "flats", "names", "parameter", "state", "tensors")
+    __slots__ = ("arrays", "call", "flats", "kept", "parameter", "rule", "stamps", "state", "tensors")
 
     parameter: Tensor
     state: dict[str, Any]
-    names: tuple[str, ...] | None
+    rule: Any
+    stamps: tuple[list[Any], ...]
     tensors: tuple[Tensor, ...]
     arrays: tuple[np.ndarray, ...]
+    kept: tuple[tuple[Tensor, np.ndarray], ...]
     flats: tuple[np.ndarray, ...] | None
-    compiled: Callable[..., None] | None
+    call: Callable[..., None] | None
 
     def __init__(self, parameter: Tensor, state: dict[str, Any] | None = None) -> None:
         """Begin without state, or with one that was loaded."""
@@ -66,14 +70,16 @@ class Slot:
     def __setstate__(self, state: tuple[Tensor, dict[str, Any]]) -> None:
         """Take a parameter and its state."""
         self.parameter, self.state = state
-        self.names = None
+        self.rule = None
+        self.stamps = ()
         self.tensors = ()
         self.arrays = ()
+        self.kept = ()
         self.flats = None
-        self.compiled = None
+        self.call = None
 
     def row(self, who: str, rule: Rule, interpreted: bool, write_backs: list[WriteBack]) -> tuple[Any, ...]:
-        """Check one parameter that has a gradient, and return the arguments of its kernel call.
+        """Check one parameter that has a gradient, and return the kernel to call and its arguments.
 
         Args:
             who: the optimizer, for messages.
@@ -89,31 +95,42 @@ class Slot:
         parameter = self.parameter
         array = parameter._data
         gradient: np.ndarray = parameter._grad._data  # type: ignore[union-attr]
-        if gradient.shape != array.shape or gradient.dtype != array.dtype:
+        if gradient.shape != array.shape or (gradient.dtype is not array.dtype and gradient.dtype != array.dtype):
             problem = f"the gradient of {describe(parameter)} cannot be {describe(gradient)}."
             raise ValueError(message(who, problem, "Call zero_grad() before the next backward()."))
-        if not array.flags.writeable or parameter._viewed is not None:
+        if parameter._viewed is not None or not array.flags.writeable:
             with no_grad():
                 refuse_write(who, parameter)
-        if self.names != rule.state_names:
-            self.prepare(who, rule.state_names)
-        for tensor, known in zip(self.tensors, self.arrays):
+        if self.rule is not rule or array is not self.arrays[0]:
+            self.follow(who, rule)
+        for tensor, known in self.kept:
             if tensor._data is not known:
-                self.prepare(who, rule.state_names)
+                self.prepare(who, rule)
                 break
         flats = self.flats
         if interpreted or flats is None:
             flats = self.copies(write_backs)
-        # A kernel compiled for writeable memory in C order would compile again for any other, within the loop.
-        flat_gradient = gradient.ravel() if gradient.flags.carray else np.array(gradient, order="C").ravel()
-        row = (flats[0], flat_gradient, *flats[1:], *rule.arguments)
-        if self.compiled is not rule.kernel and not interpreted:
-            compile_for(rule.kernel, row)
-            self.compiled = rule.kernel
-        return row
+        # A kernel compiled for writeable memory in C order would read garbage from any other.
+        if not gradient.flags.carray:
+            gradient = np.array(gradient, order="C")
+        if gradient.ndim != 1:
+            gradient = gradient.reshape(-1)
+        call = run(rule.kernel) if interpreted else self.call
+        if call is None:
+            call = self.call = compile_for(rule.kernel, (flats[0], gradient, *flats[1:], *rule.arguments))
+        return (call, flats[0], gradient, *flats[1:], *rule.arguments)
 
-    def prepare(self, who: str, names: tuple[str, ...]) -> None:
-        """Make the state that is needed and not there yet, and flat views of everything that an update writes.
+    def follow(self, who: str, rule: Rule) -> None:
+        """Take over a rule; where only an option has changed, as in each step of a schedule, nothing is made anew."""
+        before = self.rule
+        same = before is not None and before.kernel is rule.kernel and before.state_names == rule.state_names
+        if same and self.parameter._data is self.arrays[0]:
+            self.rule = rule
+        else:
+            self.prepare(who, rule)
+
+    def prepare(self, who: str, rule: Rule) -> None:
+        """Make the state that a rule needs and that is not there yet, and flat views of everything it writes.
 
         Raises:
             ValueError: if the state does not fit the parameter, which has got another shape or dtype since.
@@ -121,7 +138,7 @@ class Slot:
         array = self.parameter._data
         state = dict(self.state)
         tensors = [self.parameter]
-        for name in names:
+        for name in rule.state_names:
             shape, dtype = state_kind(name, array)
             if name not in state:
                 state[name] = wrap(np.zeros(shape, dtype), None, None)
@@ -132,21 +149,23 @@ class Slot:
             tensors.append(state[name])
         arrays = tuple([tensor._data for tensor in tensors])
         flats: list[np.ndarray] | None = []
-        for name, each in zip(("", *names), arrays):
+        for name, each in zip(("", *rule.state_names), arrays):
             if flats is not None:
                 flats = flats + [flat_view(name, each)] if each.flags.carray else None
-        # The names come last: an interrupt before them makes the next step prepare anew.
-        self.compiled = None
+        # The rule comes last: an interrupt before it makes the next step prepare anew.
+        self.call = None
         self.flats = None if flats is None else tuple(flats)
         self.arrays = arrays
+        self.kept = tuple(zip(tensors, arrays))[1:]
         self.tensors = tuple(tensors)
+        self.stamps = tuple([tensor._stamp for tensor in tensors])
         self.state = state
-        self.names = names
+        self.rule = rule
 
     def copies(self, write_backs: list[WriteBack]) -> tuple[np.ndarray, ...]:
         """Return flat copies of everything that an update writes, and add the writes that bring them back."""
         flats = []
-        for name, array in zip(("", *(self.names or ())), self.arrays):
+        for name, array in zip(("", *self.rule.state_names), self.arrays):
             copy = np.array(array, order="C")
             write_backs.append((array, ..., copy))
             flats.append(flat_view(name, copy))

@@ -4,8 +4,9 @@
 
 Five models from linear regression to 1024-1024-1024-10, in float32, on one pinned thread. All sides begin with the same
 weights, see the same batch and use the same optimizer; after the timed steps their losses are compared. The sides take
-turns, one step each, so that a change of the machine's speed meets all of them; the table shows medians. PyTorch uses
-its fused optimizer, JAX one jitted function for the whole step. A side that is not installed is left out.
+turns of up to 20 steps, so that a change of the machine's speed meets all of them, and a step finds the caches as it
+does in a training loop: warm, and not filled by another framework. The table shows the median of all steps. PyTorch
+uses its fused optimizer, JAX one jitted function for the whole step. A side that is not installed is left out.
 
 Leave NumPy's BLAS at its defaults: unset OPENBLAS_CORETYPE and OPENBLAS_L2_SIZE.
 """
@@ -222,12 +223,15 @@ def measure(model, steps):
             continue
     times = {name: [] for name in runners}
     losses = {}
-    for turn in range(steps + 10):
+    turn_length = min(20, max(1, steps // 5))
+    for turn in range(1 + steps // turn_length):
         for name, step in runners.items():
-            begun = time.perf_counter()
-            losses[name] = step()
-            if turn >= 10:
-                times[name].append(time.perf_counter() - begun)
+            for _ in range(turn_length):
+                begun = time.perf_counter()
+                losses[name] = step()
+                # The first turn compiles.
+                if turn > 0:
+                    times[name].append(time.perf_counter() - begun)
     return {name: (np.median(times[name]) * 1e6, number(losses[name])) for name in runners}
 
 
@@ -236,9 +240,11 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--quick", action="store_true", help="a tenth of the steps")
     parser.add_argument("--models", nargs="*", choices=MODELS, default=list(MODELS))
+    parser.add_argument("--core", type=int, help="the core to run on; the last one if left out")
     arguments = parser.parse_args()
     if hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+        cores = os.sched_getaffinity(0) if arguments.core is None else [arguments.core]
+        os.sched_setaffinity(0, {max(cores)})
     print("median microseconds of one eager training step, float32, one thread; in brackets: times minigrad's")
     for name in arguments.models:
         model = MODELS[name]

@@ -12,13 +12,16 @@ import math
 import time
 from collections.abc import Callable
 
-import mpmath
 import numpy as np
+from mpmath import libmp
 
 import minigrad_kernels as mk
 from minigrad_kernels import kernel, run
 
 CHUNK = 1 << 20
+BITS = 90
+LIMIT = libmp.mpf_shift(libmp.fone, 1024)
+Exact = tuple[int, int, int, int]  # sign, mantissa, exponent and the mantissa's number of bits
 NAMES = ["exp", "log", "tanh", "sigmoid", "erf"]
 LIMITS = {np.float32: 2.0, np.float64: 4.0}
 
@@ -84,44 +87,48 @@ def float64_inputs(points: int) -> np.ndarray:
     return np.concatenate([x, -x])
 
 
-def exact_value(name: str, x: float) -> mpmath.mpf:
-    """The function's value with 40 digits or more."""
-    with mpmath.workdps(40):
-        number = mpmath.mpf(x)
-        if name == "sigmoid":
-            return 1 / (1 + mpmath.exp(-number))
-        if name == "tanh" and abs(number) > 50:
-            return mpmath.sign(number)
-        if name == "erf" and abs(number) > 10:
-            return mpmath.sign(number)
-        if name == "exp" and abs(number) > 1000:
-            return mpmath.mpf(0) if number < 0 else mpmath.mpf(2) ** 1025
-        return getattr(mpmath, name)(number)
+def exact_value(name: str, x: float) -> Exact:
+    """The function's value with 90 bits, as mpmath's functions below its classes return it: 10 times as fast."""
+    number = libmp.from_float(x)
+    if name == "sigmoid":
+        power = libmp.mpf_exp(libmp.mpf_neg(number), BITS)
+        return libmp.mpf_div(libmp.fone, libmp.mpf_add(libmp.fone, power, BITS), BITS)
+    if name in ("tanh", "erf") and abs(x) > 50:
+        return libmp.fone if x > 0 else libmp.fnone
+    if name == "exp" and abs(x) > 1000:
+        return libmp.fzero if x < 0 else libmp.mpf_shift(libmp.fone, 1025)
+    return getattr(libmp, f"mpf_{name}")(number, BITS)
 
 
-def float64_error(value: float, exact: mpmath.mpf) -> float:
+def float64_error(value: float, exact: Exact) -> float:
     """The error of a float64 in ulp; an infinity counts as 2¹⁰²⁴, the number after the largest."""
-    with mpmath.workdps(40):
-        limit = mpmath.mpf(2) ** 1024
-        number = limit if value == math.inf else mpmath.mpf(value)
-        exact = min(exact, limit)
-        exponent = -1022 if exact == 0 else min(max(int(mpmath.floor(mpmath.log(abs(exact), 2))), -1022), 1023)
-        return float(abs(number - exact) / mpmath.mpf(2) ** (exponent - 52))
+    if libmp.mpf_gt(exact, LIMIT):
+        exact = LIMIT
+    number = LIMIT if value == math.inf else libmp.from_float(value)
+    _, _, exponent, bits = exact
+    exponent = min(max(exponent + bits - 1, -1022), 1023)
+    difference = libmp.mpf_abs(libmp.mpf_sub(number, exact, BITS))
+    return libmp.to_float(libmp.mpf_shift(difference, 52 - exponent))
 
 
 def sweep_float64(name: str, points: int) -> tuple[float, float, int]:
     """Return the largest error, where it is, and the number of inputs."""
-    x = float64_inputs(points)
     if name == "log":
+        x = float64_inputs(2 * points)
         x = x[x > 0]
+    else:
+        x = float64_inputs(points)
     if name == "sigmoid":
         x = np.clip(x, -1000, 1000)
-    results = getattr(mk, name)(x)
     worst, at = 0.0, 0.0
-    for value, number in zip(results.tolist(), x.tolist()):
-        error = float64_error(value, exact_value(name, number))
-        if error > worst or error != error:
-            worst, at = error, number
+    for start in range(0, x.size, CHUNK):
+        part = x[start : start + CHUNK]
+        for value, number in zip(getattr(mk, name)(part).tolist(), part.tolist()):
+            error = float64_error(value, exact_value(name, number))
+            if not error <= worst:
+                worst, at = error, number
+                if error != error:
+                    return error, at, x.size
     return worst, at, x.size
 
 
@@ -142,9 +149,11 @@ def main() -> None:
                 f"{name:8} float32 {worst:.3f} ulp at {at!r} of 2**32, {time.perf_counter() - start:.0f} s", flush=True
             )
         if options.dtype != "float32":
+            start = time.perf_counter()
             worst64, at64, count = sweep_float64(name, options.points)
             failed |= not worst64 <= LIMITS[np.float64]
-            print(f"{name:8} float64 {worst64:.3f} ulp at {at64!r} of {count} inputs", flush=True)
+            seconds = time.perf_counter() - start
+            print(f"{name:8} float64 {worst64:.3f} ulp at {at64!r} of {count} inputs, {seconds:.0f} s", flush=True)
     if failed:
         raise SystemExit("a limit is exceeded")
 

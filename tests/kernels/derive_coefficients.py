@@ -93,6 +93,12 @@ def log_series(z: mpf) -> mpf:
     return (mpmath.log((1 + s) / (1 - s)) - 2 * s) / (s * z)
 
 
+def tanh_quotient(z: mpf) -> mpf:
+    """x³/(x − tanh(x)), z = x²: nearly a straight line, because its nearest pole is at z = −20.2."""
+    x = mpmath.sqrt(z)
+    return z * x / (x - mpmath.tanh(x))
+
+
 def erf_ratio(z: mpf) -> mpf:
     """erf(x)/x − 1, z = x²."""
     x = mpmath.sqrt(z)
@@ -111,6 +117,14 @@ FITS = [
         (5, 9),
     ),
     Fit(
+        "EXP2: 2ᶠ = p(f), |f| ≤ ½",
+        lambda f: mpf(2) ** f,
+        lambda f: mpf(2) ** -f,
+        -mpf("0.5001"),
+        mpf("0.5001"),
+        (5, -1),
+    ),
+    Fit(
         "LOG: log(1 + f) = f − f²/2 + f³·p(f), √½ ≤ 1 + f ≤ √2",
         lambda f: (mpmath.log1p(f) - f + f * f / 2) / f**3,
         lambda f: f**3 / mpmath.log1p(f),
@@ -125,6 +139,15 @@ FITS = [
         mpf(10) ** -12,
         (ROOT / (2 + ROOT)) ** 2,
         (-1, 6),
+    ),
+    Fit(
+        "TANH: tanh(x) = x − x³/p(x²), |x| ≤ 1.1",
+        tanh_quotient,
+        # d tanh = x³/p²·dp, relative to tanh(x).
+        lambda z: mpmath.sqrt(z) ** 3 / tanh_quotient(z) ** 2 / mpmath.tanh(mpmath.sqrt(z)),
+        mpf(10) ** -12,
+        mpf("1.1") ** 2,
+        (3, -1),
     ),
     Fit(
         "ERF_NEAR: erf(x) = x + x·p(x²), |x| ≤ 1",

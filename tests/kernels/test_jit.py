@@ -6,7 +6,6 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -171,23 +170,10 @@ print(matmul(np.eye(2), parameter))
     assert in_a_new_process(code, NUMBA_DISABLE_JIT="1") == "[1. 1.]\n[1. 1.]"
 
 
-def test_a_kernel_that_numba_cannot_cache_works_without_a_cache():
-    # Numba finds no cache folder for source that is in no file, and says so as where no folder can be written.
+def test_a_kernel_whose_source_is_in_no_file_works_without_a_cache():
     namespace = {}
     exec("def double(x):\n    return 2 * x", namespace)
-    if SOURCE is not multiply:
-        with pytest.raises(RuntimeError, match="no locator available"):
-            jit.numba.njit(cache=True)(namespace["double"])
     assert run(jit.kernel(namespace["double"]))(21) == 42
-
-
-def test_other_errors_of_numba_are_not_hidden(monkeypatch):
-    def failing_njit(**options):
-        raise RuntimeError("something else")
-
-    monkeypatch.setattr(jit, "numba", SimpleNamespace(njit=failing_njit))
-    with pytest.raises(RuntimeError, match="something else"):
-        jit.kernel(abs)
 
 
 def test_a_guard_against_nan_is_not_optimised_away():
@@ -213,7 +199,7 @@ def test_an_edit_of_any_file_of_the_package_makes_the_disk_cache_stale(tmp_path)
     )
 
     def cache_hits():
-        environment = {**os.environ, "NUMBA_DISABLE_JIT": "0", "NUMBA_CACHE_DIR": str(tmp_path / "cache")}
+        environment = {**os.environ, "NUMBA_DISABLE_JIT": "0", "MINIGRAD_CACHE_DIR": str(tmp_path / "cache")}
         command = [sys.executable, "-c", code, str(tmp_path)]
         return int(subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout)
 

@@ -27,12 +27,18 @@ def test_the_tests_of_the_matrix_product_pass_at_every_narrower_width(bits):
     assert result.returncode == 0, result.stdout[-3000:]
 
 
-def test_a_forced_width_is_used_and_leaves_nothing_in_the_cache(tmp_path, monkeypatch):
-    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
-    code = "import numpy as np, minigrad_kernels as k; k.matmul(np.eye(3), np.eye(3)); print(k.machine.VECTOR_BITS)"
-    for bits in NARROWER[:1]:
-        assert run_python("-c", code, bits=bits).stdout.strip() == str(bits)
-        assert not list(tmp_path.rglob("*.nbi"))
+def test_machine_code_of_a_forced_width_is_kept_apart(tmp_path, monkeypatch):
+    monkeypatch.setenv("MINIGRAD_CACHE_DIR", str(tmp_path))
+    monkeypatch.setenv("NUMBA_DISABLE_JIT", "0")
+    code = (
+        "import numpy as np, minigrad_kernels as k; from minigrad_kernels.elementwise_loops import relu_all\n"
+        "k.relu(np.eye(3)); print(k.machine.VECTOR_BITS, sum(relu_all.stats.cache_hits.values()))"
+    )
+    widths = [*NARROWER, machine.WIDEST_BITS]
+    for hits in (0, 1):
+        for bits in widths:
+            assert run_python("-c", code, bits=bits).stdout.split() == [str(bits), str(hits)]
+    assert len(list(tmp_path.iterdir())) == len(widths)
 
 
 @pytest.mark.parametrize("bits", ["1024", "wide", 2 * machine.WIDEST_BITS])

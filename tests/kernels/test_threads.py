@@ -1,5 +1,6 @@
 """Large matrix products are shared among threads, with the same bits from run to run."""
 
+import ctypes
 import os
 import subprocess
 import sys
@@ -8,12 +9,22 @@ import threading
 import numpy as np
 import pytest
 
-from minigrad_kernels import get_num_threads, matmul, set_num_threads
-from minigrad_kernels.threads import _bounds
+from minigrad_kernels import get_num_threads, linear, matmul, set_num_threads, threads
+from minigrad_kernels.parts import PARTS_PER_THREAD, part_shape
 
 AS_PYTHON = os.environ.get("MINIGRAD_PYTHON_KERNELS", "0") not in ("", "0")
 compiled = pytest.mark.skipif(AS_PYTHON, reason="plain Python takes minutes for a product that is worth sharing")
-SHAPES = [(256, 300, 260), (600, 700, 64), (64, 800, 500), (301, 512, 333)]
+# Squares, few columns, few rows, odd numbers, and vectors on either side.
+SHAPES = [
+    (256, 300, 260),
+    (600, 700, 64),
+    (64, 800, 500),
+    (301, 512, 333),
+    (1, 900, 1100),
+    (2100, 700, 1),
+    (3, 700, 700),
+]
+FORMS = ["nn", "nt", "tn", "tt"]
 
 
 @pytest.fixture(autouse=True)
@@ -30,9 +41,17 @@ def operands(generator, shape, form, dtype=np.float32):
     return a, generator.standard_normal((k, n)).astype(dtype, order="C" if form[1] == "n" else "F")
 
 
+def run_script(code, **environment):
+    """Run a script in a process of its own; returns what it printed. It may take so long as compiling does."""
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), **environment}
+    result = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=300)
+    assert (result.returncode, result.stderr) == (0, "")
+    return result.stdout.strip()
+
+
 @compiled
 @pytest.mark.parametrize("shape", SHAPES)
-@pytest.mark.parametrize("form", ["nn", "nt", "tn", "tt"])
+@pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("threads", [2, 3])
 def test_shared_products_have_the_same_bits_in_every_run(generator, shape, form, threads):
     set_num_threads(threads)
@@ -41,8 +60,16 @@ def test_shared_products_have_the_same_bits_in_every_run(generator, shape, form,
     # The bound of test_products.py.
     bound = 2 * (shape[1] + 2) * np.finfo(np.float32).eps * (abs(a.astype(np.float64)) @ abs(b))
     assert np.all(abs(first - a.astype(np.float64) @ b) <= bound)
-    for _ in range(3):
+    for _ in range(10):
         assert np.array_equal(matmul(a, b), first)
+
+
+@compiled
+@pytest.mark.parametrize("form", FORMS)
+def test_float64_is_shared_too(generator, form):
+    a, b = operands(generator, (130, 700, 90), form, np.float64)
+    bound = 2 * 702 * np.finfo(np.float64).eps * (abs(a) @ abs(b))
+    assert np.all(abs(matmul(a, b) - a @ b) <= bound)
 
 
 @compiled
@@ -52,12 +79,27 @@ def test_sliced_operands_are_shared_too(generator):
 
 
 @compiled
-def test_two_python_threads_share_products_at_once(generator):
+@pytest.mark.parametrize("activation", ["none", "relu", "tanh"])
+@pytest.mark.parametrize("with_bias", [True, False])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_shared_linear_layer_has_the_bits_of_one_thread(generator, activation, with_bias, dtype):
+    # 301 rows and columns: the last parts are smaller. k = 128 is summed in one block whatever the parts.
+    x, weight = operands(generator, (301, 128, 301), "nt", dtype)
+    bias = generator.standard_normal(301).astype(dtype) if with_bias else None
+    shared = linear(x, weight.T, bias, activation)
+    assert np.array_equal(linear(x, weight.T, bias, activation), shared)
+    set_num_threads(1)
+    # Bits may differ where a vector's end is computed as single numbers: 4 ulp for tanh, and 1 for the rest.
+    assert np.allclose(linear(x, weight.T, bias, activation), shared, rtol=4 * np.finfo(dtype).eps, atol=1e-5)
+
+
+@compiled
+def test_python_threads_share_products_at_once(generator):
     a, b = operands(generator, (300, 300, 300), "nn")
     expected, results = matmul(a, b), []
 
     def multiply_often():
-        for _ in range(20):
+        for _ in range(50):
             results.append(np.array_equal(matmul(a, b), expected))
 
     callers = [threading.Thread(target=multiply_often) for _ in range(3)]
@@ -65,38 +107,113 @@ def test_two_python_threads_share_products_at_once(generator):
         caller.start()
     for caller in callers:
         caller.join()
-    assert results == [True] * 60
+    assert results == [True] * 150
+
+
+@compiled
+def test_a_thread_without_memory_raises_and_the_next_product_is_right(generator, monkeypatch):
+    a, b = operands(generator, (300, 300, 300), "nn")
+    expected = matmul(a, b)
+    kernel, _ = threads._sharing.compiled[a.dtype]
+    fail = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_int64, ctypes.c_int64)(lambda arguments, part: 0)
+    with monkeypatch.context() as patch:
+        patch.setitem(threads._sharing.compiled, a.dtype, (kernel, ctypes.cast(fail, ctypes.c_void_p).value))
+        with pytest.raises(
+            MemoryError, match=r"matmul: a thread needed memory to pack float32 operands of shapes \(300, 300\)"
+        ):
+            matmul(a, b)
+    assert np.array_equal(matmul(a, b), expected)
 
 
 @compiled
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
-def test_a_child_forked_after_a_shared_product_makes_its_own_threads():
+def test_a_child_forked_while_a_thread_shares_products_makes_its_own_threads():
     code = """
-import os, warnings
+import os, threading, warnings
 import numpy as np
 from minigrad_kernels import matmul, set_num_threads
 warnings.simplefilter("ignore")
 set_num_threads(2)
 x = np.ones((300, 300), np.float32)
 matmul(x, x)
-child = os.fork()
-if child == 0:
-    os._exit(int(matmul(x, x)[0, 0] != 300))
-print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+stopped = threading.Event()
+def multiply_often():
+    while not stopped.is_set():
+        matmul(x, x)
+thread = threading.Thread(target=multiply_often)
+thread.start()
+codes = []
+for _ in range(5):
+    child = os.fork()
+    if child == 0:
+        os._exit(int(any(matmul(x, x)[0, 0] != 300 for _ in range(20))))
+    codes.append(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+stopped.set()
+thread.join()
+print(codes, matmul(x, x)[0, 0])
 """
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    result = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=60)
-    assert result.stdout.strip() == "0"
+    assert run_script(code) == "[0, 0, 0, 0, 0] 300.0"
 
 
-def test_parts_are_whole_tiles_and_cover_everything():
-    assert _bounds(100, 6, 2) == [0, 48, 100]
-    assert _bounds(64, 64, 2) == [0, 64]
-    assert _bounds(1000, 64, 3) == [0, 320, 640, 1000]
+@compiled
+def test_an_interrupt_leaves_the_threads_usable():
+    code = """
+import _thread, threading, time
+import numpy as np
+from minigrad_kernels import matmul, set_num_threads
+set_num_threads(2)
+x = np.ones((400, 400), np.float32)
+matmul(x, x)
+def interrupt_often():
+    for _ in range(50):
+        wanted.wait()
+        time.sleep(0.001)
+        wanted.clear()
+        _thread.interrupt_main()
+wanted = threading.Event()
+threading.Thread(target=interrupt_often, daemon=True).start()
+interrupts = 0
+while interrupts < 50:
+    try:
+        wanted.set()
+        while True:
+            product = matmul(x, x)
+            assert product[399, 399] == 400
+    except KeyboardInterrupt:
+        interrupts += 1
+print(interrupts, matmul(x, x)[0, 0])
+"""
+    assert run_script(code) == "50 400.0"
 
 
-@pytest.mark.parametrize("threads", [0, -1, 1.5, "2", None])
-def test_a_number_of_threads_that_is_none_is_refused(threads):
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("threads", [2, 3, 8])
+def test_parts_are_whole_tiles_and_enough_for_all(form, threads):
+    for m in (1, 2, 33, 64, 300, 4096):
+        for n in (1, 3, 64, 65, 291, 3000):
+            for k in (64, 4096):
+                a_column, b_column = 4 if form[0] == "n" else 4 * m, 4 if form[1] == "n" else 4 * k
+                rows, columns = part_shape(m, n, k, 4, a_column, b_column, threads)
+                parts = -(-m // rows) * -(-n // columns)
+                assert rows % 2 == 0 or rows >= m
+                assert columns % 16 == 0 or columns >= n
+                assert parts <= 4 * threads * PARTS_PER_THREAD
+                if m * n >= 300 * 291:
+                    assert parts >= threads
+
+
+@pytest.mark.parametrize("number", [0, -1, 1.5, "2", None, True])
+def test_a_number_of_threads_that_is_none_is_refused(number):
     with pytest.raises(ValueError, match=r"set_num_threads: needed an integer from 1 up, came"):
-        set_num_threads(threads)
+        set_num_threads(number)
     assert get_num_threads() == 2
+
+
+def test_a_numpy_integer_is_a_number_of_threads():
+    set_num_threads(np.int64(3))
+    assert get_num_threads() == 3
+
+
+def test_the_environment_lowers_the_number_of_threads():
+    code = "import minigrad_kernels; print(minigrad_kernels.get_num_threads())"
+    assert run_script(code, OMP_NUM_THREADS="1") == "1"

@@ -172,6 +172,44 @@ def test_binary_cross_entropy_of_huge_logits_is_exact():
     assert x.grad.tolist() == [1.0, 0.0, -0.5]
 
 
+@pytest.mark.parametrize("name", ["mse_loss", "l1_loss", "binary_cross_entropy", "binary_cross_entropy_with_logits"])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_reduced_loss_is_the_sum_or_mean_of_the_single_ones(name, dtype, generator):
+    """Kernels compute the one, NumPy the other; 700 numbers are two blocks of a sum."""
+    x, y = generator.uniform(0, 1, (2, 35, 20)).astype(dtype)
+    x[0, 0] = 0
+    y[-1, -1] = 1
+    loss = getattr(F, name)
+    ours, theirs = mg.tensor(x, requires_grad=True), mg.tensor(x, requires_grad=True)
+    # Sums of 700 positive numbers in two orders, the losses themselves some roundings apart.
+    tolerance = 720 * np.finfo(dtype).eps
+    for reduction in ("sum", "mean"):
+        each = loss(theirs, y, reduction="none")
+        expected = getattr(each, reduction)()
+        result = loss(ours, y, reduction=reduction)
+        assert result.dtype == dtype
+        np.testing.assert_allclose(result.detach().numpy(), expected.detach().numpy(), rtol=tolerance)
+        ours.grad = theirs.grad = None
+        (result * 3).backward()
+        (expected * 3).backward()
+        # sigmoid(x) - y cancels: some roundings of 3.
+        np.testing.assert_allclose(
+            ours.grad.numpy(), theirs.grad.numpy(), rtol=tolerance, atol=30 * np.finfo(dtype).eps
+        )
+
+
+def test_a_loss_reads_operands_of_any_layout(generator):
+    x, y = generator.standard_normal((2, 6, 4))
+    expected = ((x - y) ** 2).mean()
+    wide = np.zeros((6, 8))
+    wide[:, ::2] = x
+    for operand in (mg.tensor(x.T.copy()).T, mg.from_numpy(wide)[:, ::2], mg.tensor(x[:1]).expand(6, 4)):
+        same = operand.numpy()
+        # 24 numbers of order 1.
+        np.testing.assert_allclose(F.mse_loss(operand, y).item(), ((same - y) ** 2).mean(), rtol=1e-14)
+    assert F.mse_loss(x, y) == pytest.approx(expected, rel=1e-14)
+
+
 def test_losses_of_two_floating_dtypes_are_computed_in_the_wider_one():
     x = mg.tensor([1.0, 2.0], requires_grad=True)
     loss = F.mse_loss(x, np.array([0.5, 0.5]))

@@ -183,6 +183,36 @@ def test_the_second_gradient_is_the_slope_of_the_first(sample):
         np.testing.assert_allclose(value_of(second), slope, rtol=TOLERANCE, atol=TOLERANCE)
 
 
+def saved_arrays(outputs):
+    """Return every array that the nodes below some outputs have saved."""
+    arrays = []
+    stack = [output.grad_fn for output in outputs if output.grad_fn is not None]
+    while stack:
+        node = stack.pop()
+        for value in node.saved or ():
+            for element in value if isinstance(value, tuple) else (value,):
+                if isinstance(element, np.ndarray):
+                    arrays.append(element)
+        stack += [each for each in node.next_functions if isinstance(each, Node)]
+    return arrays
+
+
+@every_differentiable_sample
+def test_a_gradient_is_memory_of_its_own(sample):
+    # The engine gives a leaf the array that a rule of the package returned, and copies only what a user's rule did.
+    leaves = tensors_of(sample, sample.arrays())
+    outputs = differentiable(sample.call(mg, leaves))
+    seeds = seeds_of(outputs)
+    for output, seed in zip(outputs, seeds, strict=True):
+        output.backward(seed, retain_graph=True)
+    others = saved_arrays(outputs) + [seed.data for seed in seeds] + [leaf.data for leaf in leaves]
+    grads = [leaf.grad.data for leaf in leaves if leaf.grad is not None]
+    for number, grad in enumerate(grads):
+        assert grad.flags.writeable
+        for other in others + grads[:number]:
+            assert not np.shares_memory(grad, other)
+
+
 @every_differentiable_sample
 def test_the_recorded_backward_has_the_bits_of_the_plain_one(sample):
     plain = gradients(sample, sample.arrays())

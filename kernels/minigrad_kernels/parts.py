@@ -1,0 +1,173 @@
+"""A matrix product in parts: blocks of out that threads compute on their own, each as a product of its own.
+
+Never parts of k: each number of out is one thread's sum, so the bits do not depend on who does what.
+"""
+
+import numpy as np
+from numba.extending import register_jitable
+
+from minigrad_kernels.atomics import load_word
+from minigrad_kernels.blocks import LINE_BYTES, NR_BYTES
+from minigrad_kernels.gemm import matrix_strides, multiply_matrices
+from minigrad_kernels.jit import kernel
+from minigrad_kernels.pool import run_parts, worth_waking
+from minigrad_kernels.vectors import address, itemsize_of, keep_alive
+
+# More parts than threads, so that a thread whose core others use too does fewer, and nobody waits long for its last
+# one. Twice as many took up to 8 % more (1024³), because each reads all of a.
+PARTS_PER_THREAD = 4
+# A part is at least so many multiplications, 2.5 µs of them: taking one costs 0.05 µs.
+MIN_PART_WORK = 1 << 18
+# Rows of a part: with fewer, reading b takes longer than multiplying (64×4096×64: 73 µs in parts of 32 rows, 86 of 8).
+LEAST_ROWS = 32
+# The same for parts that pack an operand: to pack a transposed b is as much work as to multiply some ten rows.
+LEAST_ROWS_PACKING = 256
+# Tiles have 6 or 4 rows, which add up to any even number from 4 on.
+ROW_UNIT = 2
+# Columns of a part that is a sum of rows, for a product with a vector: rows that lie apart are read in long runs.
+LEAST_COLUMNS_SUMMED = 1024
+# What `multiply_parts` returns.
+UNREADABLE, FAILED, WORTH_WAKING, MULTIPLIED = 0, 1, 2, 3
+# Multiplications, 0.5 ms of them, that are done alone before threads that sleep are woken, which costs 5 to 15 µs.
+WAKING_WORK = 50_000_000
+# What describes the work to whoever does a part, as words: what `multiply_matrices` takes, the rows and columns of a
+# part, and what the parts of a linear layer take besides.
+M, N, K, A, A_ROW, A_COLUMN, B, B_ROW, B_COLUMN, OUT, OUT_ROW, ROWS, COLUMNS, BIAS, ACTIVATION, PRODUCT = range(16)
+DESCRIPTION = 16
+WORD = 8
+
+
+@kernel
+def multiply_parts(a: np.ndarray, b: np.ndarray, out: np.ndarray, function: int, board: int, threads: int) -> int:
+    """Fill `out` with a @ b, in parts, with the help of other threads, unless an operand must be copied first.
+
+    Args:
+        a: Shape (m, k), any strides; no axis is empty.
+        b: Shape (k, n), any strides.
+        out: Shape (m, n), contiguous rows, written; shares no memory with the others.
+        function: Address of the kernel below that multiplies a part of such arrays.
+        board: Address of the pool's board.
+        threads: How many threads may work, this one included.
+
+    Returns:
+        MULTIPLIED; or UNREADABLE if the shapes do not fit or the numbers of a or b lie apart along both axes, and
+        nothing was written; or WORTH_WAKING if nothing was written yet because other threads should be woken first;
+        or FAILED if a thread had no memory.
+    """
+    (m, k), n = a.shape, b.shape[1]
+    a_row, a_column, a_readable = matrix_strides(m, k, a.strides[0], a.strides[1], a.itemsize)
+    b_row, b_column, b_readable = matrix_strides(k, n, b.strides[0], b.strides[1], b.itemsize)
+    if b.shape[0] != k or not a_readable or not b_readable:
+        return UNREADABLE
+    description = np.zeros(DESCRIPTION, np.int64)
+    description[: OUT_ROW + 1] = (
+        m, n, k, address(a), a_row, a_column, address(b), b_row, b_column, address(out), out.strides[0],
+    )  # fmt: skip
+    return post_parts(description, out.itemsize, function, board, threads)
+
+
+@register_jitable
+def post_parts(description: np.ndarray, itemsize: int, function: int, board: int, threads: int) -> int:
+    """Divide a product and do its parts, with the help of others; returns what `multiply_parts` returns.
+
+    Args:
+        description: Of the product; its parts' shape is written to it.
+        itemsize: The bytes of a number.
+        function: Address of the kernel that does a part.
+        board: Address of the pool's board.
+        threads: How many threads may work, this one included.
+    """
+    m, n, k = description[M], description[N], description[K]
+    if worth_waking(board, threads - 1, m * n * k, WAKING_WORK):
+        return WORTH_WAKING
+    rows, columns = part_shape(m, n, k, itemsize, description[A_COLUMN], description[B_COLUMN], threads)
+    description[ROWS], description[COLUMNS] = rows, columns
+    succeeded = run_parts(board, function, address(description), -(-m // rows) * -(-n // columns), threads - 1)
+    keep_alive(description)
+    return MULTIPLIED if succeeded else FAILED
+
+
+@register_jitable
+def word(description: int, number: int) -> int:
+    """A word of the description at an address."""
+    return load_word(description + number * WORD)
+
+
+@register_jitable
+def block_of_part(description: int, part: int) -> tuple[int, int, int, int]:
+    """Return the first row and the first column of a part, and how many of them it has."""
+    m, n, rows, columns = (
+        word(description, M),
+        word(description, N),
+        word(description, ROWS),
+        word(description, COLUMNS),
+    )
+    across = -(-n // columns)
+    i, j = part // across * rows, part % across * columns
+    return i, j, min(rows, m - i), min(columns, n - j)
+
+
+@register_jitable
+def part_shape(
+    m: int, n: int, k: int, itemsize: int, a_column: int, b_column: int, threads: int
+) -> tuple[int, int]:  # fmt: skip
+    """Return the rows and the columns of a part; the last ones may be smaller."""
+    parts = max(threads, min(threads * PARTS_PER_THREAD, m * n * k // MIN_PART_WORK))
+    line = LINE_BYTES // itemsize
+    if n == 1:
+        return part_length(m, parts if a_column == itemsize else parts_of_sum(m, parts, threads), line), 1
+    if m == 1:
+        return 1, part_length(n, parts if b_column != itemsize else parts_of_sum(n, parts, threads), line)
+    # Columns first: each thread then packs its own part of b only.
+    NR = NR_BYTES // itemsize
+    panels = -(-n // NR)
+    # A transposed a is packed anew for each part, unless that is but one panel wide. So these parts are squarer: 2048³
+    # took 45 ms in 2×4 parts, 53 in 16 of two panels.
+    packing_a = a_column != itemsize and panels > parts
+    columns = part_length(n, parts // 2 if packing_a else min(panels, parts), NR)
+    across = -(-n // columns)
+    # Then rows, if there are too few parts yet, or so few that one thread would have much more than another.
+    least = LEAST_ROWS_PACKING if packing_a or b_column != itemsize else LEAST_ROWS
+    down = max(1, min(-(-parts // across), m // least))
+    if across * down < 4 * threads and across % threads != 0:
+        down = -(-down // threads) * threads
+    return part_length(m, down, ROW_UNIT), columns
+
+
+@register_jitable
+def parts_of_sum(length: int, parts: int, threads: int) -> int:
+    """Parts of a vector of so many numbers that is a sum of rows: fewer, because each has a piece of every row."""
+    return max(threads, min(parts, length // LEAST_COLUMNS_SUMMED))
+
+
+@register_jitable
+def part_length(length: int, parts: int, unit: int) -> int:
+    """The length of at most so many parts, in whole units."""
+    return -(-length // (parts * unit)) * unit
+
+
+@kernel
+def multiply_part_float32(description: int, part: int) -> int:
+    """Multiply a part of the float32 matrices described at an address; returns 1."""
+    multiply_part(np.float32(0), description, part)
+    return 1
+
+
+@kernel
+def multiply_part_float64(description: int, part: int) -> int:
+    """Multiply a part of the float64 matrices described at an address; returns 1."""
+    multiply_part(np.float64(0), description, part)
+    return 1
+
+
+@register_jitable
+def multiply_part(zero: np.floating, description: int, part: int) -> None:
+    """Multiply the rows of a by the columns of b that the part's number stands for."""
+    i, j, rows, columns = block_of_part(description, part)
+    a_row, b_column, out_row = word(description, A_ROW), word(description, B_COLUMN), word(description, OUT_ROW)
+    multiply_matrices(
+        zero, rows, columns, word(description, K),
+        word(description, A) + i * a_row, a_row, word(description, A_COLUMN),
+        word(description, B) + j * b_column, word(description, B_ROW), b_column,
+        word(description, OUT) + i * out_row + j * itemsize_of(zero), out_row,
+    )  # fmt: skip

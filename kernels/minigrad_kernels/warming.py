@@ -1,0 +1,116 @@
+"""Getting every kernel ready: each public function is called once for each dtype, and what it needs is compiled.
+
+The functions themselves choose kernels and bring arrays into the layouts that kernels are compiled for; so tiny calls
+compile what any call would.
+"""
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from minigrad_kernels import biases, cross_entropies, draws, elementwise, softmaxes, sums, updates
+from minigrad_kernels.compiling import Compiled, watch
+from minigrad_kernels.jit import compile_for
+from minigrad_kernels.products import matmul
+
+FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
+
+
+class Warmed(NamedTuple):
+    """What became of one call.
+
+    Attributes:
+        done: The calls so far, this one included.
+        calls: How many there are.
+        compiled: The kernels that it had to compile; none if all were on disk or in memory.
+    """
+
+    done: int
+    calls: int
+    compiled: list[Compiled]
+
+
+def warm_up() -> Iterator[Warmed]:
+    """Compile, or load from disk, every kernel for float32 and float64, and say after each call what it took.
+
+    Yields:
+        A report on each call.
+
+    Example:
+        >>> reports = warm_up()
+        >>> next(reports).done
+        1
+    """
+    calls = _calls()
+    for done, (function, *arguments) in enumerate(calls, 1):
+        before = len(watch.compiled)
+        function(*arguments)
+        yield Warmed(done, len(calls), watch.compiled[before:])
+
+
+def _calls() -> list[tuple[Any, ...]]:
+    """Return every call: a function and its arguments."""
+    calls: list[tuple[Any, ...]] = []
+    for dtype in FLOATS:
+        calls += [*_products(dtype), *_elementwise(dtype), *_rows(dtype), *_updates(dtype)]
+    return calls + _integers()
+
+
+def _products(dtype: np.dtype) -> list[tuple[Any, ...]]:
+    """Products of matrices and of stacks of them, and what ends a linear layer."""
+    matrix, stack = np.ones((2, 2), dtype), np.ones((2, 2, 2), dtype)
+    return [
+        (matmul, matrix, matrix),
+        (matmul, stack, stack),
+        (biases.bias_activation, matrix, np.ones(2, dtype)),
+    ]
+
+
+def _elementwise(dtype: np.dtype) -> list[tuple[Any, ...]]:
+    """Functions of each element and their gradients."""
+    x = np.ones(2, dtype)
+    one = [elementwise.exp, elementwise.log, elementwise.tanh, elementwise.sigmoid, elementwise.erf, elementwise.relu]
+    two = [elementwise.relu_backward, elementwise.tanh_backward, elementwise.sigmoid_backward]
+    return [*[(function, x) for function in one], *[(function, x, x) for function in two]]
+
+
+def _rows(dtype: np.dtype) -> list[tuple[Any, ...]]:
+    """Softmaxes, sums, means and variances along rows and columns, and cross-entropy."""
+    x, labels, grad = np.ones((2, 2), dtype), np.zeros(2, np.int64), np.ones((), dtype)
+    return [
+        (softmaxes.softmax_rows, x),
+        (softmaxes.softmax_rows_backward, x, x),
+        (softmaxes.log_softmax_rows, x),
+        (softmaxes.log_softmax_rows_backward, x, x),
+        (cross_entropies.cross_entropy_rows, x, labels),
+        (cross_entropies.cross_entropy_rows_backward, grad, x, labels),
+        (sums.column_sums, x),
+        (sums.sum_axes, x),
+        (sums.sum_axes, x, 0),
+        (sums.mean_variance_rows, x),
+        (sums.mean_variance_columns, x),
+    ]
+
+
+def _updates(dtype: np.dtype) -> list[tuple[Any, ...]]:
+    """Updates of the optimizers, whose step counts are float64."""
+    x, step = np.ones(1, dtype), np.zeros(())
+    return [
+        (compile_for, updates.sgd_update, (x, x, 0.1, 0.0, False)),
+        (compile_for, updates.sgd_momentum_update, (x, x, x, step, 0.1, 0.9, 0.0, 0.0, False, False)),
+        (compile_for, updates.adam_update, (x, x, x, x, step, 0.1, 0.9, 0.999, 1e-8, 0.0, False, False)),
+        (compile_for, updates.amsgrad_update, (x, x, x, x, x, step, 0.1, 0.9, 0.999, 1e-8, 0.0, False, False)),
+    ]
+
+
+def _integers() -> list[tuple[Any, ...]]:
+    """Products of integers, and random draws, each of the dtypes that it can fill."""
+    integers = np.ones((2, 2), np.int64)
+    rows: list[tuple[Any, ...]] = [(matmul, integers, integers)]
+    for dtype in FLOATS:
+        rows += [(draws.fill_uniform, 0, 0, np.empty(2, dtype)), (draws.fill_normal, 0, 0, np.empty(2, dtype))]
+    rows.append((draws.fill_words, 0, 0, np.empty(2, np.uint64)))
+    rows.append((draws.fill_integers, 0, 0, 0, 9, np.empty(2, np.int64)))
+    rows.append((draws.fill_permutation, 0, 0, np.empty(2, np.int64)))
+    return rows
