@@ -2,8 +2,8 @@
 
 Examples:
     >>> import minigrad as mg
-    >>> mg.special.entr(mg.tensor([0.0, 0.5, 1.0]))
-    Tensor((3,) float32 | 0 0.3466 -0)
+    >>> mg.special.entr(mg.tensor([0.0, 0.5]))
+    Tensor((2,) float32 | 0 0.3466)
 """
 
 from minigrad.ops.elementwise import sigmoid

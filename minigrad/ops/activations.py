@@ -195,7 +195,10 @@ def mish_vjp(grad_output: Value, x: Value) -> Value:
 def logsigmoid(x: Operand) -> Tensor:
     """Return the logarithm of ``sigmoid``, elementwise, also where that underflows."""
     x_data = floating(logsigmoid, x)
-    output = np.minimum(x_data, 0) - np.log1p(np.exp(-np.abs(x_data)))
+    tail = np.asarray(-np.abs(x_data))
+    np.exp(tail, out=tail)
+    output = np.minimum(x_data, 0)
+    output -= np.log1p(tail, out=tail)
     return record(logsigmoid, logsigmoid_vjp, output, (x,), (x_data,))
 
 
