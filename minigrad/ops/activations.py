@@ -195,10 +195,14 @@ def mish_vjp(grad_output: Value, x: Value) -> Value:
 def logsigmoid(x: Operand) -> Tensor:
     """Return the logarithm of ``sigmoid``, elementwise, also where that underflows."""
     x_data = floating(logsigmoid, x)
-    tail = np.asarray(-np.abs(x_data))
-    np.exp(tail, out=tail)
-    output = np.minimum(x_data, 0)
-    output -= np.log1p(tail, out=tail)
+    # In one array: at a million numbers the memory for another costs as much as a logarithm.
+    output = np.asarray(-x_data)
+    np.log1p(np.exp(output, out=output), out=output)
+    np.negative(output, out=output)
+    # exp(88.8) is infinite in float32, and from 37 on log(1 + exp(-x)) is -x to the last bit of float64.
+    linear = x_data < -80
+    if linear.any():
+        output = np.where(linear, x_data, output)
     return record(logsigmoid, logsigmoid_vjp, output, (x,), (x_data,))
 
 
