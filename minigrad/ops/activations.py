@@ -163,7 +163,8 @@ def softplus(x: Operand, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
     if beta != 1:
         output /= beta
     linear = steep > threshold
-    if linear.any():
+    # At 10 elements count_nonzero takes 0.2 µs, any() 0.9.
+    if np.count_nonzero(linear):
         output = np.where(linear, x_data, output)
     return record(softplus, softplus_vjp, output, (x, beta, threshold), (x_data, beta, linear))
 
@@ -201,7 +202,7 @@ def logsigmoid(x: Operand) -> Tensor:
     np.negative(output, out=output)
     # exp(88.8) is infinite in float32, and from 37 on log(1 + exp(-x)) is -x to the last bit of float64.
     linear = x_data < -80
-    if linear.any():
+    if np.count_nonzero(linear):
         output = np.where(linear, x_data, output)
     return record(logsigmoid, logsigmoid_vjp, output, (x,), (x_data,))
 

@@ -63,7 +63,7 @@ def zero_wins(x: Any, y: Any, logarithm: Any) -> Any:
     """Return ``x * logarithm``, with 0 where ``x`` is 0 and ``y`` is a number."""
     output = x * logarithm
     zero = np.equal(x, 0)
-    return np.where(zero & np.equal(y, y), output.dtype.type(0), output) if np.any(zero) else output
+    return np.where(zero & np.equal(y, y), output.dtype.type(0), output) if np.count_nonzero(zero) else output
 
 
 def entr(x: Operand) -> Tensor:
@@ -71,7 +71,7 @@ def entr(x: Operand) -> Tensor:
     x_data = floating(entr, x)
     output = -x_data * np.log(x_data)
     outside = x_data <= 0
-    if np.any(outside):
+    if np.count_nonzero(outside):
         output = np.where(outside, np.where(x_data == 0, x_data.dtype.type(0), -math.inf), output)
     return record(entr, entr_vjp, output.astype(x_data.dtype, copy=False), (x,), (x_data,))
 

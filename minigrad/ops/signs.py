@@ -59,8 +59,16 @@ def heaviside(x: Operand, y: Operand) -> Tensor:
         RuntimeError: if an operand requires grad.
     """
     x_data, y_data = pair(heaviside, x, y)
-    output = np.where(np.equal(x_data, 0), y_data, np.greater(x_data, 0))
-    return record(heaviside, None, output.astype(np.result_type(x_data, y_data), copy=False), (x, y))
+    dtype = np.result_type(x_data, y_data)
+    if dtype.kind == "f":
+        output: Any = np.heaviside(x_data, y_data)
+        unknown = np.isnan(x_data)
+        if np.count_nonzero(unknown):
+            output = np.where(unknown, dtype.type(0), output)
+    else:
+        # NumPy's would go by way of floats, which are exact only up to 2**53.
+        output = np.where(x_data == 0, y_data, x_data > 0).astype(dtype, copy=False)
+    return record(heaviside, None, output, (x, y))
 
 
 def nan_to_num(x: Operand, nan: float = 0.0, posinf: float | None = None, neginf: float | None = None) -> Tensor:
@@ -84,7 +92,7 @@ def nan_to_num(x: Operand, nan: float = 0.0, posinf: float | None = None, neginf
         above = limits.max if posinf is None else real(nan_to_num, "posinf", posinf)
         below = limits.min if neginf is None else real(nan_to_num, "neginf", neginf)
         finite = np.isfinite(x_data)
-        if not np.all(finite):
+        if np.count_nonzero(finite) < x_data.size:
             output[np.isnan(x_data)] = nan
             output[x_data == np.inf] = above
             output[x_data == -np.inf] = below

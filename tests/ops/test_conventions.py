@@ -201,6 +201,10 @@ def test_a_python_number_takes_the_precision_of_what_it_meets():
     assert mg.where(mg.tensor([True]), 0.1, x).item() == 0.1
 
 
+def test_a_step_of_integers_is_exact():
+    assert mg.heaviside(mg.tensor([0]), mg.tensor([2**53 + 1])).item() == 2**53 + 1
+
+
 def test_division_of_integers_is_exact():
     big = 2**53 + 1
     assert mg.div(mg.tensor([-big]), 1, rounding_mode="trunc").item() == -big
