@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from minigrad_kernels import biases, cross_entropies, draws, elementwise, softmaxes, sums, updates
+from minigrad_kernels import biases, cross_entropies, draws, elementwise, softmaxes, special_functions, sums, updates
 from minigrad_kernels.compiling import Compiled, watch
 from minigrad_kernels.jit import compile_for
 from minigrad_kernels.products import matmul
@@ -72,7 +72,9 @@ def _elementwise(dtype: np.dtype) -> list[tuple[Any, ...]]:
     x = np.ones(2, dtype)
     one = [elementwise.exp, elementwise.log, elementwise.tanh, elementwise.sigmoid, elementwise.erf, elementwise.relu]
     two = [elementwise.relu_backward, elementwise.tanh_backward, elementwise.sigmoid_backward]
-    return [*[(function, x) for function in one], *[(function, x, x) for function in two]]
+    one += [special_functions.erfc, special_functions.erfinv, special_functions.lgamma, special_functions.digamma]
+    slopes = (special_functions.polygamma, 1, x)
+    return [*[(function, x) for function in one], *[(function, x, x) for function in two], slopes]
 
 
 def _rows(dtype: np.dtype) -> list[tuple[Any, ...]]:
