@@ -72,9 +72,10 @@ def _elementwise(dtype: np.dtype) -> list[tuple[Any, ...]]:
     x = np.ones(2, dtype)
     one = [elementwise.exp, elementwise.log, elementwise.tanh, elementwise.sigmoid, elementwise.erf, elementwise.relu]
     two = [elementwise.relu_backward, elementwise.tanh_backward, elementwise.sigmoid_backward]
-    one += [special_functions.erfc, special_functions.erfinv, special_functions.lgamma, special_functions.digamma]
-    slopes = (special_functions.polygamma, 1, x)
-    return [*[(function, x) for function in one], *[(function, x, x) for function in two], slopes]
+    special = [special_functions.erfc, special_functions.erfinv, special_functions.lgamma, special_functions.digamma]
+    calls: list[tuple[Any, ...]] = [(special_functions.polygamma, 1, x)]
+    calls += [*[(function, x) for function in one], *[(function, x) for function in special]]
+    return [*calls, *[(function, x, x) for function in two]]
 
 
 def _rows(dtype: np.dtype) -> list[tuple[Any, ...]]:
