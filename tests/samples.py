@@ -542,6 +542,11 @@ PRODUCTS = [
         for note, x in (("vector", ()), ("batch", (4,)), ("batches", (2, 2)), ("empty", (0,)))
     ],
     Sample("linear", (normal(4, 3), normal(2, 3)), note="no bias", torch="nn.functional.linear"),
+    *[
+        Sample("linear", (normal(*x, 3), normal(2, 3), normal(2)), {"activation": kind}, note=kind + note, torch="")
+        for kind in ("relu", "tanh", "sigmoid")
+        for note, x in ((" vector", ()), (" batch", (4,)), (" batches", (2, 2)))
+    ],
     Sample("trace", (normal(3, 4),)),
 ]
 

@@ -150,13 +150,13 @@ class KernelCache:
             content = path.read_bytes()
         except OSError:
             return None
-        if self._stamp == "":
-            # All that the kernels of this package call outside of themselves: memory for arrays. `refresh`, which calls
-            # this too, takes 0.2 s in a process that compiles nothing, and 0.4 s where it finds SciPy and imports it.
-            rtsys.initialize(target_context)
-        else:
-            target_context.refresh()
         try:
+            if self._stamp == "":
+                # All that the kernels of this package call outside of themselves: memory for arrays. `refresh`, which
+                # does this too, takes 0.2 s in a process that compiles nothing, and 0.4 s where it imports SciPy.
+                rtsys.initialize(target_context)
+            else:
+                target_context.refresh()
             result = _rebuilt(content, key, signature, target_context)
         except Exception:  # Unpickling raises anything. A kernel that cannot be loaded is compiled.
             result = None

@@ -1,16 +1,21 @@
 """Public softmax with cross-entropy of class labels, and its gradient: check, allocate, call `softmax_loops.py`."""
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from minigrad_kernels.jit import run
+from minigrad_kernels.jit import compile_for, runs_python
 from minigrad_kernels.softmax_loops import cross_entropy_backward, cross_entropy_forward
 
 _FLOAT32 = np.dtype(np.float32)
 _FLOAT64 = np.dtype(np.float64)
 _INT64 = np.dtype(np.int64)
+_ndarray, _empty = np.ndarray, np.empty
 _REDUCTIONS = ("mean", "sum", "none")
+# The compiled kernels for each dtype that has been met: a dispatcher takes 1 µs to look at eight arguments.
+_forward: dict[np.dtype, Callable[..., int]] = {}
+_backward: dict[np.dtype, Callable[..., int]] = {}
 
 
 class CrossEntropy(NamedTuple):
@@ -55,21 +60,22 @@ def cross_entropy_rows(
         >>> cross_entropy_rows(np.zeros((2, 4)), np.array([0, 3])).loss
         array(1.38629436)
     """
-    _check_labelled("cross_entropy_rows", "logits", logits, labels)
+    if not _is_ready(_forward, logits, labels):
+        _check_labelled("cross_entropy_rows", "logits", logits, labels)
+        logits, labels = _stored(logits), _stored(labels)
     if reduction not in _REDUCTIONS:
         raise ValueError(f"cross_entropy_rows: needed reduction 'mean', 'sum' or 'none', came {reduction!r}")
     rows, n = logits.shape
     dtype = logits.dtype
     if out is None:
-        probabilities = np.empty((rows, n), dtype)
+        probabilities = _empty((rows, n), dtype)
     else:
         _check_out("cross_entropy_rows", out, logits)
         probabilities = out
-    losses = np.empty(rows, dtype)
-    loss, share = np.empty((), dtype), np.empty(())
-    bad = run(cross_entropy_forward)(
-        _stored(logits), _stored(labels), ignore_index, probabilities, losses, reduction == "mean", loss, share
-    )
+    losses = _empty(rows, dtype)
+    loss, share = _empty((), dtype), _empty(())
+    arguments = (logits, labels, int(ignore_index), probabilities, losses, reduction == "mean", loss, share)
+    bad = _entry(cross_entropy_forward, _forward, dtype, arguments)(*arguments)
     if bad >= 0:
         raise _bad_label("cross_entropy_rows", labels, bad, n, ignore_index)
     return CrossEntropy(losses if reduction == "none" else loss, probabilities, float(share))
@@ -102,23 +108,49 @@ def cross_entropy_rows_backward(
         IndexError: A label is neither in [0, n) nor `ignore_index`.
     """
     name = "cross_entropy_rows_backward"
-    _check_labelled(name, "probabilities", probabilities, labels)
+    if not _is_ready(_backward, probabilities, labels):
+        _check_labelled(name, "probabilities", probabilities, labels)
+        probabilities, labels = _stored(probabilities), _stored(labels)
     rows = labels.size
-    if not isinstance(grad, np.ndarray) or grad.dtype != probabilities.dtype:
+    if not isinstance(grad, np.ndarray) or grad.dtype is not probabilities.dtype:
         came = grad.dtype if isinstance(grad, np.ndarray) else type(grad).__name__
         raise TypeError(f"{name}: needed grad as an array of {probabilities.dtype}, came {came}; convert it")
     if grad.shape not in ((), (rows,)):
         raise ValueError(f"{name}: needed grad of shape () or ({rows},), came {grad.shape}; one number a row, or one")
     if out is None:
-        out = np.empty(probabilities.shape, probabilities.dtype)
+        out = _empty(probabilities.shape, probabilities.dtype)
     else:
         _check_out(name, out, probabilities)
-    bad = run(cross_entropy_backward)(
-        _stored(grad.reshape(-1)), _stored(probabilities), _stored(labels), ignore_index, share, out
-    )
+    arguments = (_stored(grad.reshape(-1)), probabilities, labels, int(ignore_index), float(share), out)
+    bad = _entry(cross_entropy_backward, _backward, probabilities.dtype, arguments)(*arguments)
     if bad >= 0:
         raise _bad_label(name, labels, bad, out.shape[1], ignore_index)
     return out
+
+
+def _entry(
+    kernel: Callable[..., int], entries: dict[np.dtype, Callable[..., int]], dtype: np.dtype, arguments: tuple[Any, ...]
+) -> Callable[..., int]:
+    """Return what to call to run a kernel on arguments of these types, which the dtype decides."""
+    if runs_python():
+        return compile_for(kernel, arguments)
+    call = entries.get(dtype)
+    if call is None:
+        call = entries[dtype] = compile_for(kernel, arguments)
+    return call
+
+
+def _is_ready(entries: dict[np.dtype, Callable[..., int]], matrix: Any, labels: Any) -> bool:
+    """Return whether a matrix and its labels can be given as they are to a kernel that has been compiled."""
+    return (
+        type(matrix) is _ndarray is type(labels)
+        and matrix.dtype in entries
+        and labels.dtype is _INT64
+        and matrix.ndim == 2
+        and labels.shape == matrix.shape[:1]
+        and matrix.flags.carray
+        and labels.flags.carray
+    )
 
 
 def _stored(x: np.ndarray) -> np.ndarray:

@@ -4,8 +4,6 @@ C- and Fortran-contiguous arrays are read where they are and give a result of th
 first. The errors of exp, log, tanh, sigmoid and erf are at most 2 units in the last place in float32, 4 in float64.
 """
 
-from collections.abc import Callable
-
 import numpy as np
 
 from minigrad_kernels.elementwise_loops import (
@@ -20,33 +18,22 @@ from minigrad_kernels.elementwise_loops import (
     tanh_backward_all,
 )
 from minigrad_kernels.jit import runs_python
-from minigrad_kernels.operands import operand_entry
+from minigrad_kernels.operands import OperandKernel
 
 _FLOAT32 = np.dtype(np.float32)
 _FLOAT64 = np.dtype(np.float64)
 _ndarray, _empty = np.ndarray, np.empty
 
 
-class _Function:
-    """An elementwise function: its name, its loop, and the compiled loop for each dtype that it has met."""
-
-    __slots__ = ("entries", "loop", "name")
-
-    def __init__(self, name: str, loop: Callable[..., bool]) -> None:
-        self.name = name
-        self.loop = loop
-        self.entries: dict[np.dtype, Callable[..., bool]] = {}
-
-
-_EXP = _Function("exp", exp_all)
-_LOG = _Function("log", log_all)
-_TANH = _Function("tanh", tanh_all)
-_SIGMOID = _Function("sigmoid", sigmoid_all)
-_ERF = _Function("erf", erf_all)
-_RELU = _Function("relu", relu_all)
-_RELU_BACKWARD = _Function("relu_backward", relu_backward_all)
-_TANH_BACKWARD = _Function("tanh_backward", tanh_backward_all)
-_SIGMOID_BACKWARD = _Function("sigmoid_backward", sigmoid_backward_all)
+_EXP = OperandKernel("exp", exp_all, 2)
+_LOG = OperandKernel("log", log_all, 2)
+_TANH = OperandKernel("tanh", tanh_all, 2)
+_SIGMOID = OperandKernel("sigmoid", sigmoid_all, 2)
+_ERF = OperandKernel("erf", erf_all, 2)
+_RELU = OperandKernel("relu", relu_all, 2)
+_RELU_BACKWARD = OperandKernel("relu_backward", relu_backward_all, 3)
+_TANH_BACKWARD = OperandKernel("tanh_backward", tanh_backward_all, 3)
+_SIGMOID_BACKWARD = OperandKernel("sigmoid_backward", sigmoid_backward_all, 3)
 
 
 def exp(x: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
@@ -123,7 +110,7 @@ def sigmoid_backward(grad: np.ndarray, result: np.ndarray, out: np.ndarray | Non
     return _map_two(_SIGMOID_BACKWARD, grad, result, out)
 
 
-def _map_one(function: _Function, x: np.ndarray, out: np.ndarray | None) -> np.ndarray:
+def _map_one(function: OperandKernel, x: np.ndarray, out: np.ndarray | None) -> np.ndarray:
     """Run a function's loop over one operand."""
     # At 10 elements the checks take longer than the loop: the common case has the shortest way, and the loop itself
     # sees whether its operands fit.
@@ -141,7 +128,7 @@ def _map_one(function: _Function, x: np.ndarray, out: np.ndarray | None) -> np.n
     return _map_checked(function, [x], out)
 
 
-def _map_two(function: _Function, grad: np.ndarray, result: np.ndarray, out: np.ndarray | None) -> np.ndarray:
+def _map_two(function: OperandKernel, grad: np.ndarray, result: np.ndarray, out: np.ndarray | None) -> np.ndarray:
     """Run a function's loop over two operands."""
     if type(grad) is _ndarray and not runs_python():
         entry = function.entries.get(grad.dtype)
@@ -152,7 +139,7 @@ def _map_two(function: _Function, grad: np.ndarray, result: np.ndarray, out: np.
     return _map_checked(function, [grad, result], out)
 
 
-def _map_checked(function: _Function, operands: list[np.ndarray], out: np.ndarray | None) -> np.ndarray:
+def _map_checked(function: OperandKernel, operands: list[np.ndarray], out: np.ndarray | None) -> np.ndarray:
     """Run a loop over operands of any layout, after all checks."""
     _check(function.name, operands, out)
     arrays = [*operands] if out is None else [*operands, out]
@@ -167,9 +154,7 @@ def _map_checked(function: _Function, operands: list[np.ndarray], out: np.ndarra
     stored = []
     for operand in operands:
         stored.append(np.asarray(operand, dtype, order="C") if operand.flags.aligned else np.array(operand, order="C"))
-    entry = operand_entry(function.loop, dtype, len(operands) + 1)
-    if not runs_python():
-        function.entries[dtype] = entry
+    entry = function.entry(dtype)
     if out is None or out.dtype is not dtype or not entry(*stored, out):
         entry(*stored, target)
         if out is None:

@@ -3,7 +3,6 @@
 import numpy as np
 from numba.extending import register_jitable
 
-from minigrad_kernels.atomics import call_address
 from minigrad_kernels.bias_loops import finish_rows, repeated
 from minigrad_kernels.gemm import matrix_strides
 from minigrad_kernels.jit import kernel
@@ -14,9 +13,10 @@ from minigrad_kernels.parts import (
     DESCRIPTION,
     OUT,
     OUT_ROW,
-    PRODUCT,
     UNREADABLE,
     block_of_part,
+    describe,
+    multiply_part,
     post_parts,
     word,
 )
@@ -36,7 +36,7 @@ def linear_parts(
         bias: Shape (n,), any strides; any shape if there is NO_BIAS.
         out: Shape (m, n), contiguous rows, written; shares no memory with the others.
         kind: The activation, plus NO_BIAS if there is none.
-        product: Address of the kernel that multiplies a part of such arrays.
+        product: What `product_address` returned for the dtype of the arrays.
         function: Address of the kernel below that does a part.
         board: Address of the pool's board.
         threads: How many threads may work, this one included.
@@ -51,14 +51,13 @@ def linear_parts(
     if weight.shape[1] != k or not x_readable or not weight_readable or not bias_readable:
         return UNREADABLE
     description = np.zeros(DESCRIPTION, np.int64)
-    description[: OUT_ROW + 1] = (
-        m, n, k, address(x), x_row, x_column, address(weight), w_column, w_row, address(out), out.strides[0],
-    )  # fmt: skip
+    describe(description, m, n, k, address(x), x_row, x_column, address(weight), w_column, w_row, product)
+    description[OUT], description[OUT_ROW] = address(out), out.strides[0]
     # Adding −0 changes no number, not even −0.
     zeros = np.full(n if kind & NO_BIAS else 0, -out.dtype.type(0), out.dtype)
     if kind != NO_BIAS:
         description[BIAS] = address(zeros) if kind & NO_BIAS else address(bias)
-    description[ACTIVATION], description[PRODUCT] = kind & ACTIVATIONS, product
+    description[ACTIVATION] = kind & ACTIVATIONS
     outcome = post_parts(description, out.itemsize, function, board, threads)
     keep_alive(zeros)
     return outcome
@@ -79,7 +78,7 @@ def linear_part_float64(description: int, part: int) -> int:
 @register_jitable
 def linear_part(zero: np.floating, description: int, part: int) -> int:
     """Multiply a part, then add its bias and apply the activation."""
-    if call_address(word(description, PRODUCT), description, part) != 1:
+    if not multiply_part(zero, description, part):
         return 0
     bias = word(description, BIAS)
     if bias != 0:

@@ -12,7 +12,7 @@ from minigrad_kernels.linear_loops import NEED_BIAS, NEED_WEIGHT, NEED_X, NO_BIA
 from minigrad_kernels.linear_parts import linear_part_float32, linear_part_float64, linear_parts
 from minigrad_kernels.product_calls import entry_of, product_address
 from minigrad_kernels.products import matmul
-from minigrad_kernels.threads import MIN_SHARED_WORK, post, product_part, worth_sharing
+from minigrad_kernels.threads import MIN_SHARED_WORK, post, worth_sharing
 
 _FLOAT32 = np.dtype(np.float32)
 _FLOAT64 = np.dtype(np.float64)
@@ -23,8 +23,8 @@ _Ready = tuple[Callable[..., bool], int, np.ndarray]
 _Gradients = tuple[np.ndarray | None, np.ndarray | None, np.ndarray | None]
 _forward: dict[np.dtype, _Ready] = {}
 _backward: dict[np.dtype, _Ready] = {}
-# For each dtype the compiled kernel that shares the layer, and the addresses of what multiplies and what does a part.
-_shared: dict[np.dtype, tuple[Callable[..., int], int, int]] = {}
+# For each dtype the compiled kernel that shares the layer, and the address of the kernel that does a part.
+_shared: dict[np.dtype, tuple[Callable[..., int], int]] = {}
 _PART_KERNELS = {_FLOAT32: linear_part_float32, _FLOAT64: linear_part_float64}
 
 
@@ -188,9 +188,9 @@ def _share(
     dtype = out.dtype
     if dtype not in _shared:
         parts = entry_of(linear_parts, dtype, 2, 2, 1, 2, *(None,) * 5)
-        _shared[dtype] = parts, product_part(dtype), c_address(_PART_KERNELS[dtype])
-    parts, *functions = _shared[dtype]
-    return post(parts, x, weight, bias, out, kind, *functions)
+        _shared[dtype] = parts, c_address(_PART_KERNELS[dtype])
+    parts, part_function = _shared[dtype]
+    return post(parts, x, weight, bias, out, kind, product, part_function)
 
 
 def _can_fill(out: np.ndarray, x: np.ndarray, weight: np.ndarray, bias: np.ndarray) -> bool:

@@ -5,13 +5,15 @@ Never parts of k: each number of out is one thread's sum, so the bits do not dep
 
 import numpy as np
 from numba.extending import register_jitable
+from numpy.lib.stride_tricks import as_strided
 
 from minigrad_kernels.atomics import load_word
 from minigrad_kernels.blocks import LINE_BYTES, NR_BYTES
-from minigrad_kernels.gemm import matrix_strides, multiply_matrices
+from minigrad_kernels.gemm import matrix_strides
 from minigrad_kernels.jit import kernel
 from minigrad_kernels.pool import run_parts, worth_waking
-from minigrad_kernels.vectors import address, itemsize_of, keep_alive
+from minigrad_kernels.product_calls import call_product
+from minigrad_kernels.vectors import address, itemsize_of, keep_alive, numbers_at
 
 # More parts than threads, so that a thread whose core others use too does fewer, and nobody waits long for its last
 # one. Twice as many took up to 8 % more (1024³), because each reads all of a.
@@ -30,21 +32,24 @@ LEAST_COLUMNS_SUMMED = 1024
 UNREADABLE, FAILED, WORTH_WAKING, MULTIPLIED = 0, 1, 2, 3
 # Multiplications, 0.5 ms of them, that are done alone before threads that sleep are woken, which costs 5 to 15 µs.
 WAKING_WORK = 50_000_000
-# What describes the work to whoever does a part, as words: what `multiply_matrices` takes, the rows and columns of a
-# part, and what the parts of a linear layer take besides.
-M, N, K, A, A_ROW, A_COLUMN, B, B_ROW, B_COLUMN, OUT, OUT_ROW, ROWS, COLUMNS, BIAS, ACTIVATION, PRODUCT = range(16)
+# What describes the work to whoever does a part, as words: shapes, addresses and strides, the rows and columns of a
+# part, the address of the compiled product, and what the parts of a linear layer take besides.
+M, N, K, A, A_ROW, A_COLUMN, B, B_ROW, B_COLUMN, OUT, OUT_ROW, ROWS, COLUMNS, PRODUCT, BIAS, ACTIVATION = range(16)
 DESCRIPTION = 16
 WORD = 8
 
 
 @kernel
-def multiply_parts(a: np.ndarray, b: np.ndarray, out: np.ndarray, function: int, board: int, threads: int) -> int:
+def multiply_parts(
+    a: np.ndarray, b: np.ndarray, out: np.ndarray, product: int, function: int, board: int, threads: int
+) -> int:
     """Fill `out` with a @ b, in parts, with the help of other threads, unless an operand must be copied first.
 
     Args:
         a: Shape (m, k), any strides; no axis is empty.
         b: Shape (k, n), any strides.
         out: Shape (m, n), contiguous rows, written; shares no memory with the others.
+        product: What `product_address` returned for the dtype of the arrays.
         function: Address of the kernel below that multiplies a part of such arrays.
         board: Address of the pool's board.
         threads: How many threads may work, this one included.
@@ -60,10 +65,22 @@ def multiply_parts(a: np.ndarray, b: np.ndarray, out: np.ndarray, function: int,
     if b.shape[0] != k or not a_readable or not b_readable:
         return UNREADABLE
     description = np.zeros(DESCRIPTION, np.int64)
-    description[: OUT_ROW + 1] = (
-        m, n, k, address(a), a_row, a_column, address(b), b_row, b_column, address(out), out.strides[0],
-    )  # fmt: skip
+    describe(description, m, n, k, address(a), a_row, a_column, address(b), b_row, b_column, product)
+    description[OUT], description[OUT_ROW] = address(out), out.strides[0]
     return post_parts(description, out.itemsize, function, board, threads)
+
+
+@register_jitable
+def describe(
+    description: np.ndarray, m: int, n: int, k: int,
+    a: int, a_row: int, a_column: int, b: int, b_row: int, b_column: int, product: int,
+) -> None:  # fmt: skip
+    """Write down the operands of a product: their addresses, and the bytes from row to row and column to column."""
+    # One by one: Numba takes four seconds to compile an assignment of them all.
+    description[M], description[N], description[K] = m, n, k
+    description[A], description[A_ROW], description[A_COLUMN] = a, a_row, a_column
+    description[B], description[B_ROW], description[B_COLUMN] = b, b_row, b_column
+    description[PRODUCT] = product
 
 
 @register_jitable
@@ -82,7 +99,8 @@ def post_parts(description: np.ndarray, itemsize: int, function: int, board: int
         return WORTH_WAKING
     rows, columns = part_shape(m, n, k, itemsize, description[A_COLUMN], description[B_COLUMN], threads)
     description[ROWS], description[COLUMNS] = rows, columns
-    succeeded = run_parts(board, function, address(description), -(-m // rows) * -(-n // columns), threads - 1)
+    parts = parts_along(m, rows) * parts_along(n, columns)
+    succeeded = run_parts(board, function, address(description), parts, threads - 1)
     keep_alive(description)
     return MULTIPLIED if succeeded else FAILED
 
@@ -102,16 +120,16 @@ def block_of_part(description: int, part: int) -> tuple[int, int, int, int]:
         word(description, ROWS),
         word(description, COLUMNS),
     )
-    across = -(-n // columns)
+    down, across = parts_along(m, rows), parts_along(n, columns)
     i, j = part // across * rows, part % across * columns
-    return i, j, min(rows, m - i), min(columns, n - j)
+    return i, j, m - i if part // across == down - 1 else rows, n - j if part % across == across - 1 else columns
 
 
 @register_jitable
 def part_shape(
     m: int, n: int, k: int, itemsize: int, a_column: int, b_column: int, threads: int
 ) -> tuple[int, int]:  # fmt: skip
-    """Return the rows and the columns of a part; the last ones may be smaller."""
+    """Return the rows and the columns of a part; the last ones may be smaller, or larger by one."""
     parts = max(threads, min(threads * PARTS_PER_THREAD, m * n * k // MIN_PART_WORK))
     line = LINE_BYTES // itemsize
     if n == 1:
@@ -125,13 +143,22 @@ def part_shape(
     # took 45 ms in 2×4 parts, 53 in 16 of two panels.
     packing_a = a_column != itemsize and panels > parts
     columns = part_length(n, parts // 2 if packing_a else min(panels, parts), NR)
-    across = -(-n // columns)
+    across = parts_along(n, columns)
     # Then rows, if there are too few parts yet, or so few that one thread would have much more than another.
     least = LEAST_ROWS_PACKING if packing_a or b_column != itemsize else LEAST_ROWS
     down = max(1, min(-(-parts // across), m // least))
     if across * down < 4 * threads and across % threads != 0:
         down = -(-down // threads) * threads
     return part_length(m, down, ROW_UNIT), columns
+
+
+@register_jitable
+def parts_along(length: int, step: int) -> int:
+    """The parts along an axis. A last one of a single row or column belongs to the part before.
+
+    The numbers of a row of a transposed matrix lie apart along both axes, which the product cannot read.
+    """
+    return max(1, (length + step - 2) // step)
 
 
 @register_jitable
@@ -148,26 +175,33 @@ def part_length(length: int, parts: int, unit: int) -> int:
 
 @kernel
 def multiply_part_float32(description: int, part: int) -> int:
-    """Multiply a part of the float32 matrices described at an address; returns 1."""
-    multiply_part(np.float32(0), description, part)
-    return 1
+    """Multiply a part of the float32 matrices described at an address; returns 1, or 0 if it had no memory."""
+    return int(multiply_part(np.float32(0), description, part))
 
 
 @kernel
 def multiply_part_float64(description: int, part: int) -> int:
-    """Multiply a part of the float64 matrices described at an address; returns 1."""
-    multiply_part(np.float64(0), description, part)
-    return 1
+    """Multiply a part of the float64 matrices described at an address; returns 1, or 0 if it had no memory."""
+    return int(multiply_part(np.float64(0), description, part))
 
 
 @register_jitable
-def multiply_part(zero: np.floating, description: int, part: int) -> None:
-    """Multiply the rows of a by the columns of b that the part's number stands for."""
+def multiply_part(zero: np.floating, description: int, part: int) -> bool:
+    """Multiply the rows of a by the columns of b that the part's number stands for; returns whether it had memory."""
     i, j, rows, columns = block_of_part(description, part)
-    a_row, b_column, out_row = word(description, A_ROW), word(description, B_COLUMN), word(description, OUT_ROW)
-    multiply_matrices(
-        zero, rows, columns, word(description, K),
-        word(description, A) + i * a_row, a_row, word(description, A_COLUMN),
-        word(description, B) + j * b_column, word(description, B_ROW), b_column,
-        word(description, OUT) + i * out_row + j * itemsize_of(zero), out_row,
-    )  # fmt: skip
+    a_row, a_column = word(description, A_ROW), word(description, A_COLUMN)
+    b_row, b_column, out_row = word(description, B_ROW), word(description, B_COLUMN), word(description, OUT_ROW)
+    k, itemsize = word(description, K), itemsize_of(zero)
+    # By its address: a kernel that named the product would have it compiled into itself, for some seconds.
+    return call_product(
+        word(description, PRODUCT),
+        matrix_at(zero, word(description, A) + i * a_row, rows, k, a_row, a_column),
+        matrix_at(zero, word(description, B) + j * b_column, k, columns, b_row, b_column),
+        matrix_at(zero, word(description, OUT) + i * out_row + j * itemsize, rows, columns, out_row, itemsize),
+    )
+
+
+@register_jitable
+def matrix_at(zero: np.floating, address: int, rows: int, columns: int, row: int, column: int) -> np.ndarray:
+    """The matrix of numbers of zero's dtype at an address, with the bytes from row to row and from column to column."""
+    return as_strided(numbers_at(address, 1, zero), (rows, columns), (row, column))

@@ -12,6 +12,7 @@ import numpy as np
 from numba.extending import register_jitable
 
 from minigrad_kernels.jit import kernel
+from minigrad_kernels.operands import axis_count, axis_length, flat, matrix, usable
 
 # Numbers of a block along a row: large enough that adding up a vector's lanes at its end costs little, and two passes
 # over it read from L1.
@@ -37,18 +38,20 @@ def block_total(x: np.ndarray) -> float:
 def add_rows(x: np.ndarray, first: int, last: int, left: int, partial: np.ndarray) -> None:
     """Compute partial = the sum of x[first:last, left:left + n], shape (n,).
 
-    Four rows at a time, to store the partial sums less often. Rows are sliced one by one: to Numba a slice of a matrix
-    is not contiguous, and loops over it are not vectorised.
+    Eight rows at a time, to store the partial sums less often (four: 4 % slower on 10⁷ numbers, limited by memory).
+    Rows are sliced one by one: to Numba a slice of a matrix is not contiguous, and loops over it are not vectorised.
     """
     size = partial.size
     partial[:] = 0
-    fours = last - (last - first) % 4
-    for i in range(first, fours, 4):
+    eights = last - (last - first) % 8
+    for i in range(first, eights, 8):
         a, b = x[i][left : left + size], x[i + 1][left : left + size]
         c, d = x[i + 2][left : left + size], x[i + 3][left : left + size]
+        e, f = x[i + 4][left : left + size], x[i + 5][left : left + size]
+        g, h = x[i + 6][left : left + size], x[i + 7][left : left + size]
         for j in range(size):
-            partial[j] += (a[j] + b[j]) + (c[j] + d[j])
-    for i in range(fours, last):
+            partial[j] += ((a[j] + b[j]) + (c[j] + d[j])) + ((e[j] + f[j]) + (g[j] + h[j]))
+    for i in range(eights, last):
         row = x[i][left : left + size]
         for j in range(size):
             partial[j] += row[j]
@@ -69,15 +72,33 @@ def add_deviations(
             total[j] += difference * difference
 
 
+@register_jitable
+def long_total(x: np.ndarray) -> float:
+    """The sum of x, shape (n,), in float64 over blocks."""
+    total = 0.0
+    for first in range(0, x.size, ROW_BLOCK):
+        total += np.float64(block_total(x[first : first + ROW_BLOCK]))
+    return total
+
+
 @kernel
-def sum_rows(x: np.ndarray, out: np.ndarray) -> None:
-    """Compute out = the sum of each row, shapes (rows, n) and (rows,)."""
-    for i in range(x.shape[0]):
-        row = x[i]
-        total = 0.0
-        for first in range(0, row.size, ROW_BLOCK):
-            total += np.float64(block_total(row[first : first + ROW_BLOCK]))
-        out[i] = total
+def sum_all(x: np.ndarray, out: np.ndarray) -> bool:
+    """Compute out = the sum of all numbers, shapes any and (), if they are `usable`."""
+    if not usable(x, out) or axis_count(out) != 0:
+        return False
+    flat(out)[0] = long_total(flat(x))
+    return True
+
+
+@kernel
+def sum_rows(x: np.ndarray, out: np.ndarray) -> bool:
+    """Compute out = the sum of each row, shapes (rows, n) and (rows,), if they are `usable`."""
+    if not usable(x, out) or axis_count(x) != 2 or axis_count(out) != 1 or axis_length(out, 0) != axis_length(x, 0):
+        return False
+    rows, totals = matrix(x), flat(out)
+    for i in range(totals.size):
+        totals[i] = long_total(rows[i])
+    return True
 
 
 @register_jitable
@@ -114,9 +135,12 @@ def add_columns(x: np.ndarray, out: np.ndarray) -> None:
 
 
 @kernel
-def sum_columns(x: np.ndarray, out: np.ndarray) -> None:
-    """Compute out = the sum of each column, shapes (rows, n) and (n,)."""
-    add_columns(x, out)
+def sum_columns(x: np.ndarray, out: np.ndarray) -> bool:
+    """Compute out = the sum of each column, shapes (rows, n) and (n,), if they are `usable`."""
+    if not usable(x, out) or axis_count(x) != 2 or axis_count(out) != 1 or axis_length(out, 0) != axis_length(x, 1):
+        return False
+    add_columns(matrix(x), flat(out))
+    return True
 
 
 @kernel

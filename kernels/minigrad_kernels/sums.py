@@ -10,12 +10,23 @@ from typing import Any
 
 import numpy as np
 
-from minigrad_kernels.jit import run
-from minigrad_kernels.sum_loops import moments_of_columns, moments_of_rows, sum_columns, sum_middle, sum_rows
+from minigrad_kernels.jit import run, runs_python
+from minigrad_kernels.operands import OperandKernel
+from minigrad_kernels.sum_loops import (
+    moments_of_columns,
+    moments_of_rows,
+    sum_all,
+    sum_columns,
+    sum_middle,
+    sum_rows,
+)
 
 _FLOAT32 = np.dtype(np.float32)
 _FLOAT64 = np.dtype(np.float64)
 _ndarray, _empty = np.ndarray, np.empty
+_SUM_ALL = OperandKernel("sum_axes", sum_all, 2)
+_SUM_ROWS = OperandKernel("sum_axes", sum_rows, 2)
+_SUM_COLUMNS = OperandKernel("column_sums", sum_columns, 2)
 
 
 def column_sums(x: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
@@ -36,30 +47,15 @@ def column_sums(x: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
         >>> column_sums(np.array([[1.0, 2.0], [3.0, 4.0]]))
         array([4., 6.])
     """
-    # At 10 elements the checks take longer than the loop: the common case has the shortest way.
-    if (
-        type(x) is _ndarray
-        and ((dtype := x.dtype) is _FLOAT32 or dtype is _FLOAT64)
-        and x.ndim == 2
-        and x.flags.carray
-        and (out is None or _takes_columns(out, x))
-    ):
-        target = _empty(x.shape[1], dtype) if out is None else out
-        run(sum_columns)(x, target)
-        return target
+    # At 10 elements the checks take longer than the loop: the common case has the shortest way, and the loop itself
+    # sees whether its operands fit.
+    if type(x) is _ndarray and x.ndim == 2 and not runs_python():
+        entry = _SUM_COLUMNS.entries.get(x.dtype)
+        if entry is not None:
+            target = _empty(x.shape[1], x.dtype) if out is None else out
+            if entry(x, target):
+                return target
     return _checked_column_sums(x, out)
-
-
-def _takes_columns(out: np.ndarray, x: np.ndarray) -> bool:
-    """Return whether a loop can write the sums of x's columns to `out`."""
-    return (
-        type(out) is _ndarray
-        and out.dtype is x.dtype
-        and out.ndim == 1
-        and out.size == x.shape[1]
-        and out.flags.carray
-        and (out.base is x.base is None or not np.may_share_memory(x, out))
-    )
 
 
 def _checked_column_sums(x: np.ndarray, out: np.ndarray | None) -> np.ndarray:
@@ -74,12 +70,12 @@ def _checked_column_sums(x: np.ndarray, out: np.ndarray | None) -> np.ndarray:
             f"column_sums: needed a writeable out of shape ({n},), came shape {out.shape}, "
             f"writeable={out.flags.writeable}; pass np.empty({n}, x.dtype)"
         )
-    if out is None or not out.flags.carray or np.may_share_memory(x, out):
-        target = np.empty(n, x.dtype)
-    else:
-        target = out
-    run(sum_columns)(_stored(x), target)
-    if out is None or target is out:
+    entry, stored = _SUM_COLUMNS.entry(x.dtype), _stored(x)
+    if out is not None and entry(stored, out):
+        return out
+    target = np.empty(n, x.dtype)
+    entry(stored, target)
+    if out is None:
         return target
     out[...] = target
     return out
@@ -105,26 +101,29 @@ def sum_axes(x: np.ndarray, axis: int | tuple[int, ...] | None = None, keepdims:
         array([8., 8., 8.])
     """
     # At 10 elements the checks take longer than the loop: two common cases have the shortest way.
-    if (
-        not keepdims
-        and type(x) is _ndarray
-        and ((dtype := x.dtype) is _FLOAT32 or dtype is _FLOAT64)
-        and x.flags.carray
-    ):
+    if type(x) is _ndarray and not keepdims and not runs_python():
         if axis is None:
-            total = _empty((), dtype)
-            run(sum_rows)(x.reshape(1, x.size), total.reshape(1))
-            return total
-        if x.ndim == 2 and (axis == 1 or axis == -1) and axis.__class__ is int:
-            totals = _empty(len(x), dtype)
-            run(sum_rows)(x, totals)
-            return totals
+            entry = _SUM_ALL.entries.get(x.dtype)
+            if entry is not None:
+                total = _empty((), x.dtype)
+                if entry(x, total):
+                    return total
+        elif x.ndim == 2 and (axis == 1 or axis == -1) and type(axis) is int:
+            entry = _SUM_ROWS.entries.get(x.dtype)
+            if entry is not None:
+                totals = _empty(len(x), x.dtype)
+                if entry(x, totals):
+                    return totals
     return _checked_sum_axes(x, axis, keepdims)
 
 
 def _checked_sum_axes(x: np.ndarray, axis: int | tuple[int, ...] | None, keepdims: bool) -> np.ndarray:
     """`sum_axes` for whatever comes: any axes and layout, and what must be refused."""
     _check_floats("sum_axes", x)
+    if axis is None and not keepdims and x.flags.carray:
+        total = np.empty((), x.dtype)
+        _SUM_ALL.entry(x.dtype)(x, total)
+        return total
     axes = _normalised(axis, x.ndim)
     kept = []
     for i in range(x.ndim):
@@ -190,7 +189,7 @@ def _sum_middle(x: np.ndarray, outer: int, length: int, inner: int) -> np.ndarra
     """Sum the middle axis of a contiguous array of outer·length·inner numbers; returns shape (outer, inner)."""
     out = np.empty((outer, inner), x.dtype)
     if inner == 1:
-        run(sum_rows)(x.reshape(outer, length), out.reshape(outer))
+        _SUM_ROWS.entry(x.dtype)(x.reshape(outer, length), out.reshape(outer))
     else:
         run(sum_middle)(x.reshape(outer, length, inner), out)
     return out

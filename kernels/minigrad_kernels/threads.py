@@ -16,7 +16,7 @@ from minigrad_kernels.parts import (
     multiply_parts,
 )
 from minigrad_kernels.pool import Pool
-from minigrad_kernels.product_calls import entry_of
+from minigrad_kernels.product_calls import entry_of, product_address
 
 Multiply = Callable[[np.ndarray, np.ndarray, np.ndarray], bool]
 
@@ -32,8 +32,9 @@ class _Sharing:
     def __init__(self) -> None:
         self.threads = default_threads()
         self.pool = Pool()
-        # For each dtype the compiled kernel `multiply_parts`, and the address of the kernel that multiplies a part.
-        self.compiled: dict[np.dtype, tuple[Callable[..., int], int]] = {}
+        # For each dtype the compiled kernel `multiply_parts`, and the addresses of the kernels that multiply matrices,
+        # and a part of them.
+        self.compiled: dict[np.dtype, tuple[Callable[..., int], int, int]] = {}
 
 
 _sharing = _Sharing()
@@ -92,21 +93,21 @@ def share(multiply: Multiply, a: np.ndarray, b: np.ndarray, out: np.ndarray) -> 
     """
     if not worth_sharing(out.size * len(b)):
         return multiply(a, b, out)
-    multiply_here, part_function = _sharing.compiled.get(out.dtype) or _compile(out.dtype)
-    return post(multiply_here, a, b, out, part_function)
+    multiply_here, product, part_function = _sharing.compiled.get(out.dtype) or _compile(out.dtype)
+    return post(multiply_here, a, b, out, product, part_function)
 
 
-def product_part(dtype: np.dtype) -> int:
-    """The address of the kernel that multiplies a part of matrices of this dtype."""
-    return (_sharing.compiled.get(dtype) or _compile(dtype))[1]
-
-
-def _compile(dtype: np.dtype) -> tuple[Callable[..., int], int]:
+def _compile(dtype: np.dtype) -> tuple[Callable[..., int], int, int]:
     """Compile what shares a product of this dtype."""
-    multiply_here = entry_of(multiply_parts, dtype, 2, 2, 2, None, None, None)
-    compiled = multiply_here, c_address(_PART_KERNELS[dtype])
+    multiply_here = entry_of(multiply_parts, dtype, 2, 2, 2, *(None,) * 4)
+    compiled = multiply_here, product_address(dtype), c_address(_PART_KERNELS[dtype])
     _sharing.compiled[dtype] = compiled
     return compiled
+
+
+def prepare_helpers() -> None:
+    """Compile what the pool's threads run, and start none of them."""
+    _sharing.pool.wake(0)
 
 
 def post(kernel: Callable[..., int], *arguments: Any) -> bool:

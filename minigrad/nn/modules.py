@@ -71,12 +71,14 @@ class Module(Registration):
             lasti = frame.f_lasti
         # A training loop calls the same module from the same place: a comparison in place of making a State.
         state = self._state
+        hooked = False
         if state is None or state.outer is not outer or state.code is not code or state.lasti != lasti:
             state = self._state_below(outer, code, lasti)
+            hooked = self._state is None
         try:
             # Inside of the try, and put back without a token, so that an interrupt leaves no module running.
             STATE.set(state)
-            if self._forward_pre_hooks or self._forward_hooks:
+            if hooked:
                 return self._call_with_hooks(args, kwargs)
             # Most layers are called with one tensor, for which Python has a faster call than for *args and **kwargs.
             if kwargs or len(args) != 1:
@@ -86,13 +88,17 @@ class Module(Registration):
             STATE.set(outer)
 
     def _state_below(self, outer: State, code: Any, lasti: int) -> State:
-        """Return the state in which this module runs when it is called in the state ``outer``, and remember it."""
+        """Return the state in which this module runs when it is called in the state ``outer``.
+
+        It is remembered unless there are hooks to be looked for, or a tape: that holds every array of a step alive, and
+        must not outlive its capture.
+        """
         path = self._name
         if outer.module:
             path = f"{outer.module}.{path}" if path else outer.module
         state = State(outer.grad_enabled, outer.keep_inputs, outer.tape, path, code, lasti, outer)
-        # A tape holds every array of a step alive, and must not outlive its capture.
-        self.__dict__["_state"] = state if outer.tape is None else None
+        hooked = self._forward_pre_hooks or self._forward_hooks
+        self.__dict__["_state"] = None if hooked or outer.tape is not None else state
         return state
 
     # Hooks ----------------------------------------------------------------------------------------------------------
@@ -123,6 +129,7 @@ class Module(Registration):
         Returns:
             A handle whose ``remove()`` takes the hook away.
         """
+        self.__dict__["_state"] = None
         return add_hook("register_forward_pre_hook", self._forward_pre_hooks, hook, with_kwargs)
 
     def register_forward_hook(self, hook: Callable[..., Any], *, with_kwargs: bool = False) -> HookHandle:
@@ -135,6 +142,7 @@ class Module(Registration):
         Returns:
             A handle whose ``remove()`` takes the hook away.
         """
+        self.__dict__["_state"] = None
         return add_hook("register_forward_hook", self._forward_hooks, hook, with_kwargs)
 
     # Modes and values -----------------------------------------------------------------------------------------------

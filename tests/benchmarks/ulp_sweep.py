@@ -17,9 +17,12 @@ from mpmath import libmp
 
 import minigrad_kernels as mk
 from minigrad_kernels import kernel, run
+from minigrad_kernels.jit import ordered_helper
+from minigrad_kernels.scalar_functions import FRACTION_BITS_64, power_of_two_float64
 
-CHUNK = 1 << 20
+CHUNK = 1 << 18
 BITS = 90
+FLOAT32_LIMIT = 2.0**128
 LIMIT = libmp.mpf_shift(libmp.fone, 1024)
 Exact = tuple[int, int, int, int]  # sign, mantissa, exponent and the mantissa's number of bits
 NAMES = ["exp", "log", "tanh", "sigmoid", "erf"]
@@ -27,24 +30,25 @@ LIMITS = {np.float32: 2.0, np.float64: 4.0}
 
 
 @kernel
-def largest_error(result: np.ndarray, exact: np.ndarray) -> tuple[float, int]:
-    """Return the largest error of float32 results in ulp, infinite for a wrong NaN, and its position."""
-    worst, where = 0.0, -1
+def float32_errors(result: np.ndarray, exact: np.ndarray, errors: np.ndarray) -> None:
+    """Compute the errors of float32 results in ulp of the float64 ones, infinite for a wrong NaN."""
     for i in range(result.size):
-        value, reference = np.float64(result[i]), exact[i]
-        if value != value or reference != reference:
-            error = 0.0 if value != value and reference != reference else np.inf
-        else:
-            # An infinity counts as 2¹²⁸, the number after the largest.
-            value = min(max(value, -(2.0**128)), 2.0**128)
-            reference = min(max(reference, -(2.0**128)), 2.0**128)
-            exponent = -126
-            if abs(reference) >= 2.0**-126:
-                exponent = min(math.frexp(abs(reference))[1] - 1, 127)
-            error = abs(value - reference) / 2.0 ** (exponent - 23)
-        if error > worst:
-            worst, where = error, i
-    return worst, where
+        # An infinity counts as 2¹²⁸, the number after the largest.
+        value = bounded(np.float64(result[i]))
+        reference = bounded(exact[i])
+        # The exponent of the reference, from its bits; subnormal numbers have that of the smallest normal one.
+        biased = np.float64(abs(reference)).view(np.int64) >> FRACTION_BITS_64
+        exponent = min(max(biased - 1023, -126), 127)
+        error = abs(value - reference) * power_of_two_float64(np.int64(23 - exponent))
+        right = 0.0 if value != value and reference != reference else np.inf
+        errors[i] = right if value != value or reference != reference else error
+
+
+@ordered_helper
+def bounded(x: float) -> float:
+    """A number, at most 2¹²⁸ in size; NaN stays."""
+    x = FLOAT32_LIMIT if x > FLOAT32_LIMIT else x
+    return -FLOAT32_LIMIT if x < -FLOAT32_LIMIT else x
 
 
 def float64_sigmoid(x: np.ndarray) -> np.ndarray:
@@ -65,13 +69,14 @@ REFERENCES: dict[str, Callable[[np.ndarray], np.ndarray]] = {
 def sweep_float32(name: str) -> tuple[float, np.float32]:
     """Return the largest error over all 2³² inputs and where it is."""
     function, reference = getattr(mk, name), REFERENCES[name]
-    worst, at = 0.0, np.float32(0)
+    worst, at, errors = 0.0, np.float32(0), np.empty(CHUNK)
     with np.errstate(all="ignore"):
         for start in range(0, 1 << 32, CHUNK):
             x = np.arange(start, start + CHUNK, dtype=np.uint32).view(np.float32)
-            error, where = run(largest_error)(function(x), reference(x.astype(np.float64)))
-            if error > worst:
-                worst, at = error, x[where]
+            run(float32_errors)(function(x), reference(x.astype(np.float64)), errors)
+            where = errors.argmax()
+            if errors[where] > worst:
+                worst, at = errors[where], x[where]
     return worst, at
 
 

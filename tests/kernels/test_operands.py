@@ -1,10 +1,14 @@
 """What machine code reads of an array object is what NumPy says of it."""
 
+import numba
 import numpy as np
 import pytest
 
 from minigrad_kernels.elementwise_loops import relu_all, relu_backward_all
-from minigrad_kernels.operands import fit, operand_entry
+from minigrad_kernels.operands import OperandKernel, fit
+
+RELU = OperandKernel("relu", relu_all, 2)
+RELU_BACKWARD = OperandKernel("relu_backward", relu_backward_all, 3)
 
 
 class Matrix(np.ndarray):
@@ -54,13 +58,13 @@ PAIRS = [
 def test_operands_fit_if_a_flat_loop_can_fill_one_from_the_other(number):
     x, out, expected = PAIRS[number]
     assert fit(x, out) is expected
-    assert operand_entry(relu_all, np.dtype(float), 2)(x, out) is expected
-    assert operand_entry(relu_backward_all, np.dtype(float), 3)(x, x, out) is expected
+    assert RELU.entry(np.dtype(float))(x, out) is expected
+    assert RELU_BACKWARD.entry(np.dtype(float))(x, x, out) is expected
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_a_loop_runs_over_all_numbers_of_any_shape_and_no_others(dtype):
-    entry = operand_entry(relu_all, np.dtype(dtype), 2)
+    entry = RELU.entry(np.dtype(dtype))
     for shape in [(), (1,), (7,), (2, 3), (3, 1, 5), (0,), (2, 0)]:
         size = int(np.prod(shape))
         memory, x = np.full(size + 2, 9, dtype), np.arange(1, size + 1, dtype=dtype).reshape(shape)
@@ -70,5 +74,18 @@ def test_a_loop_runs_over_all_numbers_of_any_shape_and_no_others(dtype):
 
 def test_what_does_not_fit_is_left_as_it_was():
     x, out = np.ones(4), np.zeros((2, 2))
-    assert operand_entry(relu_all, np.dtype(float), 2)(x, out) is False
+    assert RELU.entry(np.dtype(float))(x, out) is False
     assert not out.any()
+
+
+def test_compiled_code_calls_kernels_with_its_own_arrays():
+    @numba.njit
+    def double_of_relu(x, out):
+        done = relu_all(x, out)
+        out *= 2
+        return done
+
+    x, out = np.array([[-1.0, 2.0]]), np.empty((1, 2))
+    assert double_of_relu(x, out) is True
+    assert np.array_equal(out, [[0.0, 4.0]])
+    assert double_of_relu(x, np.empty((2, 1))) is False

@@ -10,20 +10,25 @@ import numpy as np
 import pytest
 
 from minigrad_kernels import get_num_threads, linear, matmul, set_num_threads, threads
-from minigrad_kernels.parts import PARTS_PER_THREAD, part_shape
+from minigrad_kernels.parts import (
+    COLUMNS,
+    DESCRIPTION,
+    PARTS_PER_THREAD,
+    ROWS,
+    M,
+    N,
+    block_of_part,
+    part_shape,
+    parts_along,
+)
 
 AS_PYTHON = os.environ.get("MINIGRAD_PYTHON_KERNELS", "0") not in ("", "0")
 compiled = pytest.mark.skipif(AS_PYTHON, reason="plain Python takes minutes for a product that is worth sharing")
-# Squares, few columns, few rows, odd numbers, and vectors on either side.
+# Squares, few columns, few rows, odd numbers, vectors on either side, and a row or column more than whole parts have.
 SHAPES = [
-    (256, 300, 260),
-    (600, 700, 64),
-    (64, 800, 500),
-    (301, 512, 333),
-    (1, 900, 1100),
-    (2100, 700, 1),
-    (3, 700, 700),
-]
+    (256, 300, 260), (600, 700, 64), (64, 800, 500), (301, 512, 333), (1, 900, 1100), (2100, 700, 1), (3, 700, 700),
+    (129, 300, 65), (513, 30, 257),
+]  # fmt: skip
 FORMS = ["nn", "nt", "tn", "tt"]
 
 
@@ -114,10 +119,10 @@ def test_python_threads_share_products_at_once(generator):
 def test_a_thread_without_memory_raises_and_the_next_product_is_right(generator, monkeypatch):
     a, b = operands(generator, (300, 300, 300), "nn")
     expected = matmul(a, b)
-    kernel, _ = threads._sharing.compiled[a.dtype]
+    kernel, product, _ = threads._sharing.compiled[a.dtype]
     fail = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_int64, ctypes.c_int64)(lambda arguments, part: 0)
     with monkeypatch.context() as patch:
-        patch.setitem(threads._sharing.compiled, a.dtype, (kernel, ctypes.cast(fail, ctypes.c_void_p).value))
+        patch.setitem(threads._sharing.compiled, a.dtype, (kernel, product, ctypes.cast(fail, ctypes.c_void_p).value))
         with pytest.raises(
             MemoryError, match=r"matmul: a thread needed memory to pack float32 operands of shapes \(300, 300\)"
         ):
@@ -188,18 +193,26 @@ print(interrupts, matmul(x, x)[0, 0])
 
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("threads", [2, 3, 8])
-def test_parts_are_whole_tiles_and_enough_for_all(form, threads):
-    for m in (1, 2, 33, 64, 300, 4096):
-        for n in (1, 3, 64, 65, 291, 3000):
+def test_parts_cover_the_result_once_and_are_whole_tiles(form, threads):
+    for m in (1, 2, 3, 33, 64, 300, 513):
+        for n in (1, 3, 64, 65, 291, 1025):
             for k in (64, 4096):
+                description = np.zeros(DESCRIPTION, np.int64)
                 a_column, b_column = 4 if form[0] == "n" else 4 * m, 4 if form[1] == "n" else 4 * k
                 rows, columns = part_shape(m, n, k, 4, a_column, b_column, threads)
-                parts = -(-m // rows) * -(-n // columns)
-                assert rows % 2 == 0 or rows >= m
-                assert columns % 16 == 0 or columns >= n
+                description[[M, N, ROWS, COLUMNS]] = m, n, rows, columns
+                parts = parts_along(m, rows) * parts_along(n, columns)
                 assert parts <= 4 * threads * PARTS_PER_THREAD
-                if m * n >= 300 * 291:
-                    assert parts >= threads
+                covered = np.zeros((m, n), int)
+                for part in range(parts):
+                    i, j, high, wide = block_of_part(description.ctypes.data, part)
+                    covered[i : i + high, j : j + wide] += 1
+                    assert i % 2 == 0
+                    assert j % 16 == 0
+                    # A single row or column of a matrix cannot be read in every layout.
+                    assert high > 1 or m == 1
+                    assert wide > 1 or n == 1
+                assert np.all(covered == 1)
 
 
 @pytest.mark.parametrize("number", [0, -1, 1.5, "2", None, True])

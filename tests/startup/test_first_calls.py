@@ -37,7 +37,7 @@ def run(code, **variables):
     command = [sys.executable, "-c", code]
     # Elsewhere: the current folder comes before PYTHONPATH.
     result = subprocess.run(
-        command, env=environment(**variables), cwd=os.sep, capture_output=True, text=True, timeout=120
+        command, env=environment(**variables), cwd=os.sep, capture_output=True, text=True, timeout=600
     )
     assert result.returncode == 0, result.stderr
     return result.stdout, result.stderr
@@ -77,16 +77,12 @@ def test_importing_touches_no_cache(tmp_path):
 
 TRAINS = """
 import minigrad as mg
-from minigrad import nn, optim
-layer = nn.Linear(3, 1)
-optimizer = optim.SGD(layer.parameters(), lr=0.1)
-with mg.no_grad():
-    layer.weight.fill_(0.0), layer.bias.fill_(0.0)
-x, y = mg.ones(4, 3), mg.ones(4, 1)
-loss = ((layer(x) - y) ** 2).mean()
-loss.backward()
+from minigrad import optim
+weight = mg.ones(3, requires_grad=True)
+optimizer = optim.SGD([weight], lr=0.25)
+(weight * weight).sum().backward()
 optimizer.step()
-print(mg.__file__, layer.bias.item())
+print(mg.__file__, weight.tolist())
 """
 
 
@@ -104,7 +100,7 @@ def test_a_read_only_install_works_and_stays_as_it_was(tmp_path):
     finally:
         for folder in folders:
             folder.chmod(0o755)
-    assert output.split() == [str(site / "minigrad" / "__init__.py"), "0.20000000298023224"]
+    assert output == f"{site / 'minigrad' / '__init__.py'} [0.5, 0.5, 0.5]\n"
     assert errors == ""
     assert sorted(site.rglob("*")) == before
 
@@ -136,7 +132,7 @@ def test_two_processes_fill_an_empty_cache_at_once(tmp_path):
             )
         )
     for process in started:
-        output, errors = process.communicate(timeout=120)
+        output, errors = process.communicate(timeout=600)
         assert process.returncode == 0
         assert output.splitlines() == [b"[1. 0.] [1. 0.] [ 0. 12.]"] * 2
         assert errors == b""
@@ -160,7 +156,7 @@ def call(number):
     barrier.wait()
     first = kernels.relu(x)
     other = kernels.tanh_backward(x, x) if number % 2 else kernels.sigmoid_backward(x, x)
-    product = kernels.matmul(x[:, None], x[None, :])
+    product = kernels.matmul(np.array([[1, -2]]).T, np.array([[1, -2]]))
     results.append((number % 2, first.tolist(), other.tolist(), product.tolist()))
 
 threads = [threading.Thread(target=call, args=(number,)) for number in range(4)]
@@ -168,8 +164,8 @@ for thread in threads:
     thread.start()
 for thread in threads:
     thread.join()
-even = (0, [1.0, 0.0], [0.0, 12.0], [[1.0, -2.0], [-2.0, 4.0]])
-odd = (1, [1.0, 0.0], [0.0, 6.0], [[1.0, -2.0], [-2.0, 4.0]])
+even = (0, [1.0, 0.0], [0.0, 12.0], [[1, -2], [-2, 4]])
+odd = (1, [1.0, 0.0], [0.0, 6.0], [[1, -2], [-2, 4]])
 assert sorted(results) == [even, even, odd, odd], results
 print(len(relu_all.signatures), sum(relu_all.stats.cache_misses.values()))
 """
@@ -180,27 +176,31 @@ def test_threads_that_call_a_kernel_for_the_first_time_at_once_compile_it_once_o
     assert run(THREADS, MINIGRAD_CACHE_DIR=tmp_path) == ("1 0\n", "")
 
 
+INTEGERS = """
+import numpy as np
+from minigrad_kernels import matmul
+print(matmul(np.array([[1, 2]]), np.array([[3], [4]])))
+"""
 LOADS_THEN_COMPILES = """
 import sys
 import numba
 import numpy as np
-from minigrad_kernels import jit, relu, sum_axes
-from minigrad_kernels.elementwise_loops import relu_all
-relu(np.ones(3))
-print(sum(relu_all.stats.cache_hits.values()), "scipy.linalg" in sys.modules, "numba.cpython.mathimpl" in sys.modules)
+from minigrad_kernels import matmul, relu
+from minigrad_kernels.integers import multiply_integers
+print(matmul(np.array([[1, 2]]), np.array([[3], [4]])), sum(multiply_integers.stats.cache_hits.values()))
+print("scipy.linalg" in sys.modules, "numba.cpython.mathimpl" in sys.modules)
 
 @numba.njit
-def twice(x, out):
-    relu_all(x, out)
-    out += np.sqrt(out)
+def product_and_root(x, y, out):
+    multiply_integers(x, y, out)
+    return np.sqrt(out[0, 0, 0])
 
-out = np.empty(2)
-twice(np.array([-1.0, 4.0]), out)
-print(out, sum_axes(np.ones((2, 3)), 0))
+print(product_and_root(np.full((1, 1, 1), 8), np.full((1, 1, 1), 2), np.empty((1, 1, 1), int)), relu(np.ones(2)))
 """
 
 
 def test_what_is_loaded_needs_no_compiler_and_can_be_called_by_what_is_compiled_later(tmp_path):
-    run(SMALL, MINIGRAD_CACHE_DIR=tmp_path)
+    assert run(INTEGERS, MINIGRAD_CACHE_DIR=tmp_path) == ("[[11]]\n", "")
     # Numba's refresh would import the modules that say how to compile what, and SciPy if it is there.
-    assert run(LOADS_THEN_COMPILES, MINIGRAD_CACHE_DIR=tmp_path) == ("1 False False\n[0. 6.] [2. 2. 2.]\n", "")
+    expected = "[[11]] 1\nFalse False\n4.0 [1. 1.]\n"
+    assert run(LOADS_THEN_COMPILES, MINIGRAD_CACHE_DIR=tmp_path) == (expected, "")
