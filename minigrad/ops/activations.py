@@ -40,7 +40,7 @@ def elu(x: Operand, alpha: float = 1.0, inplace: bool = False) -> Tensor:
     """
     if inplace:
         return write_over(elu, x, alpha)  # type: ignore[arg-type]
-    return exponential_unit(elu, x, 1.0, real(elu, "alpha", alpha), 1.0)
+    return exponential_unit(elu, (x, alpha), 1.0, real(elu, "alpha", alpha), 1.0)
 
 
 def celu(x: Operand, alpha: float = 1.0, inplace: bool = False) -> Tensor:
@@ -56,23 +56,31 @@ def celu(x: Operand, alpha: float = 1.0, inplace: bool = False) -> Tensor:
     alpha = real(celu, "alpha", alpha)
     if alpha == 0:
         raise ZeroDivisionError(message("celu", "alpha must not be 0.", "relu is its limit there."))
-    return exponential_unit(celu, x, 1.0, alpha, 1 / alpha)
+    return exponential_unit(celu, (x, alpha), 1.0, alpha, 1 / alpha)
 
 
 def selu(x: Operand, inplace: bool = False) -> Tensor:
     """Return ``elu`` times a scale, both constants such that mean 0 and variance 1 stay; at 0 the gradient is 1.758."""
     if inplace:
         return write_over(selu, x)  # type: ignore[arg-type]
-    return exponential_unit(selu, x, SELU_SCALE, SELU_ALPHA, 1.0)
+    return exponential_unit(selu, (x,), SELU_SCALE, SELU_ALPHA, 1.0)
 
 
-def exponential_unit(op: Any, x: Operand, scale: float, size: float, rate: float) -> Tensor:
-    """Return ``scale * x`` where ``x`` is positive, else ``scale * size * (exp(rate * x) - 1)``."""
-    x_data = floating(op, x)
+def exponential_unit(op: Any, inputs: tuple[Any, ...], scale: float, size: float, rate: float) -> Tensor:
+    """Return ``scale * x`` where ``x`` is positive, else ``scale * size * (exp(rate * x) - 1)``.
+
+    Args:
+        op: the operation that calls.
+        inputs: its arguments, ``x`` first.
+        scale: the slope of the positive half.
+        size: how far down the negative half goes, before it is scaled.
+        rate: how fast.
+    """
+    x_data = floating(op, inputs[0])
     powers = np.expm1(x_data if rate == 1 else x_data * rate)
     powers *= scale * size
     output = np.where(x_data > 0, x_data if scale == 1 else x_data * scale, powers)
-    return record(op, exponential_unit_vjp, output, (x,), (x_data, scale, size * rate, rate))
+    return record(op, exponential_unit_vjp, output, inputs, (x_data, scale, size * rate, rate))
 
 
 def exponential_unit_vjp(grad_output: Value, x: Value, scale: float, steepness: float, rate: float) -> Value:

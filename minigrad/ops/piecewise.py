@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from minigrad.errors import describe, message
@@ -33,20 +35,20 @@ def hardtanh(x: Operand, min_val: float = -1.0, max_val: float = 1.0, inplace: b
         raise ValueError(
             message("hardtanh", f"min_val must not be above max_val, got {low} and {high}.", "Exchange the two.")
         )
-    return limited(hardtanh, x, low, high)
+    return limited(hardtanh, (x, low, high), low, high)
 
 
 def relu6(x: Operand, inplace: bool = False) -> Tensor:
     """Return ``x`` limited to ``[0, 6]``; the gradient at the bounds is 0."""
     if inplace:
         return write_over(relu6, x)  # type: ignore[arg-type]
-    return limited(relu6, x, 0.0, 6.0)
+    return limited(relu6, (x,), 0.0, 6.0)
 
 
-def limited(op: Op, x: Operand, low: float, high: float) -> Tensor:
-    """Return ``x`` limited to bounds, NaN as it is."""
-    x_data = floating(op, x)
-    return record(op, limited_vjp, x_data.clip(low, high), (x,), (x_data, low, high))
+def limited(op: Op, inputs: tuple[Any, ...], low: float, high: float) -> Tensor:
+    """Return ``x``, the first input of an operation, limited to bounds, NaN as it is."""
+    x_data = floating(op, inputs[0])
+    return record(op, limited_vjp, x_data.clip(low, high), inputs, (x_data, low, high))
 
 
 def limited_vjp(grad_output: Value, x: Value, low: float, high: float) -> Value:
