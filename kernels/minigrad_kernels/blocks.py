@@ -17,12 +17,12 @@ import numpy as np
 from numba.extending import register_jitable
 
 from minigrad_kernels.machine import L1_BYTES, L2_BYTES, VECTOR_BITS
+from minigrad_kernels.memory import LINE_BYTES, release, reserve
 from minigrad_kernels.packing import copy_rows, transpose_rows
 from minigrad_kernels.tiles import SHORT_ROWS, TALL_ROWS, TILE_ROWS, TILE_VECTORS, multiply_tile
-from minigrad_kernels.vectors import address, itemsize_of, keep_alive
+from minigrad_kernels.vectors import itemsize_of
 
 VECTOR_BYTES = VECTOR_BITS // 8
-LINE_BYTES = 64
 # A panel of b is as wide as a tile.
 NR_BYTES = TILE_VECTORS * VECTOR_BYTES
 # A panel of KC × NR numbers (128 kB at 512 bits) and a block of a (MC × KC) stay together in an L2 cache of 1 MB: 2 kB
@@ -81,8 +81,8 @@ def packing_b_pays(itemsize: int, n: int, k: int, b_column: int) -> bool:
 def multiply_blocks(
     zero: np.floating, m: int, n: int, k: int,
     a: int, a_row: int, a_column: int, b: int, b_row: int, b_column: int, out: int, out_row: int,
-) -> None:  # fmt: skip
-    """The loops jc, pc and ic: the scheme at the top of this file."""
+) -> bool:  # fmt: skip
+    """The loops jc, pc and ic: the scheme at the top of this file. Returns whether there was memory to pack in."""
     itemsize = itemsize_of(zero)
     NR = NR_BYTES // itemsize
     KC = even_share(k, KC_BYTES // itemsize)
@@ -92,9 +92,11 @@ def multiply_blocks(
     MC = MC_PACKED if pack_a else MC_IN_PLACE
     # A line more than MC rows keeps the distance of the packed rows off multiples of ALIAS_BYTES.
     a_packed_row = MC * itemsize + LINE_BYTES
-    a_buffer = np.empty(KC * a_packed_row + LINE_BYTES if pack_a else 0, np.uint8)
-    b_buffer = np.empty(KC * itemsize * NC + LINE_BYTES if pack_b else 0, np.uint8)
-    a_packed, b_packed = line_address(a_buffer), line_address(b_buffer)
+    b_bytes = KC * itemsize * NC if pack_b else 0
+    b_packed = reserve(b_bytes + (KC * a_packed_row if pack_a else 0))
+    a_packed = b_packed + b_bytes
+    if b_packed == 0:
+        return False
     for jc in range(0, n, NC):
         nc = min(NC, n - jc)
         for pc in range(0, k, KC):
@@ -113,8 +115,8 @@ def multiply_blocks(
                     zero, mc, nc, kc, a_block, a_row, a_block_column, b_block, b_block_row, b_panel,
                     out + ic * out_row + jc * itemsize, out_row, pc > 0,
                 )  # fmt: skip
-    keep_alive(a_buffer)
-    keep_alive(b_buffer)
+    release(b_packed)
+    return True
 
 
 @register_jitable
@@ -122,12 +124,6 @@ def even_share(total: int, most: int) -> int:
     """The length of equal parts of at most `most`: 513 is 257 + 256, where 512 + 1 would load out for one product."""
     parts = (total + most - 1) // most
     return (total + parts - 1) // parts
-
-
-@register_jitable
-def line_address(buffer: np.ndarray) -> int:
-    """The address of the first cache line that starts in the buffer."""
-    return (address(buffer) + LINE_BYTES - 1) // LINE_BYTES * LINE_BYTES
 
 
 @register_jitable

@@ -4,15 +4,35 @@
 a vector, `vectors.py` the vector instructions. `products.py` has the public wrapper.
 """
 
+from functools import partial
+from typing import Any
+
 import numpy as np
 from numba.extending import register_jitable
 
-from minigrad_kernels.blocks import LINE_BYTES, NR_BYTES, VECTOR_BYTES, line_address, multiply_blocks, multiply_in_place
+from minigrad_kernels.arrays import (
+    alike,
+    axes,
+    dropped,
+    is_none,
+    new_array,
+    no_array,
+    release_gil,
+    returned,
+    take_gil,
+    zero_of,
+)
+from minigrad_kernels.blocks import NR_BYTES, VECTOR_BYTES, multiply_blocks, multiply_in_place
 from minigrad_kernels.jit import kernel
 from minigrad_kernels.matvec import multiply_by_dots, multiply_by_rows
+from minigrad_kernels.memory import release, reserve
+from minigrad_kernels.operands import apart, batch_of, common_batch, matrix_in, takes
 from minigrad_kernels.packing import transpose_rows
-from minigrad_kernels.vectors import address, itemsize_of, keep_alive
+from minigrad_kernels.vectors import address, itemsize_of
 
+# Multiplications, some microseconds of them, during which no other Python thread can run: letting go of the GIL and
+# taking it again costs 20 ns.
+MOST_WORK_WITH_GIL = 200_000
 # Up to so many rows of a, dot products with a transposed b cost less than packing it, which is as much work as
 # multiplying some ten rows.
 FEW_ROWS = 4
@@ -20,86 +40,94 @@ FEW_ROWS = 4
 FEW_COLUMNS = 12
 
 
-@kernel
-def multiply(a: np.ndarray, b: np.ndarray, out: np.ndarray) -> bool:
-    """Fill `out` with a @ b, unless an operand must be copied first.
+@partial(kernel, nogil=False)
+def multiply(a: Any, b: Any, out: Any, most_work: int) -> Any:
+    """Check the operands and return a @ b, if it can be computed from the operands as they are.
 
     Args:
-        a: Shape (m, k), any strides.
-        b: Shape (k, n), any strides.
-        out: Shape (m, n), contiguous rows, written; shares no memory with the others.
+        a: An array, shape (..., m, k) or (k,). Any object, in fact, as are the others: they are looked at.
+        b: Shape (..., k, n) or (k,).
+        out: Where to write, or None for a new array.
+        most_work: How many multiplications a product of two matrices may take at most.
 
     Returns:
-        False if the shapes do not fit or the numbers of a or b lie apart along both axes. Then nothing was written.
+        A new array or `out`. None, with nothing written, if the dtypes or shapes do not fit, or an axis is empty, or
+        the numbers of a matrix lie apart along both axes, or the matrices of a stack at no constant distance, or batch
+        axes differ, or `out` is not C-contiguous or shares memory with an operand; or there is too much work, or no
+        memory.
     """
-    (m, k), n = a.shape, b.shape[1]
-    if b.shape[0] != k:
-        return False
-    a_row, a_column, a_readable = matrix_strides(m, k, a.strides[0], a.strides[1], a.itemsize)
-    b_row, b_column, b_readable = matrix_strides(k, n, b.strides[0], b.strides[1], b.itemsize)
-    if k == 0 or m == 0 or n == 0:
-        out[:] = 0
-    elif a_readable and b_readable:
-        multiply_matrices(
-            out.dtype.type(0), m, n, k, address(a), a_row, a_column,
-            address(b), b_row, b_column, address(out), out.strides[0],
-        )  # fmt: skip
-    else:
-        return False
-    return True
-
-
-@kernel
-def multiply_stack(a: np.ndarray, b: np.ndarray, out: np.ndarray) -> bool:
-    """Fill `out` with the products of two stacks of matrices, unless an operand must be copied first.
-
-    Args:
-        a: Shape (batch or 1, m, k), any strides. A stack of one serves every product.
-        b: Shape (batch or 1, k, n), any strides.
-        out: Shape (batch, m, n), C-contiguous, written; shares no memory with the others.
-
-    Returns:
-        False if the numbers of a or b lie apart along both axes of the matrices. Then nothing was written.
-    """
-    batch, m, n = out.shape
-    k = a.shape[2]
-    a_row, a_column, a_readable = matrix_strides(m, k, a.strides[1], a.strides[2], a.itemsize)
-    b_row, b_column, b_readable = matrix_strides(k, n, b.strides[1], b.strides[2], b.itemsize)
-    if k == 0 or m == 0 or n == 0:
-        out[:] = 0
-    elif a_readable and b_readable:
-        a_step = 0 if a.shape[0] == 1 else a.strides[0]
-        b_step = 0 if b.shape[0] == 1 else b.strides[0]
-        for i in range(batch):
-            multiply_matrices(
-                out.dtype.type(0), m, n, k, address(a) + i * a_step, a_row, a_column,
-                address(b) + i * b_step, b_row, b_column,
-                address(out) + i * out.strides[0], n * out.itemsize,
-            )  # fmt: skip
-    else:
-        return False
-    return True
+    if not alike(a, b) or axes(a) == 0 or axes(b) == 0:
+        return no_array(a)
+    m, k, a_row, a_column, a_readable = matrix_in(a, True)
+    b_rows, n, b_row, b_column, b_readable = matrix_in(b, False)
+    batch, a_step, b_step, even = common_batch(a, b)
+    work = batch * m * n * k
+    if b_rows != k or not a_readable or not b_readable or not even or work == 0 or (batch == 1 and work > most_work):
+        return no_array(a)
+    result = result_array(
+        a, b, out, batch, m, n, k, a_step, a_row, a_column, b_step, b_row, b_column,
+    )  # fmt: skip
+    if is_none(result):
+        return result
+    if b_step == 0 and (m == 1 or a_step == m * a_row):
+        # Rows of a, one below the other: one tall matrix.
+        a_row = a_step if m == 1 and batch > 1 else a_row
+        m, batch = m * batch, 1
+    thread = release_gil(work > MOST_WORK_WITH_GIL)
+    done = multiply_stack(
+        zero_of(a), batch, m, n, k, address(a), a_step, a_row, a_column, address(b), b_step, b_row, b_column,
+        address(result),
+    )  # fmt: skip
+    take_gil(thread)
+    return result if done else dropped(result)
 
 
 @register_jitable
-def matrix_strides(rows: int, columns: int, row: int, column: int, itemsize: int) -> tuple[int, int, bool]:
-    """Return the bytes from row to row and from column to column, and whether numbers are contiguous along one axis.
+def result_array(
+    a: Any, b: Any, out: Any, batch: int, m: int, n: int, k: int,
+    a_step: int, a_row: int, a_column: int, b_step: int, b_row: int, b_column: int,
+) -> Any:  # fmt: skip
+    """Return a new array for the product, or `out` if it can be written to while a and b are read, or None."""
+    # The one that has the result's batch axes.
+    a_is_single = axes(a) < axes(b) or (axes(a) == axes(b) and batch_of(a)[0] == 1)
+    stack = b if a_is_single else a
+    batch_axes = max(axes(stack) - 2, 0)
+    rows, columns = min(axes(a) - 1, 1), min(axes(b) - 1, 1)
+    if is_none(out):
+        return new_array(stack, batch_axes, rows, m, columns, n)
+    itemsize = itemsize_of(zero_of(a))
+    start, size = address(out), batch * m * n * itemsize
+    if (
+        takes(out, stack, batch_axes, rows, m, columns, n)
+        and apart(start, size, address(a), itemsize, batch, a_step, m, a_row, k, a_column)
+        and apart(start, size, address(b), itemsize, batch, b_step, k, b_row, n, b_column)
+    ):
+        return returned(out)
+    return no_array(a)
 
-    NumPy leaves the stride of an axis of length 1 open; here a contiguous vector is contiguous along both axes.
-    """
-    if columns == 1:
-        return itemsize, itemsize, rows == 1 or row == itemsize
-    if rows == 1:
-        return columns * itemsize, itemsize, column == itemsize
-    return row, column, row == itemsize or column == itemsize
+
+@register_jitable
+def multiply_stack(
+    zero: np.floating, batch: int, m: int, n: int, k: int,
+    a: int, a_step: int, a_row: int, a_column: int, b: int, b_step: int, b_row: int, b_column: int, out: int,
+) -> bool:  # fmt: skip
+    """Multiply each matrix of a stack; returns whether there was memory to pack in."""
+    itemsize = itemsize_of(zero)
+    for i in range(batch):
+        if not multiply_matrices(
+            zero, m, n, k, a + i * a_step, a_row, a_column, b + i * b_step, b_row, b_column,
+            out + i * m * n * itemsize, n * itemsize,
+        ):  # fmt: skip
+            return False
+    return True
 
 
 @register_jitable
 def multiply_matrices(
     zero: np.floating, m: int, n: int, k: int,
     a: int, a_row: int, a_column: int, b: int, b_row: int, b_column: int, out: int, out_row: int,
-) -> None:  # fmt: skip
-    """Multiply in the way that suits the shapes and layouts.
+) -> bool:  # fmt: skip
+    """Multiply in the way that suits the shapes and layouts; returns whether there was memory to pack in.
 
     Args:
         zero: A zero of the operands' dtype.
@@ -126,26 +154,29 @@ def multiply_matrices(
         for i in range(m):
             multiply_by_dots(zero, n, k, b, b_column, a + i * a_row, out + i * out_row)
     elif n <= FEW_COLUMNS and n < m and a_column != itemsize:
-        multiply_transposed(zero, m, n, k, a, a_column, b, b_row, b_column, out, out_row)
+        return multiply_transposed(zero, m, n, k, a, a_column, b, b_row, b_column, out, out_row)
     elif not multiply_in_place(zero, m, n, k, a, a_row, a_column, b, b_row, b_column, out, out_row):
-        multiply_blocks(zero, m, n, k, a, a_row, a_column, b, b_row, b_column, out, out_row)
+        return multiply_blocks(zero, m, n, k, a, a_row, a_column, b, b_row, b_column, out, out_row)
+    return True
 
 
 @register_jitable
 def multiply_transposed(
     zero: np.floating, m: int, n: int, k: int,
     a: int, a_column: int, b: int, b_row: int, b_column: int, out: int, out_row: int,
-) -> None:  # fmt: skip
-    """Compute out as (bᵀ @ aᵀ)ᵀ for a transposed a, a few panels of its rows at a time."""
+) -> bool:  # fmt: skip
+    """Compute out as (bᵀ @ aᵀ)ᵀ for a transposed a, a few panels of its rows at a time; False without memory."""
     itemsize = itemsize_of(zero)
     lanes = VECTOR_BYTES // itemsize
     width = 4 * NR_BYTES // itemsize
-    buffer = np.empty(n * width * itemsize + LINE_BYTES, np.uint8)
-    out_transposed = line_address(buffer)
+    out_transposed = reserve(n * width * itemsize)
+    if out_transposed == 0:
+        return False
+    done = True
     for ic in range(0, m, width):
         mc = min(width, m - ic)
         a_rows = a + ic * itemsize
-        multiply_blocks(
+        done = done and multiply_blocks(
             zero, n, mc, k, b, b_column, b_row, a_rows, a_column, itemsize, out_transposed, width * itemsize
         )
         for j in range(0, n, lanes):
@@ -153,4 +184,5 @@ def multiply_transposed(
                 zero, min(lanes, n - j), mc, out_transposed + j * width * itemsize, width * itemsize,
                 out + ic * out_row + j * itemsize, out_row,
             )  # fmt: skip
-    keep_alive(buffer)
+    release(out_transposed)
+    return done

@@ -30,20 +30,21 @@ _as_python: ContextVar[bool] = ContextVar("minigrad_python_kernels", default=Fal
 runs_python = _as_python.get
 
 
-def kernel(function: Function) -> Function:
+def kernel(function: Function, nogil: bool = True) -> Function:
     """Compile a function with Numba at its first call, and keep the machine code on disk for the next process.
 
-    The kernel releases the GIL while it runs. Division by zero follows IEEE 754, as in NumPy, because Python's
+    Division by zero follows IEEE 754, as in NumPy, because Python's
     ZeroDivisionError costs a branch in each division. Helpers called by a kernel are decorated with
     `numba.extending.register_jitable`, which leaves them plain Python functions, so that a debugger steps into them.
 
     Args:
         function: A function at the top of a module: one made inside a function never hits the disk cache.
+        nogil: Whether the kernel releases the GIL while it runs, which costs 40 ns.
 
     Returns:
         Numba's dispatcher (or the function itself when NUMBA_DISABLE_JIT is set). Call it through `run`.
     """
-    options: dict[str, Any] = {"nogil": True, "fastmath": FASTMATH, "error_model": "numpy"}
+    options: dict[str, Any] = {"nogil": nogil, "fastmath": FASTMATH, "error_model": "numpy"}
     if VECTOR_BITS != WIDEST_BITS:
         # Numba's cache tells machines apart and not widths: code of a forced width would be loaded for any other.
         return numba.njit(**options)(function)
