@@ -46,21 +46,14 @@ ALIAS_BYTES = 2048
 
 
 @register_jitable
-def multiply_in_place(
-    zero: np.floating, m: int, n: int, k: int,
-    a: int, a_row: int, a_column: int, b: int, b_row: int, b_column: int, out: int, out_row: int,
-) -> bool:  # fmt: skip
-    """Multiply without packing if that is the fastest way, and return whether it is."""
-    itemsize = itemsize_of(zero)
-    in_place = (
+def reading_in_place_pays(itemsize: int, m: int, n: int, k: int, a_row: int, a_column: int, b_column: int) -> bool:
+    """Whether multiplying without blocks and packing is the fastest way."""
+    return (
         b_column == itemsize
         and k * itemsize <= KC_BYTES
         and k * n * itemsize <= IN_PLACE_BYTES
         and not packing_a_pays(itemsize, m, n, k, a_row, a_column)
     )
-    if in_place:
-        multiply_block(zero, m, n, k, a, a_row, a_column, b, b_row, NR_BYTES, out, out_row, False)
-    return in_place
 
 
 @register_jitable
@@ -85,18 +78,23 @@ def multiply_blocks(
     """The loops jc, pc and ic: the scheme at the top of this file. Returns whether there was memory to pack in."""
     itemsize = itemsize_of(zero)
     NR = NR_BYTES // itemsize
-    KC = even_share(k, KC_BYTES // itemsize)
-    NC = min(PANELS * NR, (n + NR - 1) // NR * NR)
-    pack_a = packing_a_pays(itemsize, m, n, k, a_row, a_column)
-    pack_b = packing_b_pays(itemsize, n, k, b_column)
-    MC = MC_PACKED if pack_a else MC_IN_PLACE
+    MC, KC, NC, b_bytes = m, k, n, 0
+    pack_a, pack_b = False, False
+    if not reading_in_place_pays(itemsize, m, n, k, a_row, a_column, b_column):
+        pack_a = packing_a_pays(itemsize, m, n, k, a_row, a_column)
+        pack_b = packing_b_pays(itemsize, n, k, b_column)
+        MC = MC_PACKED if pack_a else MC_IN_PLACE
+        KC = even_share(k, KC_BYTES // itemsize)
+        NC = min(PANELS * NR, (n + NR - 1) // NR * NR)
     # A line more than MC rows keeps the distance of the packed rows off multiples of ALIAS_BYTES.
     a_packed_row = MC * itemsize + LINE_BYTES
-    b_bytes = KC * itemsize * NC if pack_b else 0
-    b_packed = reserve(b_bytes + (KC * a_packed_row if pack_a else 0))
+    b_packed = 0
+    if pack_a or pack_b:
+        b_bytes = KC * itemsize * NC if pack_b else 0
+        b_packed = reserve(b_bytes + (KC * a_packed_row if pack_a else 0))
+        if b_packed == 0:
+            return False
     a_packed = b_packed + b_bytes
-    if b_packed == 0:
-        return False
     for jc in range(0, n, NC):
         nc = min(NC, n - jc)
         for pc in range(0, k, KC):
@@ -115,7 +113,8 @@ def multiply_blocks(
                     zero, mc, nc, kc, a_block, a_row, a_block_column, b_block, b_block_row, b_panel,
                     out + ic * out_row + jc * itemsize, out_row, pc > 0,
                 )  # fmt: skip
-    release(b_packed)
+    if pack_a or pack_b:
+        release(b_packed)
     return True
 
 

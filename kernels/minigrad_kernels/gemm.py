@@ -22,7 +22,7 @@ from minigrad_kernels.arrays import (
     take_gil,
     zero_of,
 )
-from minigrad_kernels.blocks import NR_BYTES, VECTOR_BYTES, multiply_blocks, multiply_in_place
+from minigrad_kernels.blocks import NR_BYTES, VECTOR_BYTES, multiply_blocks
 from minigrad_kernels.jit import kernel
 from minigrad_kernels.matvec import multiply_by_dots, multiply_by_rows
 from minigrad_kernels.memory import release, reserve
@@ -74,10 +74,12 @@ def multiply(a: Any, b: Any, out: Any, most_work: int) -> Any:
         a_row = a_step if m == 1 and batch > 1 else a_row
         m, batch = m * batch, 1
     thread = release_gil(work > MOST_WORK_WITH_GIL)
-    done = multiply_stack(
-        zero_of(a), batch, m, n, k, address(a), a_step, a_row, a_column, address(b), b_step, b_row, b_column,
-        address(result),
-    )  # fmt: skip
+    done, start, size = True, address(result), m * n * itemsize_of(zero_of(a))
+    for i in range(batch):
+        done = done and multiply_matrices(
+            zero_of(a), m, n, k, address(a) + i * a_step, a_row, a_column,
+            address(b) + i * b_step, b_row, b_column, start + i * size, n * itemsize_of(zero_of(a)),
+        )  # fmt: skip
     take_gil(thread)
     return result if done else dropped(result)
 
@@ -104,22 +106,6 @@ def result_array(
     ):
         return returned(out)
     return no_array(a)
-
-
-@register_jitable
-def multiply_stack(
-    zero: np.floating, batch: int, m: int, n: int, k: int,
-    a: int, a_step: int, a_row: int, a_column: int, b: int, b_step: int, b_row: int, b_column: int, out: int,
-) -> bool:  # fmt: skip
-    """Multiply each matrix of a stack; returns whether there was memory to pack in."""
-    itemsize = itemsize_of(zero)
-    for i in range(batch):
-        if not multiply_matrices(
-            zero, m, n, k, a + i * a_step, a_row, a_column, b + i * b_step, b_row, b_column,
-            out + i * m * n * itemsize, n * itemsize,
-        ):  # fmt: skip
-            return False
-    return True
 
 
 @register_jitable
@@ -155,7 +141,7 @@ def multiply_matrices(
             multiply_by_dots(zero, n, k, b, b_column, a + i * a_row, out + i * out_row)
     elif n <= FEW_COLUMNS and n < m and a_column != itemsize:
         return multiply_transposed(zero, m, n, k, a, a_column, b, b_row, b_column, out, out_row)
-    elif not multiply_in_place(zero, m, n, k, a, a_row, a_column, b, b_row, b_column, out, out_row):
+    else:
         return multiply_blocks(zero, m, n, k, a, a_row, a_column, b, b_row, b_column, out, out_row)
     return True
 
