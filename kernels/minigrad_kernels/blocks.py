@@ -41,6 +41,8 @@ ROWS_AT_A_TIME = 8
 PANELS = 32
 # Up to 300 kB a row-major b stays in an L2 cache of 1 MB whatever the order in which it is read: packing gains nothing.
 IN_PLACE_BYTES = 3 * L2_BYTES // 10
+# Up to so many rows of a (four tiles), copying b costs more than it saves.
+ROWS_IN_PLACE = 4 * TILE_ROWS
 # Rows at a distance of a multiple of 2 kB share two sets of the L1 cache, and push each other out.
 ALIAS_BYTES = 2048
 
@@ -64,10 +66,11 @@ def packing_a_pays(itemsize: int, m: int, n: int, k: int, a_row: int, a_column: 
 
 
 @register_jitable
-def packing_b_pays(itemsize: int, n: int, k: int, b_column: int) -> bool:
-    """Whether b must be copied into panels, because it is transposed, or should be, because it is large."""
+def packing_b_pays(itemsize: int, m: int, n: int, k: int, b_column: int) -> bool:
+    """Whether b must be copied into panels, because it is transposed, or should be: it is large and read often."""
     # A row-major b no wider than a panel is one.
-    return b_column != itemsize or (k * n * itemsize > IN_PLACE_BYTES and n * itemsize > NR_BYTES)
+    large = k * n * itemsize > IN_PLACE_BYTES and n * itemsize > NR_BYTES
+    return b_column != itemsize or (large and m > ROWS_IN_PLACE)
 
 
 @register_jitable
@@ -82,7 +85,7 @@ def multiply_blocks(
     pack_a, pack_b = False, False
     if not reading_in_place_pays(itemsize, m, n, k, a_row, a_column, b_column):
         pack_a = packing_a_pays(itemsize, m, n, k, a_row, a_column)
-        pack_b = packing_b_pays(itemsize, n, k, b_column)
+        pack_b = packing_b_pays(itemsize, m, n, k, b_column)
         MC = MC_PACKED if pack_a else MC_IN_PLACE
         KC = even_share(k, KC_BYTES // itemsize)
         NC = min(PANELS * NR, (n + NR - 1) // NR * NR)

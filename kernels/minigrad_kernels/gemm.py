@@ -23,6 +23,7 @@ from minigrad_kernels.arrays import (
     zero_of,
 )
 from minigrad_kernels.blocks import NR_BYTES, VECTOR_BYTES, multiply_blocks
+from minigrad_kernels.dots import multiply_by_dot_tiles
 from minigrad_kernels.jit import kernel
 from minigrad_kernels.matvec import multiply_by_dots, multiply_by_rows
 from minigrad_kernels.memory import release, reserve
@@ -33,9 +34,6 @@ from minigrad_kernels.vectors import address, itemsize_of
 # Multiplications, some microseconds of them, during which no other Python thread can run: letting go of the GIL and
 # taking it again costs 20 ns.
 MOST_WORK_WITH_GIL = 200_000
-# Up to so many rows of a, dot products with a transposed b cost less than packing it, which is as much work as
-# multiplying some ten rows.
-FEW_ROWS = 4
 # A transposed a with so few columns of b: out is computed as its transpose, whose rows fill the vectors.
 FEW_COLUMNS = 12
 
@@ -136,13 +134,52 @@ def multiply_matrices(
         multiply_by_rows(zero, m, k, b, itemsize, a, a_column, out)
     elif m == 1 and b_column == itemsize:
         multiply_by_rows(zero, n, k, a, a_column, b, b_row, out)
-    elif m <= FEW_ROWS and b_column != itemsize and a_column == itemsize:
-        for i in range(m):
-            multiply_by_dots(zero, n, k, b, b_column, a + i * a_row, out + i * out_row)
+    elif m == 1 and b_row == itemsize and a_column == itemsize:
+        multiply_by_dots(zero, n, k, b, b_column, a, out)
+    elif a_column == itemsize and b_row == itemsize and dots_pay(itemsize, m, n, k):
+        multiply_by_dot_tiles(zero, m, n, k, a, a_row, b, b_column, out, out_row)
+    elif a_column == itemsize and b_column == itemsize and dots_pay_packing(itemsize, m, n, k):
+        return multiply_by_dots_packed(zero, m, n, k, a, a_row, b, b_row, out, out_row)
     elif n <= FEW_COLUMNS and n < m and a_column != itemsize:
         return multiply_transposed(zero, m, n, k, a, a_column, b, b_row, b_column, out, out_row)
     else:
         return multiply_blocks(zero, m, n, k, a, a_row, a_column, b, b_row, b_column, out, out_row)
+    return True
+
+
+@register_jitable
+def dots_pay(itemsize: int, m: int, n: int, k: int) -> bool:
+    """Whether dot products are the fastest way if both operands lie along k.
+
+    A tile of `multiply_tile` fills n of the lanes, and a transposed b must be packed; a dot product ends with the sum
+    of its vector's lanes, which takes as long as three multiply-adds.
+    """
+    lanes = VECTOR_BYTES // itemsize
+    return n * (k + 3 * lanes) <= lanes * k or m * 5 <= k
+
+
+@register_jitable
+def dots_pay_packing(itemsize: int, m: int, n: int, k: int) -> bool:
+    """Whether dot products are the fastest way if b must first be transposed."""
+    lanes = VECTOR_BYTES // itemsize
+    return n * (k + 3 * lanes) <= lanes * k and m >= 8
+
+
+@register_jitable
+def multiply_by_dots_packed(
+    zero: np.floating, m: int, n: int, k: int, a: int, a_row: int, b: int, b_row: int, out: int, out_row: int
+) -> bool:
+    """Transpose a narrow row-major b, then multiply by dot products; False without memory."""
+    itemsize = itemsize_of(zero)
+    lanes = VECTOR_BYTES // itemsize
+    b_column = k * itemsize
+    b_packed = reserve(n * b_column)
+    if b_packed == 0:
+        return False
+    for p in range(0, k, lanes):
+        transpose_rows(zero, min(lanes, k - p), n, b + p * b_row, b_row, b_packed + p * itemsize, b_column)
+    multiply_by_dot_tiles(zero, m, n, k, a, a_row, b_packed, b_column, out, out_row)
+    release(b_packed)
     return True
 
 
