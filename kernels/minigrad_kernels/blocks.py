@@ -19,7 +19,7 @@ from numba.extending import register_jitable
 from minigrad_kernels.machine import L1_BYTES, L2_BYTES, VECTOR_BITS
 from minigrad_kernels.memory import LINE_BYTES, release, reserve
 from minigrad_kernels.packing import copy_rows, transpose_rows
-from minigrad_kernels.tiles import SHORT_ROWS, TALL_ROWS, TILE_ROWS, TILE_VECTORS, multiply_tile
+from minigrad_kernels.tiles import PAIR_ROWS, SHORT_ROWS, TALL_ROWS, TILE_ROWS, TILE_VECTORS, multiply_tile
 from minigrad_kernels.vectors import itemsize_of
 
 VECTOR_BYTES = VECTOR_BITS // 8
@@ -176,7 +176,7 @@ def multiply_block(
 def tile_rows(left: int, vectors: int) -> int:
     """The rows of the next tile when so many are left: 6 and 4 so that few are surplus, or 8."""
     if left <= SHORT_ROWS:
-        return SHORT_ROWS
+        return PAIR_ROWS if left <= PAIR_ROWS and vectors == TILE_VECTORS else SHORT_ROWS
     if vectors < TILE_VECTORS and left > TILE_ROWS:
         return TALL_ROWS
     # 7 and 8 rows are 4 + 4.

@@ -14,15 +14,14 @@ LONG, SHORT = 8, 2
 
 
 def dot_tile(
-    zero: np.floating, rows: int, columns: int, k: int,
+    zero: np.floating, rows: int, k: int,
     a: int, a_row: int, b: int, b_column: int, out: int, out_row: int, valid_rows: int, valid_columns: int,
 ) -> None:  # fmt: skip
     """out[i, j] = Σ a[i, p]·b[p, j], where both lie contiguous along p.
 
     Args:
         zero: A zero of the operands' dtype.
-        rows: Rows of the tile for which there is code: 4, 8 or 2
-        columns: with as many columns: 4, 2 or 8.
+        rows: Rows of the tile for which there is code: 4 (with 4 columns), 8 (with 2) or 2 (with 8).
         k: Length of the sums, at least 1.
         a: Address of the tile's first row of a.
         a_row: Bytes from row to row of a.
@@ -31,7 +30,7 @@ def dot_tile(
         out: Address of the tile, whose rows are contiguous.
         out_row: Bytes from row to row of out.
         valid_rows: The rows that exist, at most `rows`.
-        valid_columns: The columns that exist, at most `columns`.
+        valid_columns: The columns that exist, at most as many as the tile has.
     """
     for i in range(valid_rows):
         a_numbers, out_numbers = numbers_at(a + i * a_row, k, zero), numbers_at(out + i * out_row, valid_columns, zero)
@@ -48,24 +47,32 @@ def multiply_by_dot_tiles(
     zero: np.floating, m: int, n: int, k: int, a: int, a_row: int, b: int, b_column: int, out: int, out_row: int
 ) -> None:
     """Out = a·b for contiguous rows of a and contiguous columns of b."""
-    itemsize = itemsize_of(zero)
-    j = 0
-    while j < n:
-        # One or two columns that are left, or rows, get a tile of that shape.
-        columns = SHORT if n - j <= SHORT else LONG if m <= SHORT else SQUARE
-        i = 0
-        while i < m:
-            rows = LONG if columns == SHORT else SHORT if columns == LONG else SQUARE
+    # One or two columns that are left, or rows, get tiles of their shape.
+    left = n % SQUARE if n % SQUARE <= SHORT else 0
+    pairs = m % SQUARE if m % SQUARE <= SHORT else 0
+    square_n, square_m, itemsize = n - left, m - pairs, itemsize_of(zero)
+    for i in range(0, square_m, SQUARE):
+        for j in range(0, square_n, SQUARE):
             dot_tile(
-                zero, rows, columns, k, a + i * a_row, a_row, b + j * b_column, b_column,
-                out + i * out_row + j * itemsize, out_row, min(rows, m - i), min(columns, n - j),
+                zero, SQUARE, k, a + i * a_row, a_row, b + j * b_column, b_column,
+                out + i * out_row + j * itemsize, out_row, min(SQUARE, m - i), min(SQUARE, n - j),
             )  # fmt: skip
-            i += rows
-        j += columns
+    if pairs > 0:
+        for j in range(0, square_n, LONG):
+            dot_tile(
+                zero, SHORT, k, a + square_m * a_row, a_row, b + j * b_column, b_column,
+                out + square_m * out_row + j * itemsize, out_row, pairs, min(LONG, square_n - j),
+            )  # fmt: skip
+    if left > 0:
+        for i in range(0, m, LONG):
+            dot_tile(
+                zero, LONG, k, a + i * a_row, a_row, b + square_n * b_column, b_column,
+                out + i * out_row + square_n * itemsize, out_row, min(LONG, m - i), left,
+            )  # fmt: skip
 
 
 @compiled_as(dot_tile)
-def _emit_dot_tiles(emit: Emitter, rows: ir.Value, columns: ir.Value, *tile: ir.Value) -> None:
+def _emit_dot_tiles(emit: Emitter, rows: ir.Value, *tile: ir.Value) -> None:
     """Emit: go to the code of the shape of tile that is asked for."""
     builder = emit.builder
     done = builder.append_basic_block("done")

@@ -128,6 +128,16 @@ def multiply_matrices(
         out_row: Bytes from row to row of out.
     """
     itemsize = itemsize_of(zero)
+    left = columns_left(itemsize, m, n, k, b_column)
+    if left > 0:
+        n -= left
+        b_left, out_left = b + n * b_column, out + n * itemsize
+        if a_column == itemsize:
+            done = multiply_by_dots_packed(zero, m, left, k, a, a_row, b_left, b_row, out_left, out_row)
+        else:
+            done = multiply_transposed(zero, m, left, k, a, a_column, b_left, b_row, b_column, out_left, out_row)
+        if not done:
+            return False
     if n == 1 and a_column == itemsize:
         multiply_by_dots(zero, m, k, a, a_row, b, out)
     elif n == 1:
@@ -145,6 +155,14 @@ def multiply_matrices(
     else:
         return multiply_blocks(zero, m, n, k, a, a_row, a_column, b, b_row, b_column, out, out_row)
     return True
+
+
+@register_jitable
+def columns_left(itemsize: int, m: int, n: int, k: int, b_column: int) -> int:
+    """The columns to be multiplied apart: one or two that would need a vector more, of which they would fill little."""
+    lanes = VECTOR_BYTES // itemsize
+    left = n % lanes
+    return left if left <= 2 and n > lanes and k >= 32 and m >= 24 and b_column == itemsize and n <= 4 * lanes else 0
 
 
 @register_jitable
