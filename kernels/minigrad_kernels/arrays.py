@@ -20,7 +20,7 @@ from numba import from_dtype, types
 from numba.core import cgutils
 from numba.core.datamodel import models
 from numba.extending import NativeValue, box, lower_builtin, register_model, type_callable, unbox
-from numpy._core import _multiarray_umath
+from numpy._core import _multiarray_umath  # type: ignore[attr-defined]
 
 from minigrad_kernels.vectors import INT64, address
 

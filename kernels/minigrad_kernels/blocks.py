@@ -41,7 +41,8 @@ ROWS_AT_A_TIME = 8
 PANELS = 32
 # Up to 300 kB a row-major b stays in an L2 cache of 1 MB whatever the order in which it is read: packing gains nothing.
 IN_PLACE_BYTES = 3 * L2_BYTES // 10
-# Up to so many rows of a (four tiles), copying b costs more than it saves.
+# Up to so many rows of a (four tiles), copying b costs more than it saves: 4×1024×1024 took 52 µs and not 133, and
+# 20×1024×2048 556 and not 663.
 ROWS_IN_PLACE = 4 * TILE_ROWS
 # Rows at a distance of a multiple of 2 kB share two sets of the L1 cache, and push each other out.
 ALIAS_BYTES = 2048

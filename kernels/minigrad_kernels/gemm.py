@@ -1,7 +1,8 @@
 """The kernels of the matrix product, out = a @ b: which way to multiply for which shapes and layouts.
 
-`blocks.py` has the loops around the micro-kernel of `tiles.py`, `packing.py` the copies, `matvec.py` the products with
-a vector, `vectors.py` the vector instructions. `products.py` has the public wrapper.
+`blocks.py` has the loops around the micro-kernel of `tiles.py`, `packing.py` the copies, `dots.py` and `matvec.py` the
+products with few rows or columns and with a vector, `vectors.py` the vector instructions. `operands.py` reads the
+arrays that come. `products.py` has the public wrapper.
 """
 
 from functools import partial

@@ -24,8 +24,8 @@ def matmul(a: np.ndarray, b: np.ndarray, out: np.ndarray | None = None) -> np.nd
     """Multiply matrices as `numpy.matmul` does: vectors, stacks that broadcast, any strides, empty axes.
 
     float32 and float64 are multiplied as they are; integers wrap around; booleans give "or" of "and"; operands of two
-    dtypes are converted to `numpy.result_type`. C-contiguous and transposed arrays are read where they are; sliced,
-    broadcast, read-only and unaligned ones are copied first.
+    dtypes are converted to `numpy.result_type`. Matrices with contiguous numbers along one axis, as transposed ones,
+    are read where they are; others are copied first.
 
     Args:
         a: Shape (..., m, k) or (k,).
