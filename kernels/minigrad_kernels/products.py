@@ -63,7 +63,9 @@ def _checked_matmul(a: np.ndarray, b: np.ndarray, out: np.ndarray | None) -> np.
     # Vectors become matrices of one row and one column.
     left = np.asarray(a if a.ndim > 1 else a[None, :], dtype=kernel_dtype)
     right = np.asarray(b if b.ndim > 1 else b[:, None], dtype=kernel_dtype)
-    result = _multiply_stacks(left, right).reshape(shape)
+    result = _multiply_stacks(left, right)
+    if result.shape != shape:
+        result = result.reshape(shape)
     # Integers are multiplied as int64, whose wrapping sums have the right lower bits for every narrower type.
     if dtype is not kernel_dtype:
         result = np.not_equal(result, 0) if dtype == np.bool_ else result.astype(dtype)
