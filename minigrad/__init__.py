@@ -7,6 +7,8 @@
 Tensor((2,) float32 | 2 4)
 """
 
+import importlib as _importlib
+import typing as _typing
 import warnings
 
 from minigrad import tensors  # isort: skip - the first import: the others meet half-made modules only in this order
@@ -29,6 +31,9 @@ from minigrad.modes import enable_grad, inference_mode, is_grad_enabled, no_grad
 from minigrad.ops import *  # ops/__init__.py lists them
 from minigrad.tensors import Tensor, is_tensor
 
+if _typing.TYPE_CHECKING:
+    from minigrad import func
+
 __version__ = "0.1.0"
 
 float = float32
@@ -40,3 +45,10 @@ bool = bool_
 # log(0) is -inf and 0/0 is NaN, silently, as in PyTorch. NumPy would warn and name a line of minigrad, not the user's;
 # debug.anomaly() names the right one.
 warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"minigrad(_kernels)?\.")
+
+
+def __getattr__(name: str) -> _typing.Any:
+    """Import ``minigrad.func`` when it is first asked for: it takes 13 ms that most programs have no use for."""
+    if name == "func":
+        return _importlib.import_module("minigrad.func")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

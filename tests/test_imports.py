@@ -9,10 +9,18 @@ ROOT = Path(__file__).parent.parent
 #: For each part, the parts that it must not import.
 FORBIDDEN = {
     "kernels/minigrad_kernels": ("minigrad",),
-    "minigrad/ops": ("minigrad.nn", "minigrad.optim", "minigrad.data", "minigrad.debug", "minigrad.autograd"),
-    "minigrad/nn": ("minigrad.optim", "minigrad.data", "minigrad.debug"),
-    "minigrad/optim": ("minigrad.nn", "minigrad.data", "minigrad.debug"),
-    "minigrad/data": ("minigrad.nn", "minigrad.optim", "minigrad.debug"),
+    "minigrad/ops": (
+        "minigrad.nn",
+        "minigrad.optim",
+        "minigrad.data",
+        "minigrad.debug",
+        "minigrad.func",
+        "minigrad.autograd",
+    ),
+    "minigrad/nn": ("minigrad.optim", "minigrad.data", "minigrad.debug", "minigrad.func"),
+    "minigrad/optim": ("minigrad.nn", "minigrad.data", "minigrad.debug", "minigrad.func"),
+    "minigrad/data": ("minigrad.nn", "minigrad.optim", "minigrad.debug", "minigrad.func"),
+    "minigrad/func": ("minigrad.optim", "minigrad.data", "minigrad.debug"),
 }
 
 

@@ -40,7 +40,7 @@ class Operand(types.Type):
     """Numba's type of an array of one dtype, any shape and any layout, of which it gets the object's address."""
 
     def __init__(self, dtype: types.Type) -> None:
-        self.dtype = dtype
+        self.dtype: Any = dtype
         super().__init__(name=f"minigrad_kernels.Operand({dtype})")
 
 
@@ -185,10 +185,12 @@ def _size(x: Any) -> int:
     return size
 
 
-@overload(usable)
-def _compile_usable(x: Any, out: Any) -> Callable[[Any, Any], bool] | None:
+# Compiled code calls kernels with arrays that Numba knows: it has checked their types, and of their layouts a loop over
+# `flat` compiles for contiguous ones only.
+@overload(usable, strict=False)
+def _compile_usable(x: Any, out: Any) -> Callable[[Any, Any], bool]:
     if not isinstance(x, Operand):
-        return None  # An array: its address is not that of an object.
+        return _are_usable
     itemsize = x.dtype.bitwidth // 8
 
     def compiled(x: Any, out: Any) -> bool:
@@ -204,45 +206,37 @@ def _compile_usable(x: Any, out: Any) -> Callable[[Any, Any], bool] | None:
     return compiled
 
 
-@overload(axis_count)
-def _compile_axis_count(x: Any) -> Callable[[Any], int] | None:
-    if not isinstance(x, Operand):
-        return None
+def _are_usable(x: Any, out: Any) -> bool:
+    return True
 
+
+@overload(axis_count, strict=False)
+def _compile_axis_count(x: Any) -> Callable[[Any], int]:
     def compiled(x: Any) -> int:
         return _load(_address(x) + AXES) & LOWER_HALF
 
-    return compiled
+    return compiled if isinstance(x, Operand) else axis_count
 
 
-@overload(axis_length)
-def _compile_axis_length(x: Any, axis: Any) -> Callable[[Any, int], int] | None:
-    if not isinstance(x, Operand):
-        return None
-
+@overload(axis_length, strict=False)
+def _compile_axis_length(x: Any, axis: Any) -> Callable[[Any, Any], int]:
     def compiled(x: Any, axis: Any) -> int:
         return _load(_load(_address(x) + LENGTHS) + _WORD * axis)
 
-    return compiled
+    return compiled if isinstance(x, Operand) else axis_length
 
 
-@overload(flat)
-def _compile_flat(x: Any) -> Callable[[Any], Any] | None:
-    if not isinstance(x, Operand):
-        return None
-
+@overload(flat, strict=False)
+def _compile_flat(x: Any) -> Callable[[Any], Any]:
     def compiled(x: Any) -> Any:
         return _array_at(x, _load(_address(x) + DATA), (_size(x),))
 
-    return compiled
+    return compiled if isinstance(x, Operand) else flat
 
 
-@overload(matrix)
-def _compile_matrix(x: Any) -> Callable[[Any], Any] | None:
-    if not isinstance(x, Operand):
-        return None
-
+@overload(matrix, strict=False)
+def _compile_matrix(x: Any) -> Callable[[Any], Any]:
     def compiled(x: Any) -> Any:
         return _array_at(x, _load(_address(x) + DATA), (axis_length(x, 0), axis_length(x, 1)))
 
-    return compiled
+    return compiled if isinstance(x, Operand) else matrix

@@ -105,6 +105,11 @@ def _compile(dtype: np.dtype) -> tuple[Callable[..., int], int, int]:
     return compiled
 
 
+def prepare_helpers() -> None:
+    """Compile what the pool's threads run, and start none of them."""
+    _sharing.pool.wake(0)
+
+
 def post(kernel: Callable[..., int], *arguments: Any) -> bool:
     """Run a kernel that does its work in parts, with the pool's help; returns whether it was done.
 

@@ -4,17 +4,22 @@ The functions themselves choose kernels and bring arrays into the layouts that k
 compile what any call would.
 """
 
-from collections.abc import Iterator
+import math
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from minigrad_kernels import biases, cross_entropies, draws, elementwise, softmaxes, sums, updates
+from minigrad_kernels import biases, cross_entropies, draws, elementwise, losses, softmaxes, sums, totals, updates
 from minigrad_kernels.compiling import Compiled, watch
 from minigrad_kernels.jit import compile_for
+from minigrad_kernels.linears import linear, linear_backward
 from minigrad_kernels.products import matmul
+from minigrad_kernels.threads import MIN_SHARED_WORK, get_num_threads, prepare_helpers, set_num_threads
 
 FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
+# Rows and columns of matrices whose product is worth sharing among threads.
+SHARED_SIZE = math.ceil(MIN_SHARED_WORK ** (1 / 3))
 
 
 class Warmed(NamedTuple):
@@ -53,18 +58,33 @@ def _calls() -> list[tuple[Any, ...]]:
     """Return every call: a function and its arguments."""
     calls: list[tuple[Any, ...]] = []
     for dtype in FLOATS:
-        calls += [*_products(dtype), *_elementwise(dtype), *_rows(dtype), *_updates(dtype)]
-    return calls + _integers()
+        calls += [*_products(dtype), *_elementwise(dtype), *_rows(dtype), *_totals(dtype), *_updates(dtype)]
+    return [*calls, (prepare_helpers,), *_integers()]
 
 
 def _products(dtype: np.dtype) -> list[tuple[Any, ...]]:
-    """Products of matrices and of stacks of them, and what ends a linear layer."""
-    matrix, stack = np.ones((2, 2), dtype), np.ones((2, 2, 2), dtype)
+    """Products of matrices and of stacks of them, and linear layers, alone and shared."""
+    matrix, stack, bias = np.ones((2, 2), dtype), np.ones((2, 2, 2), dtype), np.ones(2, dtype)
+    large = np.ones((SHARED_SIZE, SHARED_SIZE), dtype)
     return [
         (matmul, matrix, matrix),
         (matmul, stack, stack),
-        (biases.bias_activation, matrix, np.ones(2, dtype)),
+        (linear, matrix, matrix, bias),
+        (linear_backward, matrix, matrix, matrix),
+        (biases.bias_activation, matrix, bias),
+        (with_threads, matmul, large, large),
+        (with_threads, linear, large, large),
     ]
+
+
+def with_threads(function: Callable[..., Any], *arguments: Any) -> None:
+    """Call a function while two threads or more may share its work, whatever the process is set to."""
+    threads = get_num_threads()
+    set_num_threads(max(2, threads))
+    try:
+        function(*arguments)
+    finally:
+        set_num_threads(threads)
 
 
 def _elementwise(dtype: np.dtype) -> list[tuple[Any, ...]]:
@@ -88,9 +108,33 @@ def _rows(dtype: np.dtype) -> list[tuple[Any, ...]]:
         (sums.column_sums, x),
         (sums.sum_axes, x),
         (sums.sum_axes, x, 0),
+        (sums.sum_axes, x, 1),
         (sums.mean_variance_rows, x),
         (sums.mean_variance_columns, x),
     ]
+
+
+def _totals(dtype: np.dtype) -> list[tuple[Any, ...]]:
+    """Sums of everything, and losses of numbers: their kernels are compiled for vectors and for matrices."""
+    forward = [
+        losses.squared_errors,
+        losses.absolute_errors,
+        losses.logits_cross_entropies,
+        losses.binary_cross_entropies,
+    ]
+    backward = [
+        losses.squared_errors_backward,
+        losses.absolute_errors_backward,
+        losses.logits_cross_entropies_backward,
+        losses.binary_cross_entropies_backward,
+    ]
+    grad = np.ones((), dtype)
+    calls: list[tuple[Any, ...]] = []
+    for x in (np.ones(2, dtype), np.ones((2, 2), dtype)):
+        calls.append((totals.total, x))
+        calls += [(function, x, x) for function in forward]
+        calls += [(function, grad, x, x) for function in backward]
+    return calls
 
 
 def _updates(dtype: np.dtype) -> list[tuple[Any, ...]]:

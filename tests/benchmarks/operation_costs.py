@@ -27,7 +27,8 @@ ROUNDS, CALLS = 60, 300
 
 def matrix(rows, columns, requires_grad=False):
     """Return a tensor of drawn numbers."""
-    return mg.tensor(np.random.default_rng(0).standard_normal((rows, columns)).astype("f4"), requires_grad)
+    numbers = np.random.default_rng(0).standard_normal((rows, columns)).astype("f4")
+    return mg.tensor(numbers, requires_grad=requires_grad)
 
 
 def copied(x):

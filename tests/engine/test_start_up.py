@@ -61,3 +61,18 @@ print(minigrad.ops.elementwise.tanh_vjp.__name__, minigrad.autograd.grad.__name_
 
 def test_the_names_that_breakpoints_need_are_there_after_the_import():
     assert run(SUBMODULES) == "tanh_vjp grad record\n"
+
+
+LAZY = """
+import sys, minigrad
+assert "minigrad.func" not in sys.modules
+print(minigrad.func.grad(lambda x: x * x)(3.0).item())
+try:
+    minigrad.nothing
+except AttributeError as error:
+    print(error)
+"""
+
+
+def test_func_is_imported_when_it_is_asked_for():
+    assert run(LAZY) == "6.0\nmodule 'minigrad' has no attribute 'nothing'\n"

@@ -4,7 +4,6 @@ import numba
 import numpy as np
 import pytest
 
-from minigrad_kernels import run
 from minigrad_kernels.elementwise_loops import relu_all, relu_backward_all
 from minigrad_kernels.operands import OperandKernel, fit
 
@@ -79,8 +78,14 @@ def test_what_does_not_fit_is_left_as_it_was():
     assert not out.any()
 
 
-def test_a_kernel_of_operands_cannot_be_given_arrays_by_its_dispatcher():
-    if not hasattr(run(relu_all), "py_func"):
-        pytest.skip("plain Python takes arrays")
-    with pytest.raises(numba.TypingError):
-        relu_all(np.ones(3), np.ones(3))
+def test_compiled_code_calls_kernels_with_its_own_arrays():
+    @numba.njit
+    def double_of_relu(x, out):
+        done = relu_all(x, out)
+        out *= 2
+        return done
+
+    x, out = np.array([[-1.0, 2.0]]), np.empty((1, 2))
+    assert double_of_relu(x, out) is True
+    assert np.array_equal(out, [[0.0, 4.0]])
+    assert double_of_relu(x, np.empty((2, 1))) is False

@@ -1,0 +1,60 @@
+"""Which operation belongs to which family of ``batching_rules.py``, by name: the list of what ``vmap`` can do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from minigrad.func import batching_products, batching_rules
+from minigrad.func.batching_derivatives import STEPS
+
+ELEMENTWISE = """
+        abs acos acosh add addcdiv addcmul alias asin asinh atan atan2 atanh bitwise_and bitwise_not
+    bitwise_or bitwise_xor     cast ceil celu clamp clone contiguous copysign cos cosh deg2rad digamma div
+    drop elu entr eq erf erfc erfinv exp exp2     expm1 float_power floor floor_divide fmax fmin fmod frac ge
+    gelu gt hardshrink hardsigmoid hardswish hardtanh     heaviside hypot isclose isfinite isinf isnan ldexp
+    le leaky_relu lerp lgamma log log10 log1p log2 logaddexp     logaddexp2 logical_and logical_not logical_or
+    logical_xor logit logsigmoid lt masked_fill maximum minimum mish mul     nan_to_num ne neg polygamma pow
+    rad2deg reciprocal relu relu6 remainder round rsqrt selu sgn sigmoid sign signbit     silu sin sinc sinh
+    softplus softshrink softsign sqrt square sub tan tanh tanhshrink threshold trunc trunc_divide     where
+    xlog1py xlogy
+"""
+ALONG_AXES = """
+        all amax amin any argmax argmin argsort count_nonzero cummax cummin cumprod cumsum diagonal flip
+    kthvalue     log_softmax logcumsumexp logsumexp max mean median min mode nanmean nanmedian nansum norm
+    prod softmax sort split std     std_mean sum topk transpose unbind var var_mean
+"""
+LAST_AXES = "cholesky det inv matrix_exp pinv slogdet tril triu"
+ELEMENTWISE_LOSSES = """
+    binary_cross_entropy binary_cross_entropy_with_logits huber_loss l1_loss mse_loss smooth_l1_loss
+"""
+FAMILIES = {
+    batching_rules.elementwise: ELEMENTWISE,
+    batching_rules.along_axes: ALONG_AXES,
+    batching_rules.last_axes: LAST_AXES,
+    batching_products.elementwise_loss: ELEMENTWISE_LOSSES,
+    batching_rules.reshape: "reshape view",
+    batching_rules.permute: "permute",
+    batching_rules.expand: "expand",
+    batching_rules.sum_to_size: "sum_to_size",
+    batching_rules.join: "cat stack",
+    batching_rules.get_item: "get_item",
+    batching_rules.gather: "gather",
+    batching_products.matmul: "matmul dot",
+    batching_products.linear: "linear",
+    batching_products.addmm: "addmm",
+    batching_products.cross_entropy: "cross_entropy",
+    batching_rules.one_hot: "one_hot",
+}
+
+RULES: dict[str, Callable[..., Any]] = {}
+for _rule, _names in FAMILIES.items():
+    for _name in _names.split():
+        RULES[_name] = _rule
+
+
+def rule_of(op: Callable[..., Any]) -> Callable[..., Any] | None:
+    """Return the rule of an operation of minigrad's; None if it has none."""
+    if op in STEPS:
+        return STEPS[op]
+    return RULES.get(op.__name__) if op.__module__.startswith("minigrad.") else None
