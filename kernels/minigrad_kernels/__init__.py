@@ -31,6 +31,7 @@ from minigrad_kernels.losses import (
     squared_errors,
     squared_errors_backward,
 )
+from minigrad_kernels.operands import flat, operand_call
 from minigrad_kernels.products import matmul
 from minigrad_kernels.softmaxes import (
     log_softmax_rows,
@@ -41,7 +42,14 @@ from minigrad_kernels.softmaxes import (
 from minigrad_kernels.sums import column_sums, mean_variance_columns, mean_variance_rows, sum_axes
 from minigrad_kernels.threads import get_num_threads, set_num_threads
 from minigrad_kernels.totals import total
-from minigrad_kernels.updates import adam_update, amsgrad_update, check_update, sgd_momentum_update, sgd_update
+from minigrad_kernels.updates import (
+    GRADIENT_FITS,
+    adam_update,
+    amsgrad_update,
+    check_update,
+    sgd_momentum_update,
+    sgd_update,
+)
 
 __all__ = [
     # products
@@ -90,6 +98,7 @@ __all__ = [
     "fill_uniform",
     "fill_words",
     # optimizer updates
+    "GRADIENT_FITS",
     "adam_update",
     "amsgrad_update",
     "check_update",
@@ -97,7 +106,9 @@ __all__ = [
     "sgd_update",
     # running kernels
     "compile_for",
+    "flat",
     "kernel",
+    "operand_call",
     "python_kernels",
     "run",
     "runs_python",

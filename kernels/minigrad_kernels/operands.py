@@ -8,7 +8,7 @@ at the object's fields, 2 ns, and `flat` or `matrix` for its numbers. In plain P
 Source: NumPy's C interface, PyArrayObject, whose fields are a part of NumPy's stable ABI.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numba
@@ -91,6 +91,28 @@ def _compiled_entry(dispatcher: Any, dtype: np.dtype, count: int) -> Callable[..
     signature = (Operand(numba.from_dtype(dtype)),) * count
     dispatcher.compile(signature)
     return dispatcher.overloads[signature].entry_point
+
+
+def operand_call(kernel: Callable[..., Any], arguments: Sequence[Any]) -> Callable[..., Any]:
+    """Return what to call to run a kernel on arrays, as operands, and on numbers, of the types of these arguments.
+
+    Compiling takes up to a second and may be interrupted or fail; afterwards a call runs no Python code at all, and
+    checks nothing: whoever calls knows that the arrays are contiguous and of these dtypes.
+
+    Args:
+        kernel: What `kernel` returned; it uses its arrays through the functions of this file only.
+        arguments: Arrays, floats and bools. Only their types count.
+    """
+    if not hasattr(run(kernel), "py_func"):
+        return run(kernel)
+    signature = []
+    for argument in arguments:
+        is_array = isinstance(argument, np.ndarray)
+        signature.append(Operand(numba.from_dtype(argument.dtype)) if is_array else numba.typeof(argument))
+    dispatcher: Any = kernel
+    dispatcher.compile(tuple(signature))
+    entry_point: Callable[..., Any] = dispatcher.overloads[tuple(signature)].entry_point
+    return entry_point
 
 
 def usable(x: np.ndarray, out: Any) -> bool:

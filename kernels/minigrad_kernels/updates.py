@@ -21,6 +21,7 @@ import numpy as np
 from numba.extending import register_jitable
 
 from minigrad_kernels.jit import kernel
+from minigrad_kernels.operands import OperandKernel, fit, flat
 
 
 def check_update(
@@ -64,6 +65,16 @@ def check_update(
         )
 
 
+@kernel
+def gradient_fits(gradient: np.ndarray, parameter: np.ndarray) -> bool:
+    """Whether an update can read the gradient and write the parameter, as operands: alike, contiguous, and apart."""
+    return fit(gradient, parameter)
+
+
+#: `gradient_fits` for a dtype: what `check_update` finds out of the two, in 60 ns.
+GRADIENT_FITS = OperandKernel("update", gradient_fits, 2)
+
+
 @register_jitable
 def descent_gradient(value: float, slope: float, weight_decay: float, maximize: bool) -> float:
     """One element's gradient of what is minimised: negated to maximise, plus that of weight_decay/2·value²."""
@@ -88,11 +99,12 @@ def sgd_update(parameter: np.ndarray, gradient: np.ndarray, lr: float, weight_de
 
     Source: PyTorch, torch.optim.SGD.
     """
-    as_dtype = parameter.dtype.type
+    values, slopes = flat(parameter), flat(gradient)
+    as_dtype = values.dtype.type
     rate = as_dtype(lr)
     decay = as_dtype(weight_decay)
-    for i in range(parameter.size):
-        parameter[i] -= rate * descent_gradient(parameter[i], gradient[i], decay, maximize)
+    for i in range(values.size):
+        values[i] -= rate * descent_gradient(values[i], slopes[i], decay, maximize)
 
 
 @kernel
@@ -126,20 +138,21 @@ def sgd_momentum_update(
 
     Source: Sutskever et al. 2013, On the importance of initialization and momentum; PyTorch, torch.optim.SGD.
     """
-    as_dtype = parameter.dtype.type
+    values, slopes, velocities, count = flat(parameter), flat(gradient), flat(buffer), flat(step)
+    as_dtype = values.dtype.type
     rate = as_dtype(lr)
     decay = as_dtype(weight_decay)
     kept = as_dtype(momentum)
     added = as_dtype(1.0 - dampening)
-    first = step[()] == 0
-    for i in range(parameter.size):
-        slope = descent_gradient(parameter[i], gradient[i], decay, maximize)
-        velocity = slope if first else kept * buffer[i] + added * slope
-        buffer[i] = velocity
+    first = count[0] == 0
+    for i in range(values.size):
+        slope = descent_gradient(values[i], slopes[i], decay, maximize)
+        velocity = slope if first else kept * velocities[i] + added * slope
+        velocities[i] = velocity
         if nesterov:
             velocity = slope + kept * velocity
-        parameter[i] -= rate * velocity
-    step[()] += 1
+        values[i] -= rate * velocity
+    count[0] += 1
 
 
 @register_jitable
@@ -181,9 +194,11 @@ def adam_update(
 
     Source: Kingma and Ba 2015, algorithm 1; Loshchilov and Hutter 2019, algorithm 2; PyTorch, torch.optim.Adam.
     """
-    as_dtype = parameter.dtype.type
-    step[()] += 1
-    step_size, correction = adam_scales(float(step[()]), lr, beta1, beta2)
+    values, slopes, count = flat(parameter), flat(gradient), flat(step)
+    means, squares = flat(exp_avg), flat(exp_avg_sq)
+    as_dtype = values.dtype.type
+    count[0] += 1
+    step_size, correction = adam_scales(float(count[0]), lr, beta1, beta2)
     rate = as_dtype(step_size)
     root_correction = as_dtype(correction)
     shrink = as_dtype(1.0 - lr * weight_decay) if decoupled else as_dtype(1.0)
@@ -192,13 +207,13 @@ def adam_update(
     weight2 = as_dtype(1.0 - beta2)
     kept2 = as_dtype(beta2)
     epsilon = as_dtype(eps)
-    for i in range(parameter.size):
-        value = shrink * parameter[i]
-        slope = descent_gradient(value, gradient[i], decay, maximize)
-        exp_avg[i] += weight1 * (slope - exp_avg[i])
-        exp_avg_sq[i] = kept2 * exp_avg_sq[i] + weight2 * slope * slope
-        denominator = np.sqrt(exp_avg_sq[i]) / root_correction + epsilon
-        parameter[i] = value - rate * (exp_avg[i] / denominator)
+    for i in range(values.size):
+        value = shrink * values[i]
+        slope = descent_gradient(value, slopes[i], decay, maximize)
+        means[i] += weight1 * (slope - means[i])
+        squares[i] = kept2 * squares[i] + weight2 * slope * slope
+        denominator = np.sqrt(squares[i]) / root_correction + epsilon
+        values[i] = value - rate * (means[i] / denominator)
 
 
 @kernel
@@ -236,9 +251,11 @@ def amsgrad_update(
 
     Source: Reddi et al. 2018, On the convergence of Adam and beyond; PyTorch, torch.optim.Adam(amsgrad=True).
     """
-    as_dtype = parameter.dtype.type
-    step[()] += 1
-    step_size, correction = adam_scales(float(step[()]), lr, beta1, beta2)
+    values, slopes, count = flat(parameter), flat(gradient), flat(step)
+    means, squares, maxima = flat(exp_avg), flat(exp_avg_sq), flat(max_exp_avg_sq)
+    as_dtype = values.dtype.type
+    count[0] += 1
+    step_size, correction = adam_scales(float(count[0]), lr, beta1, beta2)
     rate = as_dtype(step_size)
     root_correction = as_dtype(correction)
     shrink = as_dtype(1.0 - lr * weight_decay) if decoupled else as_dtype(1.0)
@@ -247,13 +264,13 @@ def amsgrad_update(
     weight2 = as_dtype(1.0 - beta2)
     kept2 = as_dtype(beta2)
     epsilon = as_dtype(eps)
-    for i in range(parameter.size):
-        value = shrink * parameter[i]
-        slope = descent_gradient(value, gradient[i], decay, maximize)
-        exp_avg[i] += weight1 * (slope - exp_avg[i])
-        exp_avg_sq[i] = kept2 * exp_avg_sq[i] + weight2 * slope * slope
+    for i in range(values.size):
+        value = shrink * values[i]
+        slope = descent_gradient(value, slopes[i], decay, maximize)
+        means[i] += weight1 * (slope - means[i])
+        squares[i] = kept2 * squares[i] + weight2 * slope * slope
         # Selects the new value when it is NaN, as torch.maximum does.
-        largest = max_exp_avg_sq[i] if max_exp_avg_sq[i] >= exp_avg_sq[i] else exp_avg_sq[i]
-        max_exp_avg_sq[i] = largest
+        largest = maxima[i] if maxima[i] >= squares[i] else squares[i]
+        maxima[i] = largest
         denominator = np.sqrt(largest) / root_correction + epsilon
-        parameter[i] = value - rate * (exp_avg[i] / denominator)
+        values[i] = value - rate * (means[i] / denominator)

@@ -12,8 +12,8 @@ import numpy as np
 
 from minigrad_kernels import biases, cross_entropies, draws, elementwise, losses, softmaxes, sums, totals, updates
 from minigrad_kernels.compiling import Compiled, watch
-from minigrad_kernels.jit import compile_for
 from minigrad_kernels.linears import linear, linear_backward
+from minigrad_kernels.operands import operand_call
 from minigrad_kernels.products import matmul
 from minigrad_kernels.threads import MIN_SHARED_WORK, get_num_threads, prepare_helpers, set_num_threads
 
@@ -141,10 +141,10 @@ def _updates(dtype: np.dtype) -> list[tuple[Any, ...]]:
     """Updates of the optimizers, whose step counts are float64."""
     x, step = np.ones(1, dtype), np.zeros(())
     return [
-        (compile_for, updates.sgd_update, (x, x, 0.1, 0.0, False)),
-        (compile_for, updates.sgd_momentum_update, (x, x, x, step, 0.1, 0.9, 0.0, 0.0, False, False)),
-        (compile_for, updates.adam_update, (x, x, x, x, step, 0.1, 0.9, 0.999, 1e-8, 0.0, False, False)),
-        (compile_for, updates.amsgrad_update, (x, x, x, x, x, step, 0.1, 0.9, 0.999, 1e-8, 0.0, False, False)),
+        (operand_call, updates.sgd_update, (x, x, 0.1, 0.0, False)),
+        (operand_call, updates.sgd_momentum_update, (x, x, x, step, 0.1, 0.9, 0.0, 0.0, False, False)),
+        (operand_call, updates.adam_update, (x, x, x, x, step, 0.1, 0.9, 0.999, 1e-8, 0.0, False, False)),
+        (operand_call, updates.amsgrad_update, (x, x, x, x, x, step, 0.1, 0.9, 0.999, 1e-8, 0.0, False, False)),
     ]
 
 

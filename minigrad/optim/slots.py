@@ -10,7 +10,7 @@ from minigrad.graph import wrap
 from minigrad.modes import no_grad
 from minigrad.tensors import Tensor
 from minigrad.writes import refuse_write
-from minigrad_kernels import compile_for, run
+from minigrad_kernels import GRADIENT_FITS, operand_call
 
 #: A pending write ``array[...] = value``, as the arguments of ``operator.setitem``.
 WriteBack = tuple[np.ndarray, Any, np.ndarray]
@@ -20,8 +20,8 @@ class Rule(NamedTuple):
     """How the parameters of one group are updated.
 
     Attributes:
-        kernel: called as ``kernel(parameter, gradient, *state, *arguments)`` with flat arrays; it writes to all but
-            the gradient.
+        kernel: called as ``kernel(parameter, gradient, *state, *arguments)`` with C-contiguous arrays; it writes to
+            all but the gradient. A compiled one gets at their numbers by ``minigrad_kernels.flat``.
         state_names: what it keeps for each parameter: ``"step"`` is a 0-d float64 count, any other name a tensor like
             the parameter. Both begin as zeros.
         arguments: floats and bools; an int would be a type of its own, and compile the kernel again.
@@ -41,13 +41,14 @@ class Slot:
         rule: how it was updated last, None before the first update.
         stamps: those of ``tensors``.
         tensors: what an update writes, in the kernel's order: the parameter, and the state.
-        arrays: their arrays when ``flats`` was made.
-        kept: each tensor of the state with its array then.
-        flats: flat views of these arrays, or None if one of them has no flat view.
+        arrays: their arrays.
+        kept: each tensor of the state with its array.
+        contiguous: whether a kernel can write to all of them.
+        fits: tells of the gradient and the parameter whether a kernel can have them as they are.
         call: the kernel compiled for arrays of these types, or None.
     """
 
-    __slots__ = ("arrays", "call", "flats", "kept", "parameter", "rule", "stamps", "state", "tensors")
+    __slots__ = ("arrays", "call", "contiguous", "fits", "kept", "parameter", "rule", "stamps", "state", "tensors")
 
     parameter: Tensor
     state: dict[str, Any]
@@ -56,7 +57,8 @@ class Slot:
     tensors: tuple[Tensor, ...]
     arrays: tuple[np.ndarray, ...]
     kept: tuple[tuple[Tensor, np.ndarray], ...]
-    flats: tuple[np.ndarray, ...] | None
+    contiguous: bool
+    fits: Callable[[np.ndarray, np.ndarray], bool]
     call: Callable[..., None] | None
 
     def __init__(self, parameter: Tensor, state: dict[str, Any] | None = None) -> None:
@@ -75,7 +77,8 @@ class Slot:
         self.tensors = ()
         self.arrays = ()
         self.kept = ()
-        self.flats = None
+        self.contiguous = False
+        self.fits = never
         self.call = None
 
     def row(self, who: str, rule: Rule, interpreted: bool, write_backs: list[WriteBack]) -> tuple[Any, ...]:
@@ -95,30 +98,39 @@ class Slot:
         parameter = self.parameter
         array = parameter._data
         gradient: np.ndarray = parameter._grad._data  # type: ignore[union-attr]
-        if gradient.shape != array.shape or (gradient.dtype is not array.dtype and gradient.dtype != array.dtype):
-            problem = f"the gradient of {describe(parameter)} cannot be {describe(gradient)}."
-            raise ValueError(message(who, problem, "Call zero_grad() before the next backward()."))
-        if parameter._viewed is not None or not array.flags.writeable:
-            with no_grad():
-                refuse_write(who, parameter)
         if self.rule is not rule or array is not self.arrays[0]:
             self.follow(who, rule)
         for tensor, known in self.kept:
             if tensor._data is not known:
                 self.prepare(who, rule)
                 break
-        flats = self.flats
-        if interpreted or flats is None:
-            flats = self.copies(write_backs)
-        # A kernel compiled for writeable memory in C order would read garbage from any other.
-        if not gradient.flags.carray:
-            gradient = np.array(gradient, order="C")
-        if gradient.ndim != 1:
-            gradient = gradient.reshape(-1)
-        call = run(rule.kernel) if interpreted else self.call
-        if call is None:
-            call = self.call = compile_for(rule.kernel, (flats[0], gradient, *flats[1:], *rule.arguments))
-        return (call, flats[0], gradient, *flats[1:], *rule.arguments)
+        if interpreted or not self.fits(gradient, array):
+            return self.checked_row(who, rule, interpreted, write_backs)
+        if self.call is None:
+            self.call = operand_call(rule.kernel, (array, gradient, *self.arrays[1:], *rule.arguments))
+        return (self.call, array, gradient, *self.arrays[1:], *rule.arguments)
+
+    def checked_row(self, who: str, rule: Rule, interpreted: bool, write_backs: list[WriteBack]) -> tuple[Any, ...]:
+        """Return ``row`` where the kernel cannot have the arrays as they are: it is given copies, or nothing fits.
+
+        Raises:
+            ValueError, RuntimeError: as ``row``.
+        """
+        parameter, arrays = self.parameter, self.arrays
+        gradient: np.ndarray = parameter._grad._data  # type: ignore[union-attr]
+        if gradient.shape != arrays[0].shape or gradient.dtype != arrays[0].dtype:
+            problem = f"the gradient of {describe(parameter)} cannot be {describe(gradient)}."
+            raise ValueError(message(who, problem, "Call zero_grad() before the next backward()."))
+        with no_grad():
+            refuse_write(who, parameter)
+        if interpreted or not self.contiguous:
+            copies = []
+            for array in arrays:
+                copies.append(np.array(array, order="C"))
+                write_backs.append((array, ..., copies[-1]))
+            arrays = tuple(copies)
+        arguments = (arrays[0], np.array(gradient, order="C"), *arrays[1:], *rule.arguments)
+        return (operand_call(rule.kernel, arguments), *arguments)
 
     def follow(self, who: str, rule: Rule) -> None:
         """Take over a rule; where only an option has changed, as in each step of a schedule, nothing is made anew."""
@@ -130,7 +142,7 @@ class Slot:
             self.prepare(who, rule)
 
     def prepare(self, who: str, rule: Rule) -> None:
-        """Make the state that a rule needs and that is not there yet, and flat views of everything it writes.
+        """Make the state that a rule needs and that is not there yet.
 
         Raises:
             ValueError: if the state does not fit the parameter, which has got another shape or dtype since.
@@ -148,28 +160,16 @@ class Slot:
                 raise ValueError(message(who, problem, remedy))
             tensors.append(state[name])
         arrays = tuple([tensor._data for tensor in tensors])
-        flats: list[np.ndarray] | None = []
-        for name, each in zip(("", *rule.state_names), arrays):
-            if flats is not None:
-                flats = flats + [flat_view(name, each)] if each.flags.carray else None
         # The rule comes last: an interrupt before it makes the next step prepare anew.
         self.call = None
-        self.flats = None if flats is None else tuple(flats)
+        self.contiguous = all(each.flags.carray for each in arrays)
+        self.fits = GRADIENT_FITS.entry(array.dtype) if self.contiguous else never
         self.arrays = arrays
         self.kept = tuple(zip(tensors, arrays))[1:]
         self.tensors = tuple(tensors)
         self.stamps = tuple([tensor._stamp for tensor in tensors])
         self.state = state
         self.rule = rule
-
-    def copies(self, write_backs: list[WriteBack]) -> tuple[np.ndarray, ...]:
-        """Return flat copies of everything that an update writes, and add the writes that bring them back."""
-        flats = []
-        for name, array in zip(("", *self.rule.state_names), self.arrays):
-            copy = np.array(array, order="C")
-            write_backs.append((array, ..., copy))
-            flats.append(flat_view(name, copy))
-        return tuple(flats)
 
 
 def state_kind(name: str, parameter: np.ndarray) -> tuple[tuple[int, ...], np.dtype]:
@@ -179,6 +179,6 @@ def state_kind(name: str, parameter: np.ndarray) -> tuple[tuple[int, ...], np.dt
     return parameter.shape, parameter.dtype
 
 
-def flat_view(name: str, array: np.ndarray) -> np.ndarray:
-    """Return a contiguous array as one axis; a count of steps as it is."""
-    return array if name == "step" else array.reshape(-1)
+def never(gradient: np.ndarray, parameter: np.ndarray) -> bool:
+    """Return False: what does not lie in memory as a kernel needs it never fits."""
+    return False
