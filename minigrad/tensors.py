@@ -17,51 +17,77 @@ from minigrad.dtypes import SUPPORTED, native
 from minigrad.errors import describe, message
 from minigrad.numpy_protocol import NumpyProtocol
 from minigrad.ops.arithmetic import ArithmeticMethods
+from minigrad.ops.bounds import BoundMethods
 from minigrad.ops.broadcasting import BroadcastingMethods
 from minigrad.ops.comparisons import ComparisonMethods
 from minigrad.ops.conversion import ConversionMethods
+from minigrad.ops.counting import CountingMethods
 from minigrad.ops.creation import as_array
 from minigrad.ops.determinants import DeterminantMethods
 from minigrad.ops.elementwise import ElementwiseMethods
+from minigrad.ops.entropies import EntropyMethods
 from minigrad.ops.extremes import ExtremeMethods
 from minigrad.ops.gathering import GatheringMethods
+from minigrad.ops.hyperbolic import HyperbolicMethods
 from minigrad.ops.in_place import InPlaceMethods
+from minigrad.ops.in_place_arguments import InPlaceArgumentMethods
+from minigrad.ops.in_place_functions import InPlaceFunctionMethods
 from minigrad.ops.indexing import IndexingMethods
+from minigrad.ops.interpolation import InterpolationMethods
 from minigrad.ops.joining import JoiningMethods
+from minigrad.ops.logarithms import LogarithmMethods
 from minigrad.ops.normalisations import NormalisationMethods
 from minigrad.ops.norms import NormMethods
+from minigrad.ops.powers import PowerMethods
 from minigrad.ops.products import ProductMethods
 from minigrad.ops.pseudoinverses import PseudoinverseMethods
 from minigrad.ops.randomness import RandomMethods
 from minigrad.ops.reductions import ReductionMethods
+from minigrad.ops.rounding import RoundingMethods
 from minigrad.ops.shapes import ShapeMethods
+from minigrad.ops.signs import SignMethods
+from minigrad.ops.special_functions import SpecialMethods
 from minigrad.ops.systems import SystemMethods
+from minigrad.ops.trigonometric import TrigonometricMethods
 from minigrad.python_protocol import PythonProtocol
 from minigrad.writes import guarded, stamp_write
 
 
 class Tensor(
     ArithmeticMethods,
+    BoundMethods,
     BroadcastingMethods,
     ComparisonMethods,
     ConversionMethods,
+    CountingMethods,
     DeterminantMethods,
     ElementwiseMethods,
+    EntropyMethods,
     ExtremeMethods,
     GatheringMethods,
+    HyperbolicMethods,
+    InPlaceArgumentMethods,
+    InPlaceFunctionMethods,
     InPlaceMethods,
     IndexingMethods,
+    InterpolationMethods,
     JoiningMethods,
-    NormalisationMethods,
+    LogarithmMethods,
     NormMethods,
+    NormalisationMethods,
     NumpyProtocol,
+    PowerMethods,
     ProductMethods,
     PseudoinverseMethods,
     PythonProtocol,
     RandomMethods,
     ReductionMethods,
+    RoundingMethods,
     ShapeMethods,
+    SignMethods,
+    SpecialMethods,
     SystemMethods,
+    TrigonometricMethods,
 ):
     """A NumPy array that remembers how it was computed.
 

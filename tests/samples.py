@@ -40,6 +40,7 @@ def make_nonzero(rng, shape):
 MAKERS = {
     "normal": lambda rng, shape: rng.standard_normal(shape),
     "positive": lambda rng, shape: 0.5 + 1.5 * rng.random(shape),
+    "shifted": lambda rng, shape: 1.5 + 1.5 * rng.random(shape),
     "unit": lambda rng, shape: 0.1 + 0.8 * rng.random(shape),
     "distinct": make_distinct,
     "nonzero": make_nonzero,
@@ -648,6 +649,9 @@ LOSSES = [
     Sample("nn.functional.dropout", (normal(2, 3), 1.0)),
 ]
 
+# It is made of the makers above.
+from tests.function_samples import FUNCTIONS  # noqa: E402
+
 SAMPLES = [
     *ARITHMETIC,
     *ELEMENTWISE,
@@ -664,4 +668,5 @@ SAMPLES = [
     *IN_PLACE,
     *LINALG,
     *LOSSES,
+    *FUNCTIONS,
 ]

@@ -39,6 +39,7 @@ from minigrad_kernels.softmaxes import (
     softmax_rows,
     softmax_rows_backward,
 )
+from minigrad_kernels.special_functions import digamma, erfc, erfinv, lgamma, polygamma
 from minigrad_kernels.sums import column_sums, mean_variance_columns, mean_variance_rows, sum_axes
 from minigrad_kernels.threads import get_num_threads, set_num_threads
 from minigrad_kernels.totals import total
@@ -64,6 +65,12 @@ __all__ = [
     "sigmoid_backward",
     "tanh",
     "tanh_backward",
+    # special functions
+    "digamma",
+    "erfc",
+    "erfinv",
+    "lgamma",
+    "polygamma",
     # linear layers
     "bias_activation",
     "linear",

@@ -11,6 +11,7 @@ from numba import types
 from numba.core import event
 
 from minigrad_kernels.caching import KernelCache, cache_folder, cache_problem
+from minigrad_kernels.operands import Operand
 
 # Up to so many seconds in a process, compiling passes without a word.
 PATIENCE = 2.0
@@ -106,6 +107,8 @@ def _readable(name: str, arguments: tuple[Any, ...]) -> str:
     for argument in arguments:
         if isinstance(argument, types.Array):
             return f"{name} ({argument.dtype}, {argument.ndim}-d)"
+        if isinstance(argument, Operand):
+            return f"{name} ({argument.dtype})"  # for any number of axes
     return name
 
 

@@ -24,7 +24,7 @@ from minigrad_kernels.vectors import address, itemsize_of, keep_alive
 
 
 @kernel
-def linear_parts(
+def linear_in_parts(
     x: np.ndarray, weight: np.ndarray, bias: np.ndarray, out: np.ndarray, kind: int, product: int,
     function: int, board: int, threads: int,
 ) -> int:  # fmt: skip

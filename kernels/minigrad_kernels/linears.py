@@ -9,7 +9,7 @@ import numpy as np
 from minigrad_kernels.bias_loops import NONE, RELU, SIGMOID, TANH
 from minigrad_kernels.jit import c_address, runs_python
 from minigrad_kernels.linear_loops import NEED_BIAS, NEED_WEIGHT, NEED_X, NO_BIAS, linear_gradients, linear_rows
-from minigrad_kernels.linear_parts import linear_part_float32, linear_part_float64, linear_parts
+from minigrad_kernels.linear_parts import linear_in_parts, linear_part_float32, linear_part_float64
 from minigrad_kernels.product_calls import entry_of, product_address
 from minigrad_kernels.products import matmul
 from minigrad_kernels.threads import MIN_SHARED_WORK, post, worth_sharing
@@ -187,7 +187,7 @@ def _share(
         return call(x, weight, bias, out, kind, product)
     dtype = out.dtype
     if dtype not in _shared:
-        parts = entry_of(linear_parts, dtype, 2, 2, 1, 2, *(None,) * 5)
+        parts = entry_of(linear_in_parts, dtype, 2, 2, 1, 2, *(None,) * 5)
         _shared[dtype] = parts, c_address(_PART_KERNELS[dtype])
     parts, part_function = _shared[dtype]
     return post(parts, x, weight, bias, out, kind, product, part_function)

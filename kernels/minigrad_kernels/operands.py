@@ -9,6 +9,7 @@ Source: NumPy's C interface, PyArrayObject, whose fields are a part of NumPy's s
 """
 
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any
 
 import numba
@@ -105,11 +106,19 @@ def operand_call(kernel: Callable[..., Any], arguments: Sequence[Any]) -> Callab
     """
     if not hasattr(run(kernel), "py_func"):
         return run(kernel)
-    signature = []
+    kinds = []
     for argument in arguments:
-        is_array = isinstance(argument, np.ndarray)
-        signature.append(Operand(numba.from_dtype(argument.dtype)) if is_array else numba.typeof(argument))
-    dispatcher: Any = kernel
+        kinds.append(argument.dtype if isinstance(argument, np.ndarray) else type(argument))
+    return _compiled_call(kernel, tuple(kinds))
+
+
+@cache
+def _compiled_call(dispatcher: Any, kinds: tuple[Any, ...]) -> Callable[..., Any]:
+    """The C function with which a dispatcher calls the machine code for arrays of some dtypes, floats and bools."""
+    signature = []
+    for kind in kinds:
+        is_dtype = isinstance(kind, np.dtype)
+        signature.append(Operand(numba.from_dtype(kind)) if is_dtype else numba.typeof(kind()))
     dispatcher.compile(tuple(signature))
     entry_point: Callable[..., Any] = dispatcher.overloads[tuple(signature)].entry_point
     return entry_point

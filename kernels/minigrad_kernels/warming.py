@@ -10,7 +10,18 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from minigrad_kernels import biases, cross_entropies, draws, elementwise, losses, softmaxes, sums, totals, updates
+from minigrad_kernels import (
+    biases,
+    cross_entropies,
+    draws,
+    elementwise,
+    losses,
+    softmaxes,
+    special_functions,
+    sums,
+    totals,
+    updates,
+)
 from minigrad_kernels.compiling import Compiled, watch
 from minigrad_kernels.linears import linear, linear_backward
 from minigrad_kernels.operands import operand_call
@@ -92,7 +103,10 @@ def _elementwise(dtype: np.dtype) -> list[tuple[Any, ...]]:
     x = np.ones(2, dtype)
     one = [elementwise.exp, elementwise.log, elementwise.tanh, elementwise.sigmoid, elementwise.erf, elementwise.relu]
     two = [elementwise.relu_backward, elementwise.tanh_backward, elementwise.sigmoid_backward]
-    return [*[(function, x) for function in one], *[(function, x, x) for function in two]]
+    special = [special_functions.erfc, special_functions.erfinv, special_functions.lgamma, special_functions.digamma]
+    calls: list[tuple[Any, ...]] = [(special_functions.polygamma, 1, x)]
+    calls += [*[(function, x) for function in one], *[(function, x) for function in special]]
+    return [*calls, *[(function, x, x) for function in two]]
 
 
 def _rows(dtype: np.dtype) -> list[tuple[Any, ...]]:

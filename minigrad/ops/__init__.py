@@ -1,5 +1,6 @@
 """Every operation beside its derivative, one family a file."""
 
+from minigrad.ops import functions
 from minigrad.ops.arithmetic import (
     add,
     div,
@@ -12,6 +13,7 @@ from minigrad.ops.arithmetic import (
     positive,
     pow,
     remainder,
+    rsub,
     sub,
     subtract,
     true_divide,
@@ -98,6 +100,7 @@ from minigrad.ops.extremes import (
     max,
     min,
 )
+from minigrad.ops.functions import *  # it lists them
 from minigrad.ops.gathering import (
     diagonal,
     gather,
@@ -325,6 +328,7 @@ __all__ = [
     "remainder_",
     "reshape",
     "reshape_as",
+    "rsub",
     "sigmoid",
     "sigmoid_",
     "sign",
@@ -363,3 +367,5 @@ __all__ = [
     "zeros",
     "zeros_like",
 ]
+
+__all__ += functions.__all__

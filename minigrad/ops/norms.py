@@ -58,7 +58,7 @@ def norm(
         )
     x_data = floating(norm, x)
     over = axes(norm, dim, x_data.ndim, keepdim)
-    sizes = np.abs(x_data)
+    sizes = x_data if p == 2 else np.abs(x_data)
     if p == 2:
         output = np.sqrt(add_reduce(x_data * x_data, axis=over, keepdims=keepdim))
     elif p == 1:

@@ -95,6 +95,21 @@ def pair(op: Op, x: Any, y: Any) -> tuple[Any, Any]:
     return promoted_pair(op, x, y)
 
 
+def floating_pair(op: Op, x: Any, y: Any) -> tuple[Any, Any]:
+    """Return the arrays of two operands as ``pair`` does, integers and bools in the default floating dtype.
+
+    Raises:
+        TypeError: if an operand is neither Tensor, array nor number.
+        ValueError: if the shapes cannot be broadcast.
+    """
+    x_data, y_data = pair(op, x, y)
+    # Of two arrays, both have the common dtype; beside a number, the array is of floats.
+    either = x_data if x_data.__class__ is ndarray else y_data
+    if either.dtype.kind != "f":
+        return floating(op, x_data), floating(op, y_data)
+    return x_data, y_data
+
+
 def is_small_number(x: Any) -> bool:
     """Return whether an operand is a Python number that NumPy can take beside floats: not an integer beyond int64."""
     return x.__class__ is float or (x.__class__ is int and -(2**63) <= x < 2**63)

@@ -104,7 +104,7 @@ class Slot:
             if tensor._data is not known:
                 self.prepare(who, rule)
                 break
-        if interpreted or not self.fits(gradient, array):
+        if interpreted or parameter._viewed is not None or not self.fits(gradient, array):
             return self.checked_row(who, rule, interpreted, write_backs)
         if self.call is None:
             self.call = operand_call(rule.kernel, (array, gradient, *self.arrays[1:], *rule.arguments))
@@ -116,13 +116,11 @@ class Slot:
         Raises:
             ValueError, RuntimeError: as ``row``.
         """
-        parameter, arrays = self.parameter, self.arrays
-        gradient: np.ndarray = parameter._grad._data  # type: ignore[union-attr]
-        if gradient.shape != arrays[0].shape or gradient.dtype != arrays[0].dtype:
-            problem = f"the gradient of {describe(parameter)} cannot be {describe(gradient)}."
-            raise ValueError(message(who, problem, "Call zero_grad() before the next backward()."))
-        with no_grad():
-            refuse_write(who, parameter)
+        arrays = self.arrays
+        gradient = self.checked_gradient(who)
+        if not arrays[0].flags.writeable or self.parameter._viewed is not None:
+            with no_grad():
+                refuse_write(who, self.parameter)
         if interpreted or not self.contiguous:
             copies = []
             for array in arrays:
@@ -131,6 +129,19 @@ class Slot:
             arrays = tuple(copies)
         arguments = (arrays[0], np.array(gradient, order="C"), *arrays[1:], *rule.arguments)
         return (operand_call(rule.kernel, arguments), *arguments)
+
+    def checked_gradient(self, who: str) -> np.ndarray:
+        """Return the gradient.
+
+        Raises:
+            ValueError: if it does not fit the parameter.
+        """
+        parameter = self.parameter
+        gradient: np.ndarray = parameter._grad._data  # type: ignore[union-attr]
+        if gradient.shape != parameter._data.shape or gradient.dtype != parameter._data.dtype:
+            problem = f"the gradient of {describe(parameter)} cannot be {describe(gradient)}."
+            raise ValueError(message(who, problem, "Call zero_grad() before the next backward()."))
+        return gradient
 
     def follow(self, who: str, rule: Rule) -> None:
         """Take over a rule; where only an option has changed, as in each step of a schedule, nothing is made anew."""
@@ -145,8 +156,10 @@ class Slot:
         """Make the state that a rule needs and that is not there yet.
 
         Raises:
-            ValueError: if the state does not fit the parameter, which has got another shape or dtype since.
+            ValueError: if the gradient does not fit the parameter, or the state, because the parameter has got another
+                shape or dtype since.
         """
+        self.checked_gradient(who)
         array = self.parameter._data
         state = dict(self.state)
         tensors = [self.parameter]

@@ -71,13 +71,22 @@ def test_an_augmented_operator_writes_into_the_tensor_itself(sign):
     ("alias", "function"),
     [
         ("absolute", "abs"),
+        ("arccos", "acos"),
+        ("arccosh", "acosh"),
+        ("arcsin", "asin"),
+        ("arcsinh", "asinh"),
+        ("arctan", "atan"),
+        ("arctan2", "atan2"),
+        ("arctanh", "atanh"),
         ("clip", "clamp"),
         ("concat", "cat"),
         ("concatenate", "cat"),
         ("divide", "div"),
+        ("fix", "trunc"),
         ("moveaxis", "movedim"),
         ("multiply", "mul"),
         ("negative", "neg"),
+        ("sgn", "sign"),
         ("subtract", "sub"),
         ("swapaxes", "transpose"),
         ("swapdims", "transpose"),
@@ -124,6 +133,56 @@ def test_a_variance_with_too_few_numbers_divides_by_zero_as_in_pytorch():
     assert np.isnan(mg.mean(mg.zeros(0)).item())
 
 
+def test_equal_infinities_share_the_gradient_of_logaddexp_in_halves():
+    for op in (mg.logaddexp, mg.logaddexp2):
+        x, y = leaf([INFINITY, -INFINITY, 1.0]), leaf([INFINITY, -INFINITY, -INFINITY])
+        op(x, y).sum().backward()
+        assert x.grad.tolist() == [0.5, 0.5, 1]
+        assert y.grad.tolist() == [0.5, 0.5, 0]
+
+
+def test_the_origin_has_gradient_zero_where_a_length_or_an_angle_has_none():
+    for op in (mg.hypot, mg.atan2):
+        x, y = leaf([0.0]), leaf([0.0])
+        op(x, y).sum().backward()
+        assert (x.grad.item(), y.grad.item()) == (0, 0)
+
+
+def test_zero_times_a_logarithm_of_zero_has_gradient_zero():
+    for op, none in ((mg.xlogy, 0.0), (mg.special.xlog1py, -1.0)):
+        x, y = leaf([0.0, 0.0]), leaf([none, none - 1])
+        op(x, y).sum().backward()
+        assert x.grad.tolist() == y.grad.tolist() == [0, 0]
+
+
+def test_the_slope_of_sinc_at_zero_has_a_slope():
+    x = leaf([0.0])
+    (slope,) = mg.autograd.grad(mg.sinc(x).sum(), x, create_graph=True)
+    (curvature,) = mg.autograd.grad(slope.sum(), x)
+    assert slope.item() == 0
+    # sin(u)/u = 1 - u**2/6 + ...
+    assert curvature.item() == pytest.approx(-(np.pi**2) / 3, rel=1e-15)
+
+
+def test_lerp_gives_its_ends_to_the_last_bit():
+    x, y = mg.tensor([0.1, 1e-9]), mg.tensor([0.7, 1e9])
+    assert mg.equal(mg.lerp(x, y, 0.0), x)
+    assert mg.equal(mg.lerp(x, y, 1.0), y)
+
+
+def test_slopes_of_rrelu_are_drawn_between_the_bounds():
+    x = -mg.ones(1000, dtype=mg.float64)
+    drawn = -mg.nn.functional.rrelu(x, 0.2, 0.4, training=True, generator=mg.Generator(0))
+    assert 0.2 <= drawn.min().item() < 0.21
+    assert 0.39 < drawn.max().item() < 0.4
+    assert mg.equal(mg.nn.functional.rrelu(x, 0.2, 0.4), x * 0.30000000000000004)
+
+
+def test_float_power_keeps_all_digits_of_numbers_and_integers():
+    assert mg.float_power(mg.tensor([2.0]), 0.1).item() == 2.0**0.1
+    assert mg.float_power(mg.tensor([2**24 + 1]), 1).item() == 2**24 + 1
+
+
 def test_max_along_an_axis_names_its_results():
     found = mg.tensor([[1.0, 3.0], [5.0, 2.0]]).max(dim=1)
     assert found.values.tolist() == [3, 5]
@@ -140,6 +199,10 @@ def test_a_python_number_takes_the_precision_of_what_it_meets():
     assert gradient(lambda y: mg.pow(10, y), [0.0]) == [float(np.log(10.0))]
     assert gradient(lambda y: y**2.1, [2.0]) == [2.1 * 2.0**1.1]
     assert mg.where(mg.tensor([True]), 0.1, x).item() == 0.1
+
+
+def test_a_step_of_integers_is_exact():
+    assert mg.heaviside(mg.tensor([0]), mg.tensor([2**53 + 1])).item() == 2**53 + 1
 
 
 def test_division_of_integers_is_exact():

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import minigrad as mg
+from minigrad.nn import functional as F
 from minigrad.ops.generators import default_generator
 
 
@@ -59,6 +60,8 @@ OPERATORS = {
     "minimum": mg.minimum,
     "isclose": mg.isclose,
     "logical_and": mg.logical_and,
+    **{name: getattr(mg, name) for name in ("atan2", "copysign", "float_power", "fmax", "fmod", "heaviside", "hypot")},
+    **{name: getattr(mg, name) for name in ("ldexp", "logaddexp", "xlogy")},
 }
 #: Neither numbers nor tensors, and a word that the message shows of each.
 MAKE_ONE = "minigrad.tensor"
@@ -70,6 +73,8 @@ STRANGERS = {
 }
 UNARY = ["exp", "log", "sqrt", "square", "abs", "sign", "tanh", "sigmoid", "relu", "neg", "positive"]
 UNARY += ["isnan", "logical_not", "bitwise_not", "sum", "mean", "var", "std", "max", "amin", "argmax", "norm", "clone"]
+UNARY += ["sin", "acos", "sinh", "log1p", "logit", "ceil", "round", "frac", "signbit", "nan_to_num", "reciprocal"]
+UNARY += ["rsqrt", "erf", "erfinv", "lgamma", "digamma", "sinc", "deg2rad", "count_nonzero"]
 UNARY += ["flatten", "squeeze", "t", "trace", "diagonal", "one_hot", "unbind", "zeros_like", "randn_like", "bernoulli"]
 
 #: name: (call, exception, what the message holds)
@@ -266,6 +271,47 @@ TABLE = {
     "cuda": (lambda o: o.b.cuda(), TypeError, "cuda", "CPU"),
     "to a device": (lambda o: o.b.to("cuda:0"), TypeError, "cuda:0", "CPU"),
     "type_as a number": (lambda o: o.b.type_as("a"), TypeError, "type_as", "'a'"),
+    # Functions of each element
+    "ceil of bools": (lambda o: o.m.ceil(), TypeError, "ceil", "(3,) bool"),
+    "frac of integers": (lambda o: o.i.frac(), TypeError, "frac", "(3,) int64", "x.float()"),
+    "decimals of integers": (lambda o: o.i.round(decimals=2), TypeError, "round", "decimals=2", "(3,) int64"),
+    "decimals": (lambda o: o.b.round(decimals=0.5), TypeError, "round", "decimals", "0.5"),
+    "fmod of integers by zero": (lambda o: o.i.fmod(0), ZeroDivisionError, "fmod", "x.float()"),
+    "logit eps": (lambda o: o.b.logit("a"), TypeError, "logit", "eps", "'a'"),
+    "heaviside of a leaf": (lambda o: mg.heaviside(o.w, 1.0), RuntimeError, "heaviside", "no derivative", "detach"),
+    "polygamma order": (lambda o: mg.polygamma(-1, o.b), ValueError, "polygamma", "[0, 170]", "-1"),
+    "polygamma of a fraction": (lambda o: mg.polygamma(0.5, o.b), TypeError, "polygamma", "n must", "0.5"),
+    "lerp of integers": (lambda o: mg.lerp(o.i, o.i, 0.5), TypeError, "lerp", "(3,) int64", "x.float()"),
+    "addcmul value": (lambda o: mg.addcmul(o.i, o.i, o.i, value=0.5), TypeError, "addcmul", "value=0.5"),
+    "addcmul shapes": (lambda o: mg.addcmul(o.b, o.a, o.a), ValueError, "addcmul", "(4,)", "(2, 3)"),
+    "addcdiv of integers": (lambda o: mg.addcdiv(o.i, o.i, o.i), TypeError, "addcdiv", "int64", "x.float()"),
+    "clamp_min to a string": (lambda o: o.b.clamp_min("a"), TypeError, "clamp", "'a'"),
+    # Activations
+    "elu alpha": (lambda o: F.elu(o.b, "a"), TypeError, "elu", "alpha", "'a'"),
+    "celu alpha": (lambda o: F.celu(o.b, 0.0), ZeroDivisionError, "celu", "alpha"),
+    "gelu approximate": (lambda o: F.gelu(o.b, "erf"), ValueError, "gelu", "'erf'", "tanh"),
+    "hardtanh bounds": (lambda o: F.hardtanh(o.b, 1.0, -1.0), ValueError, "hardtanh", "1.0 and -1.0"),
+    "rrelu bounds": (lambda o: F.rrelu(o.b, 0.5, 0.2, True), ValueError, "rrelu", "0.5 and 0.2"),
+    "softshrink lambd": (lambda o: F.softshrink(o.b, -0.5), ValueError, "softshrink", "-0.5"),
+    "threshold of a string": (lambda o: F.threshold(o.b, "a", 0.0), TypeError, "threshold", "'a'"),
+    "prelu weight": (lambda o: F.prelu(o.a, o.b), ValueError, "prelu", "3 for (2, 3)", "(4,)"),
+    "prelu of integers": (lambda o: F.prelu(o.i, o.s), TypeError, "prelu", "(3,) int64"),
+    "glu": (lambda o: F.glu(o.a), ValueError, "glu", "even", "length 3", "axis 1", "(2, 3)"),
+    "glu of 0-d": (lambda o: F.glu(o.s), ValueError, "glu", "even", "()"),
+    "glu axis": (lambda o: F.glu(o.a, 2), IndexError, "glu", "dim 2"),
+    "swiglu": (lambda o: F.swiglu(o.a), ValueError, "swiglu", "length 3"),
+    "relu in place on a leaf": (lambda o: F.elu(o.w, inplace=True), RuntimeError, "elu_", "leaf", "no_grad"),
+    "sin in place on a leaf": (lambda o: o.w.sin_(), RuntimeError, "sin_", "leaf", "no_grad"),
+    "sin in place of integers": (lambda o: o.i.sin_(), TypeError, "sin_", "int64", "x.float()"),
+    "normalize axis": (lambda o: F.normalize(o.b), IndexError, "norm", "dim 1"),
+    "cosine_similarity": (lambda o: F.cosine_similarity(o.a, o.b), ValueError, "cosine_similarity", "(2, 3)", "(4,)"),
+    "cosine_similarity of integers": (
+        lambda o: F.cosine_similarity(o.i, o.i, 0),
+        TypeError,
+        "cosine_similarity",
+        "(3,) int64",
+    ),
+    "pairwise_distance": (lambda o: F.pairwise_distance(o.a, o.b), ValueError, "sub", "(2, 3)", "(4,)"),
     # Creation
     "ragged lists": (lambda o: mg.tensor([[1, 2], [3]]), ValueError, "tensor", "ragged", "[[1, 2], [3]]"),
     "ragged depth": (lambda o: mg.tensor([1, [2]]), ValueError, "tensor", "ragged"),
@@ -324,6 +370,7 @@ WITHOUT_REMEDY = {
     *("cat of nothing", "stack of nothing", "chunk", "linspace steps", "eye", "randperm", "rounding mode"),
     *("axis of a string", "rtol", "movedim of a string", "reshape to a string", "split by a string", "one_hot classes"),
     *("var correction", "alpha", "arange of a string", "eye of a string", "normal_ of a string", "generator seed"),
+    *("logit eps", "elu alpha", "threshold of a string"),
 }
 
 
@@ -339,6 +386,12 @@ def of_stranger(operation, stranger):
     return lambda o: operation(stranger)
 
 
+def with_one(operation):
+    return lambda x, y: operation(x, y, 1.0)
+
+
+OPERATORS["addcmul"], OPERATORS["addcdiv"] = with_one(mg.addcmul), with_one(mg.addcdiv)
+OPERATORS["lerp"] = with_one(mg.lerp)
 for name, run in OPERATORS.items():
     TABLE[f"{name} shapes"] = (of_shapes(run), ValueError, name, "(2, 3) float32", "(4,) float32")
     for kind, (stranger, shown, remedy) in STRANGERS.items():

@@ -129,8 +129,11 @@ def test_every_function_in_the_list_is_called_by_a_test(name):
 @pytest.mark.parametrize("name", sorted(UFUNCS))
 def test_every_ufunc_in_the_list_runs_its_operation(name):
     ufunc = getattr(np, name)
-    array = np.array([[1, 2], [3, 4]]) if "bitwise" in name or name == "invert" else S
-    inputs = [array] * ufunc.nin
+    integers = np.array([[1, 2], [3, 4]])
+    array = integers if "bitwise" in name or name == "invert" else S
+    if name in ("arccos", "arcsin", "arctanh"):
+        array = S / 4
+    inputs = [array, integers] if name == "ldexp" else [array] * ufunc.nin
     result = ufunc(*[mg.tensor(each) for each in inputs])
     assert mg.is_tensor(result)
     np.testing.assert_allclose(result.numpy(), ufunc(*inputs), rtol=1e-15)
@@ -138,7 +141,7 @@ def test_every_ufunc_in_the_list_runs_its_operation(name):
 
 
 REFUSED = {
-    "another ufunc": (lambda x: np.arctan2(x, x), "np.arctan2"),
+    "another ufunc": (lambda x: np.nextafter(x, x), "np.nextafter"),
     "another function": (lambda x: np.sort(x), "np.sort"),
     "a function of linalg": (lambda x: np.linalg.eigh(x), "np.eigh"),
     "fft": (lambda x: np.fft.fft(x), "np.fft"),

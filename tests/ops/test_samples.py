@@ -396,9 +396,12 @@ NUMBERS = {"2": 2, "2.0": 2.0, "True": True}
 UNLIKE_PYTORCH = ("pow bool[1] True", "pow bool True")
 
 
-@pytest.mark.parametrize(
-    "op", ["add", "mul", "div", "floor_divide", "remainder", "pow", "maximum", "eq", "where", "cat", "stack"]
-)
+PROMOTING = ["add", "mul", "div", "floor_divide", "remainder", "pow", "maximum", "eq", "where", "cat", "stack"]
+PROMOTING += ["atan2", "copysign", "float_power", "fmax", "fmod", "hypot", "ldexp", "logaddexp", "xlogy", "clamp_min"]
+PROMOTING += ["bitwise_and", "rsub"]
+
+
+@pytest.mark.parametrize("op", PROMOTING)
 def test_dtypes_are_promoted_as_in_pytorch(op, reference):
     differing = []
     for key, expected in reference[0]["promotions"].items():

@@ -19,7 +19,11 @@ from tests.samples import SAMPLES, outputs_of, weights
 DTYPES = ("float32", "float64", "int8", "int16", "int32", "int64", "uint8", "bool")
 # PyTorch differentiates div(rounding_mode="floor"), whose samples stand for them.
 WITHOUT_DERIVATIVE = ("floor_divide", ".floor_divide_")
-PROMOTING = ("add", "mul", "div", "floor_divide", "remainder", "pow", "maximum", "eq", "where", "cat", "stack")
+PROMOTING = (
+    *("add", "mul", "div", "floor_divide", "remainder", "pow", "maximum", "eq", "where", "cat", "stack"),
+    *("atan2", "copysign", "float_power", "fmax", "fmod", "hypot", "ldexp", "logaddexp", "xlogy", "clamp_min"),
+    *("bitwise_and", "rsub"),
+)
 
 
 class Store:
@@ -61,7 +65,8 @@ def add_sample(store, sample):
     wanted = [leaf for leaf in leaves if leaf.requires_grad]
     grads = torch.autograd.grad(floats, wanted, seeds_of(floats), allow_unused=True, materialize_grads=True)
     for number, grad in enumerate(grads):
-        store.add(f"{sample.id}/grad{number}", grad.numpy())
+        # Forced, because the gradient of copysign is a tensor of zeros without memory.
+        store.add(f"{sample.id}/grad{number}", grad.numpy(force=True))
 
 
 def operands_for_promotion():
