@@ -16,7 +16,8 @@ _FLOAT32 = np.dtype(np.float32)
 _FLOAT64 = np.dtype(np.float64)
 _INT64 = np.dtype(np.int64)
 _ndarray = np.ndarray
-_ANY_WORK = 2**62
+# What the kernel may do alone, where the number of threads does not matter, and where it does.
+_MOST_WORK, _ANY_WORK = MIN_SHARED_WORK - 1, 2**62
 # For each dtype that has been multiplied the compiled kernel, and the address of the product that it calls.
 _products: dict[np.dtype, tuple[Callable[..., np.ndarray | None], int]] = {}
 
@@ -50,7 +51,7 @@ def matmul(a: np.ndarray, b: np.ndarray, out: np.ndarray | None = None) -> np.nd
         ready = _products.get(a.dtype)
         if ready is not None:
             call, product = ready
-            result = call(a, b, out, MIN_SHARED_WORK, product)
+            result = call(a, b, out, _MOST_WORK, product)
             if result is None:
                 result = _multiply_large(a, b, out)
             if result is not None:
