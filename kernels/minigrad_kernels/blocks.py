@@ -17,12 +17,12 @@ import numpy as np
 from numba.extending import register_jitable
 
 from minigrad_kernels.machine import L1_BYTES, L2_BYTES, VECTOR_BITS
+from minigrad_kernels.memory import LINE_BYTES, release, reserve
 from minigrad_kernels.packing import copy_rows, transpose_rows
-from minigrad_kernels.tiles import SHORT_ROWS, TALL_ROWS, TILE_ROWS, TILE_VECTORS, multiply_tile
-from minigrad_kernels.vectors import address, itemsize_of, keep_alive
+from minigrad_kernels.tiles import PAIR_ROWS, SHORT_ROWS, TALL_ROWS, TILE_ROWS, TILE_VECTORS, multiply_tile
+from minigrad_kernels.vectors import itemsize_of
 
 VECTOR_BYTES = VECTOR_BITS // 8
-LINE_BYTES = 64
 # A panel of b is as wide as a tile.
 NR_BYTES = TILE_VECTORS * VECTOR_BYTES
 # A panel of KC × NR numbers (128 kB at 512 bits) and a block of a (MC × KC) stay together in an L2 cache of 1 MB: 2 kB
@@ -41,26 +41,22 @@ ROWS_AT_A_TIME = 8
 PANELS = 32
 # Up to 300 kB a row-major b stays in an L2 cache of 1 MB whatever the order in which it is read: packing gains nothing.
 IN_PLACE_BYTES = 3 * L2_BYTES // 10
+# Up to so many rows of a (four tiles), copying b costs more than it saves: 4×1024×1024 took 52 µs and not 133, and
+# 20×1024×2048 556 and not 663.
+ROWS_IN_PLACE = 4 * TILE_ROWS
 # Rows at a distance of a multiple of 2 kB share two sets of the L1 cache, and push each other out.
 ALIAS_BYTES = 2048
 
 
 @register_jitable
-def multiply_in_place(
-    zero: np.floating, m: int, n: int, k: int,
-    a: int, a_row: int, a_column: int, b: int, b_row: int, b_column: int, out: int, out_row: int,
-) -> bool:  # fmt: skip
-    """Multiply without packing if that is the fastest way, and return whether it is."""
-    itemsize = itemsize_of(zero)
-    in_place = (
+def reading_in_place_pays(itemsize: int, m: int, n: int, k: int, a_row: int, a_column: int, b_column: int) -> bool:
+    """Whether multiplying without blocks and packing is the fastest way."""
+    return (
         b_column == itemsize
         and k * itemsize <= KC_BYTES
         and k * n * itemsize <= IN_PLACE_BYTES
         and not packing_a_pays(itemsize, m, n, k, a_row, a_column)
     )
-    if in_place:
-        multiply_block(zero, m, n, k, a, a_row, a_column, b, b_row, NR_BYTES, out, out_row, False)
-    return in_place
 
 
 @register_jitable
@@ -71,30 +67,38 @@ def packing_a_pays(itemsize: int, m: int, n: int, k: int, a_row: int, a_column: 
 
 
 @register_jitable
-def packing_b_pays(itemsize: int, n: int, k: int, b_column: int) -> bool:
-    """Whether b must be copied into panels, because it is transposed, or should be, because it is large."""
+def packing_b_pays(itemsize: int, m: int, n: int, k: int, b_column: int) -> bool:
+    """Whether b must be copied into panels, because it is transposed, or should be: it is large and read often."""
     # A row-major b no wider than a panel is one.
-    return b_column != itemsize or (k * n * itemsize > IN_PLACE_BYTES and n * itemsize > NR_BYTES)
+    large = k * n * itemsize > IN_PLACE_BYTES and n * itemsize > NR_BYTES
+    return b_column != itemsize or (large and m > ROWS_IN_PLACE)
 
 
 @register_jitable
 def multiply_blocks(
     zero: np.floating, m: int, n: int, k: int,
     a: int, a_row: int, a_column: int, b: int, b_row: int, b_column: int, out: int, out_row: int,
-) -> None:  # fmt: skip
-    """The loops jc, pc and ic: the scheme at the top of this file."""
+) -> bool:  # fmt: skip
+    """The loops jc, pc and ic: the scheme at the top of this file. Returns whether there was memory to pack in."""
     itemsize = itemsize_of(zero)
     NR = NR_BYTES // itemsize
-    KC = even_share(k, KC_BYTES // itemsize)
-    NC = min(PANELS * NR, (n + NR - 1) // NR * NR)
-    pack_a = packing_a_pays(itemsize, m, n, k, a_row, a_column)
-    pack_b = packing_b_pays(itemsize, n, k, b_column)
-    MC = MC_PACKED if pack_a else MC_IN_PLACE
+    MC, KC, NC, b_bytes = m, k, n, 0
+    pack_a, pack_b = False, False
+    if not reading_in_place_pays(itemsize, m, n, k, a_row, a_column, b_column):
+        pack_a = packing_a_pays(itemsize, m, n, k, a_row, a_column)
+        pack_b = packing_b_pays(itemsize, m, n, k, b_column)
+        MC = MC_PACKED if pack_a else MC_IN_PLACE
+        KC = even_share(k, KC_BYTES // itemsize)
+        NC = min(PANELS * NR, (n + NR - 1) // NR * NR)
     # A line more than MC rows keeps the distance of the packed rows off multiples of ALIAS_BYTES.
     a_packed_row = MC * itemsize + LINE_BYTES
-    a_buffer = np.empty(KC * a_packed_row + LINE_BYTES if pack_a else 0, np.uint8)
-    b_buffer = np.empty(KC * itemsize * NC + LINE_BYTES if pack_b else 0, np.uint8)
-    a_packed, b_packed = line_address(a_buffer), line_address(b_buffer)
+    b_packed = 0
+    if pack_a or pack_b:
+        b_bytes = KC * itemsize * NC if pack_b else 0
+        b_packed = reserve(b_bytes + (KC * a_packed_row if pack_a else 0))
+        if b_packed == 0:
+            return False
+    a_packed = b_packed + b_bytes
     for jc in range(0, n, NC):
         nc = min(NC, n - jc)
         for pc in range(0, k, KC):
@@ -113,8 +117,9 @@ def multiply_blocks(
                     zero, mc, nc, kc, a_block, a_row, a_block_column, b_block, b_block_row, b_panel,
                     out + ic * out_row + jc * itemsize, out_row, pc > 0,
                 )  # fmt: skip
-    keep_alive(a_buffer)
-    keep_alive(b_buffer)
+    if pack_a or pack_b:
+        release(b_packed)
+    return True
 
 
 @register_jitable
@@ -122,12 +127,6 @@ def even_share(total: int, most: int) -> int:
     """The length of equal parts of at most `most`: 513 is 257 + 256, where 512 + 1 would load out for one product."""
     parts = (total + most - 1) // most
     return (total + parts - 1) // parts
-
-
-@register_jitable
-def line_address(buffer: np.ndarray) -> int:
-    """The address of the first cache line that starts in the buffer."""
-    return (address(buffer) + LINE_BYTES - 1) // LINE_BYTES * LINE_BYTES
 
 
 @register_jitable
@@ -178,7 +177,7 @@ def multiply_block(
 def tile_rows(left: int, vectors: int) -> int:
     """The rows of the next tile when so many are left: 6 and 4 so that few are surplus, or 8."""
     if left <= SHORT_ROWS:
-        return SHORT_ROWS
+        return PAIR_ROWS if left <= PAIR_ROWS and vectors == TILE_VECTORS else SHORT_ROWS
     if vectors < TILE_VECTORS and left > TILE_ROWS:
         return TALL_ROWS
     # 7 and 8 rows are 4 + 4.

@@ -28,22 +28,23 @@ _as_python: ContextVar[bool] = ContextVar("minigrad_python_kernels", default=Fal
 runs_python = _as_python.get
 
 
-def kernel(function: Function) -> Function:
+def kernel(function: Function, nogil: bool = True) -> Function:
     """Compile a function with Numba at its first call, and keep the machine code on disk for the next process.
 
-    The kernel releases the GIL while it runs. Division by zero follows IEEE 754, as in NumPy, because Python's
-    ZeroDivisionError costs a branch in each division. Helpers called by a kernel are decorated with
-    `numba.extending.register_jitable`, which leaves them plain Python functions, so that a debugger steps into them.
+    Division by zero follows IEEE 754, as in NumPy, because Python's ZeroDivisionError costs a branch in each division.
+    Helpers called by a kernel are decorated with `numba.extending.register_jitable`, which leaves them plain Python
+    functions, so that a debugger steps into them.
 
     Args:
         function: One that closes over no variables, and whose source is in a file: others are not kept on disk. A
             kernel of your own is compiled again when its file changes, or this package, but not when another of your
             files does whose functions it calls.
+        nogil: Whether the kernel releases the GIL while it runs, which costs 40 ns.
 
     Returns:
         Numba's dispatcher (or the function itself when NUMBA_DISABLE_JIT is set). Call it through `run`.
     """
-    dispatcher: Any = numba.njit(nogil=True, fastmath=FASTMATH, error_model="numpy")(function)
+    dispatcher: Any = numba.njit(nogil=nogil, fastmath=FASTMATH, error_model="numpy")(function)
     if hasattr(dispatcher, "py_func"):
         keep_on_disk(dispatcher)
     return dispatcher
@@ -81,11 +82,11 @@ def run(kernel: Function) -> Function:
     """Return what to call to run a kernel: its machine code, or its source inside `python_kernels()`.
 
     Example:
-        >>> from minigrad_kernels.gemm import multiply
-        >>> run(multiply) is multiply
+        >>> from minigrad_kernels.gemm import multiply_matrices
+        >>> run(multiply_matrices) is multiply_matrices
         True
         >>> with python_kernels():
-        ...     run(multiply) is multiply.py_func
+        ...     run(multiply_matrices) is multiply_matrices.py_func
         True
     """
     if _as_python.get():

@@ -4,8 +4,8 @@ import numpy as np
 from numba.extending import register_jitable
 
 from minigrad_kernels.bias_loops import finish_rows, repeated
-from minigrad_kernels.gemm import matrix_strides
 from minigrad_kernels.jit import kernel
+from minigrad_kernels.layouts import matrix_strides
 from minigrad_kernels.linear_loops import ACTIVATIONS, NO_BIAS
 from minigrad_kernels.parts import (
     ACTIVATION,

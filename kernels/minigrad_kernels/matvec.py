@@ -130,10 +130,10 @@ def _emit_dots(
     for u in range(1, unroll):
         for i in range(count):
             totals[i] = builder.fadd(totals[i], totals[u * count + i])
-    emit.store(_sums_of_lanes(emit, totals[:count]), out, emit.first_lanes(rows))
+    emit.store(sums_of_lanes(emit, totals[:count]), out, emit.first_lanes(rows))
 
 
-def _sums_of_lanes(emit: Emitter, vectors: list[ir.Value]) -> ir.Value:
+def sums_of_lanes(emit: Emitter, vectors: list[ir.Value]) -> ir.Value:
     """Emit: a vector whose lane i is the sum of the lanes of vectors[i]."""
     even, odd = list(range(0, 2 * emit.lanes, 2)), list(range(1, 2 * emit.lanes, 2))
     size = 1

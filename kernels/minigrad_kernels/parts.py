@@ -5,15 +5,14 @@ Never parts of k: each number of out is one thread's sum, so the bits do not dep
 
 import numpy as np
 from numba.extending import register_jitable
-from numpy.lib.stride_tricks import as_strided
 
 from minigrad_kernels.atomics import load_word
 from minigrad_kernels.blocks import LINE_BYTES, NR_BYTES
-from minigrad_kernels.gemm import matrix_strides
 from minigrad_kernels.jit import kernel
+from minigrad_kernels.layouts import matrix_strides
 from minigrad_kernels.pool import run_parts, worth_waking
-from minigrad_kernels.product_calls import call_product
-from minigrad_kernels.vectors import address, itemsize_of, keep_alive, numbers_at
+from minigrad_kernels.product_calls import multiply_at
+from minigrad_kernels.vectors import address, itemsize_of, keep_alive
 
 # More parts than threads, so that a thread whose core others use too does fewer, and nobody waits long for its last
 # one. Twice as many took up to 8 % more (1024³), because each reads all of a.
@@ -192,16 +191,9 @@ def multiply_part(zero: np.floating, description: int, part: int) -> bool:
     a_row, a_column = word(description, A_ROW), word(description, A_COLUMN)
     b_row, b_column, out_row = word(description, B_ROW), word(description, B_COLUMN), word(description, OUT_ROW)
     k, itemsize = word(description, K), itemsize_of(zero)
+    first_row, first_column = word(description, A) + i * a_row, word(description, B) + j * b_column
     # By its address: a kernel that named the product would have it compiled into itself, for some seconds.
-    return call_product(
-        word(description, PRODUCT),
-        matrix_at(zero, word(description, A) + i * a_row, rows, k, a_row, a_column),
-        matrix_at(zero, word(description, B) + j * b_column, k, columns, b_row, b_column),
-        matrix_at(zero, word(description, OUT) + i * out_row + j * itemsize, rows, columns, out_row, itemsize),
-    )
-
-
-@register_jitable
-def matrix_at(zero: np.floating, address: int, rows: int, columns: int, row: int, column: int) -> np.ndarray:
-    """The matrix of numbers of zero's dtype at an address, with the bytes from row to row and from column to column."""
-    return as_strided(numbers_at(address, 1, zero), (rows, columns), (row, column))
+    return multiply_at(
+        word(description, PRODUCT), zero, rows, columns, k, first_row, a_row, a_column, first_column, b_row, b_column,
+        word(description, OUT) + i * out_row + j * itemsize, out_row,
+    )  # fmt: skip

@@ -1,8 +1,8 @@
 """Calls of the compiled matrix product from inside other kernels, by its address.
 
-A kernel that named `multiply` would have the whole product compiled into itself, which takes more than a second for
-each dtype. Instead it is given the address of the product's machine code as an integer. Nothing of the address is in
-the kernel's own code, which can therefore be kept on disk.
+A kernel that named `multiply_matrices` would have the whole product compiled into itself, which takes more than a
+second for each dtype. Instead it is given the address of the product's machine code as an integer. Nothing of the
+address is in the kernel's own code, which can therefore be kept on disk.
 """
 
 from collections.abc import Callable
@@ -14,65 +14,99 @@ import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
-from numba.extending import intrinsic, overload
+from numba.extending import lower_builtin, register_jitable, type_callable
 
-from minigrad_kernels.gemm import multiply
+from minigrad_kernels.gemm import multiply_matrices
 from minigrad_kernels.jit import run
+from minigrad_kernels.layouts import matrix_strides
+from minigrad_kernels.vectors import address
+
+# After its zero, `multiply_matrices` takes so many integers.
+_INTEGERS = 11
 
 
+@register_jitable
 def call_product(product: int, a: np.ndarray, b: np.ndarray, out: np.ndarray) -> bool:
-    """Call `multiply(a, b, out)` from a kernel.
+    """Fill `out` with a @ b, unless an operand must be copied first.
 
     Args:
         product: What `product_address` returned for the dtype of the arrays.
         a: Shape (m, k), any strides.
         b: Shape (k, n), any strides.
-        out: Shape (m, n), contiguous rows, written.
+        out: Shape (m, n), contiguous rows, written; shares no memory with the others.
 
     Returns:
-        What `multiply` returns; False also if its memory cannot be had.
+        False if the shapes do not fit or the numbers of a or b lie apart along both axes, and nothing was written; or
+        if there was no memory to pack in.
     """
-    return getattr(multiply, "py_func", multiply)(a, b, out)
+    (m, k), n = a.shape, b.shape[1]
+    if b.shape[0] != k:
+        return False
+    if m == 0 or n == 0 or k == 0:
+        for i in range(m):
+            for j in range(n):
+                out[i, j] = 0
+        return True
+    a_row, a_column, a_readable = matrix_strides(m, k, a.strides[0], a.strides[1], a.itemsize)
+    b_row, b_column, b_readable = matrix_strides(k, n, b.strides[0], b.strides[1], b.itemsize)
+    return (
+        a_readable
+        and b_readable
+        and multiply_at(
+            product, out.dtype.type(0), m, n, k, address(a), a_row, a_column, address(b), b_row, b_column,
+            address(out), out.strides[0],
+        )
+    )  # fmt: skip
 
 
-# strict compares the annotations too.
-@overload(call_product, strict=False)
-def _compile_call_product(product: Any, a: Any, b: Any, out: Any) -> Callable[..., Any]:
-    def call(product: int, a: np.ndarray, b: np.ndarray, out: np.ndarray) -> bool:
-        return _call_at(product, a, b, out)  # type: ignore[call-arg]  # Numba passes the context itself
+def multiply_at(
+    product: int, zero: np.floating, m: int, n: int, k: int,
+    a: int, a_row: int, a_column: int, b: int, b_row: int, b_column: int, out: int, out_row: int,
+) -> bool:  # fmt: skip
+    """Call `multiply_matrices` from a kernel, by the address that `product_address` returned for zero's dtype."""
+    multiply = getattr(multiply_matrices, "py_func", multiply_matrices)
+    done: bool = multiply(zero, m, n, k, a, a_row, a_column, b, b_row, b_column, out, out_row)
+    return done
 
-    return call
+
+@type_callable(multiply_at)
+def _type_multiply_at(context: Any) -> Callable[..., Any]:
+    def result_type(
+        product: Any, zero: Any, m: Any, n: Any, k: Any,
+        a: Any, a_row: Any, a_column: Any, b: Any, b_row: Any, b_column: Any, out: Any, out_row: Any,
+    ) -> Any:  # fmt: skip
+        return types.boolean(types.int64, *_parameters(zero))
+
+    return result_type
 
 
-@intrinsic
-def _call_at(typing_context: Any, product: Any, a: Any, b: Any, out: Any) -> Any:
-    """Call the function at an address as Numba's compiled functions call each other."""
-    # Any layout, as `product_address` has it compiled: arrays of all layouts are the same in memory.
-    matrices = [types.Array(x.dtype, 2, "A") for x in (a, b, out)]
+@lower_builtin(multiply_at, types.VarArg(types.Any))
+def _emit_multiply_at(context: Any, builder: ir.IRBuilder, signature: Any, arguments: list[ir.Value]) -> ir.Value:
+    """Call the function at the address as Numba's compiled functions call each other."""
+    kind = context.call_conv.get_function_type(types.boolean, signature.args[1:])
+    function = builder.inttoptr(arguments[0], kind.as_pointer())
+    result = cgutils.alloca_once(builder, kind.args[0].pointee)
+    error = cgutils.alloca_once(builder, kind.args[1].pointee)
+    status = builder.call(function, [result, error, *arguments[1:]])
+    done = context.get_returned_value(builder, types.boolean, builder.load(result))
+    return builder.and_(done, builder.icmp_signed("==", status, ir.Constant(status.type, 0)))
 
-    def emit(context: Any, builder: ir.IRBuilder, signature: Any, arguments: list[ir.Value]) -> ir.Value:
-        kind = context.call_conv.get_function_type(types.boolean, matrices)
-        function = builder.inttoptr(arguments[0], kind.as_pointer())
-        result = cgutils.alloca_once(builder, kind.args[0].pointee)
-        error = cgutils.alloca_once(builder, kind.args[1].pointee)
-        numbers = context.get_arg_packer(matrices).as_arguments(builder, arguments[1:])
-        status = builder.call(function, [result, error, *numbers])
-        done = context.get_returned_value(builder, types.boolean, builder.load(result))
-        return builder.and_(done, builder.icmp_signed("==", status, ir.Constant(status.type, 0)))
 
-    return types.boolean(types.intp, *matrices), emit
+def _parameters(zero: types.Type) -> tuple[types.Type, ...]:
+    """The types of what `multiply_matrices` takes."""
+    return zero, *(types.int64,) * _INTEGERS
 
 
 def product_address(dtype: np.dtype) -> int:
-    """The address of the compiled `multiply` for matrices of a dtype; 0 where kernels run as plain Python."""
-    return _compiled_address(dtype) if hasattr(run(multiply), "py_func") else 0
+    """The address of the compiled product of matrices of a dtype; 0 where kernels run as plain Python."""
+    return _compiled_address(dtype) if hasattr(run(multiply_matrices), "py_func") else 0
 
 
 @cache
 def _compiled_address(dtype: np.dtype) -> int:
-    """Compile `multiply` if need be, and look its address up."""
-    dispatcher: Any = multiply
-    signature = (types.Array(numba.from_dtype(dtype), 2, "A"),) * 3
+    """Compile `multiply_matrices` if need be, and look its address up."""
+    dispatcher: Any = multiply_matrices
+    signature = _parameters(numba.from_dtype(dtype))
     dispatcher.compile(signature)
     compiled = dispatcher.overloads[signature]
     return compiled.library.get_pointer_to_function(compiled.fndesc.llvm_func_name)

@@ -1,29 +1,33 @@
-"""The public matrix product: checks, allocates, and calls a kernel of `gemm.py`."""
+"""The public matrix product: calls a kernel, and copies, converts or refuses what that cannot read."""
 
 import math
 from collections.abc import Callable
 
 import numpy as np
 
-from minigrad_kernels.gemm import multiply, multiply_stack
+from minigrad_kernels.arrays import object_entry
 from minigrad_kernels.integers import multiply_integers
-from minigrad_kernels.jit import entry, run, runs_python
-from minigrad_kernels.threads import MIN_SHARED_WORK, share
+from minigrad_kernels.jit import run, runs_python
+from minigrad_kernels.object_products import multiply
+from minigrad_kernels.product_calls import product_address
+from minigrad_kernels.threads import MIN_SHARED_WORK, get_num_threads, share
 
 _FLOAT32 = np.dtype(np.float32)
 _FLOAT64 = np.dtype(np.float64)
 _INT64 = np.dtype(np.int64)
-_ndarray, _empty = np.ndarray, np.empty
-# The compiled kernel for each dtype that has been multiplied.
-_entries: dict[np.dtype, Callable[..., bool]] = {}
+_ndarray = np.ndarray
+# What the kernel may do alone, where the number of threads does not matter, and where it does.
+_MOST_WORK, _ANY_WORK = MIN_SHARED_WORK - 1, 2**62
+# For each dtype that has been multiplied the compiled kernel, and the address of the product that it calls.
+_products: dict[np.dtype, tuple[Callable[..., np.ndarray | None], int]] = {}
 
 
 def matmul(a: np.ndarray, b: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
     """Multiply matrices as `numpy.matmul` does: vectors, stacks that broadcast, any strides, empty axes.
 
     float32 and float64 are multiplied as they are; integers wrap around; booleans give "or" of "and"; operands of two
-    dtypes are converted to `numpy.result_type`. C-contiguous and transposed arrays are read where they are; sliced,
-    broadcast, read-only and unaligned ones are copied first.
+    dtypes are converted to `numpy.result_type`. Matrices with contiguous numbers along one axis, as transposed ones,
+    are read where they are; others are copied first.
 
     Args:
         a: Shape (..., m, k) or (k,).
@@ -42,19 +46,41 @@ def matmul(a: np.ndarray, b: np.ndarray, out: np.ndarray | None = None) -> np.nd
         >>> matmul(np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([10.0, 1.0]))
         array([12., 34.])
     """
-    # At 4×4 the product takes 0.03 µs and the rest 0.5: the common case has the shortest way, and the kernel sees
-    # whether the shapes fit.
-    if out is None and type(a) is _ndarray is type(b) and a.ndim == 2 == b.ndim and not runs_python():
-        dtype = a.dtype
-        if dtype is b.dtype and dtype in _entries:
-            result = _empty((len(a), b.shape[1]), dtype)
-            if result.size * len(b) >= MIN_SHARED_WORK:
-                done = share(_entries[dtype], a, b, result)
-            else:
-                done = _entries[dtype](a, b, result)
-            if done:
+    # The kernel makes the checks too, in a hundredth of the time, and returns None for what is not its business.
+    if type(a) is _ndarray and not runs_python():
+        ready = _products.get(a.dtype)
+        if ready is not None:
+            call, product = ready
+            result = call(a, b, out, _MOST_WORK, product)
+            if result is None:
+                result = _multiply_large(a, b, out)
+            if result is not None:
                 return result
     return _checked_matmul(a, b, out)
+
+
+def _multiply_large(a: np.ndarray, b: np.ndarray, out: np.ndarray | None) -> np.ndarray | None:
+    """Multiply matrices that are too large for the kernel alone if there are threads; None if that is not the case."""
+    if get_num_threads() == 1:
+        call, product = _products[a.dtype]
+        return call(a, b, out, _ANY_WORK, product)
+    if type(b) is not _ndarray or a.dtype is not b.dtype or a.ndim != 2 or b.ndim != 2:
+        return None
+    shape = len(a), b.shape[1]
+    if shape[0] * shape[1] * len(b) < MIN_SHARED_WORK:
+        return None
+    if out is None:
+        out = np.empty(shape, a.dtype)
+    elif not _can_fill(out, shape, a, b):
+        return None
+    return out if share(_multiply_into, a, b, out) else None
+
+
+def _can_fill(out: np.ndarray, shape: tuple[int, ...], a: np.ndarray, b: np.ndarray) -> bool:
+    """Return whether the product can be written to `out` as it is: C-contiguous, and apart from the operands."""
+    if type(out) is not _ndarray or out.dtype is not a.dtype or out.shape != shape:
+        return False
+    return out.flags.carray and not np.may_share_memory(out, a) and not np.may_share_memory(out, b)
 
 
 def _checked_matmul(a: np.ndarray, b: np.ndarray, out: np.ndarray | None) -> np.ndarray:
@@ -66,7 +92,9 @@ def _checked_matmul(a: np.ndarray, b: np.ndarray, out: np.ndarray | None) -> np.
     # Vectors become matrices of one row and one column.
     left = np.asarray(a if a.ndim > 1 else a[None, :], dtype=kernel_dtype)
     right = np.asarray(b if b.ndim > 1 else b[:, None], dtype=kernel_dtype)
-    result = _multiply_stacks(left, right).reshape(shape)
+    result = _multiply_stacks(left, right)
+    if result.shape != shape:
+        result = result.reshape(shape)
     # Integers are multiplied as int64, whose wrapping sums have the right lower bits for every narrower type.
     if dtype is not kernel_dtype:
         result = np.not_equal(result, 0) if dtype == np.bool_ else result.astype(dtype)
@@ -96,27 +124,29 @@ def _multiply_stacks(a: np.ndarray, b: np.ndarray) -> np.ndarray:
         # One right operand for the whole stack: its matrices, one below the other, are one tall matrix.
         _fill_product(a.reshape(-1, k), b.reshape(k, n), result.reshape(-1, n))
     else:
-        _fill_products(_as_stack(a, batch_shape), _as_stack(b, batch_shape), result.reshape(-1, m, n))
+        _fill_product(_as_stack(a, batch_shape), _as_stack(b, batch_shape), result.reshape(-1, m, n))
     return result
 
 
 def _fill_product(a: np.ndarray, b: np.ndarray, out: np.ndarray) -> None:
-    """Fill `out`, shape (m, n), C-contiguous, with a @ b, for matrices of one dtype with any strides."""
-    multiply_here = entry(multiply, a.dtype, 2, 2, 2)
-    if runs_python():
-        done = multiply_here(a, b, out)
-    else:
-        _entries[a.dtype] = multiply_here
-        done = share(multiply_here, a, b, out)
-    if not done:
-        _fill_product(np.array(a, order="C"), np.array(b, order="C"), out)
+    """Fill `out` with a @ b, for matrices, or stacks with one batch axis, of one dtype with any strides.
+
+    `out` is C-contiguous and shares no memory with the operands.
+    """
+    if share(_multiply_into, a, b, out) if a.ndim == 2 and not runs_python() else _multiply_into(a, b, out):
+        return
+    if not _multiply_into(np.array(a, order="C"), np.array(b, order="C"), out):
+        raise MemoryError(f"matmul: needed memory to pack in, {_came(a, b)}; multiply parts of them")
 
 
-def _fill_products(a: np.ndarray, b: np.ndarray, out: np.ndarray) -> None:
-    """Fill `out`, shape (batch, m, n), C-contiguous, with products of stacks; a stack of one serves every product."""
-    multiply_here = entry(multiply_stack, a.dtype, 3, 3, 3)
-    if not multiply_here(a, b, out):
-        multiply_here(np.array(a, order="C"), np.array(b, order="C"), out)
+def _multiply_into(a: np.ndarray, b: np.ndarray, out: np.ndarray) -> bool:
+    """Fill `out` with a @ b if the kernel can read the operands as they are; returns whether."""
+    if runs_python() or not hasattr(multiply, "py_func"):
+        return run(multiply)(a, b, out, _ANY_WORK, 0) is not None
+    if a.dtype not in _products:
+        _products[a.dtype] = object_entry(multiply, a.dtype, 3, 2), product_address(a.dtype)
+    call, product = _products[a.dtype]
+    return call(a, b, out, _ANY_WORK, product) is not None
 
 
 def _broadcast(a_batch: tuple[int, ...], b_batch: tuple[int, ...]) -> tuple[int, ...]:
@@ -139,7 +169,7 @@ def _result_dtypes(a: np.ndarray, b: np.ndarray) -> tuple[np.dtype, np.dtype]:
         if not isinstance(x, np.ndarray):
             raise TypeError(f"matmul: needed NumPy arrays, came {type(x).__name__} for {name}; pass np.asarray({name})")
     dtype = a.dtype
-    if dtype is b.dtype and dtype in _entries:
+    if dtype is b.dtype and dtype in _products:
         return dtype, dtype
     dtype = np.result_type(dtype, b.dtype)
     if dtype.kind in "biu":

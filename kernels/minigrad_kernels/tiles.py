@@ -16,6 +16,8 @@ TILE_VECTORS = 4 if VECTOR_REGISTERS == 32 else 2
 TALL_ROWS = 8
 # 6 and 4 add up to every even number of rows from 4 on but need no surplus row.
 SHORT_ROWS = 4
+# Of the full width only: with one or two rows of a, the time goes into reading b.
+PAIR_ROWS = 2
 
 
 def multiply_tile(
@@ -27,7 +29,7 @@ def multiply_tile(
 
     Args:
         zero: A zero of the operands' dtype.
-        rows: Rows of the tile for which there is code: 6 or 4, or 8 for fewer than TILE_VECTORS.
+        rows: Rows of the tile for which there is code: 6 or 4, or 8 for fewer than TILE_VECTORS, or 2 for as many.
         vectors: Vectors in a row of the tile, from 1 to TILE_VECTORS.
         k: Length of the sums, at least 1.
         a: Address of the tile's first row of a.
@@ -60,6 +62,7 @@ def _emit_tiles(emit: Emitter, rows: ir.Value, vectors: ir.Value, *tile: ir.Valu
     builder = emit.builder
     shapes = [(TILE_ROWS, v) for v in range(1, TILE_VECTORS + 1)]
     shapes += [(SHORT_ROWS, v) for v in range(1, TILE_VECTORS + 1)]
+    shapes += [(PAIR_ROWS, TILE_VECTORS)]
     shapes += [(TALL_ROWS, v) for v in range(1, TILE_VECTORS)]
     done = builder.append_basic_block("done")
     switch = builder.switch(builder.add(builder.mul(rows, INT64(16)), vectors), done)

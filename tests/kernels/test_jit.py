@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 
 from minigrad_kernels import adam_update, compile_for, fill_uniform, jit, matmul, python_kernels, run, sgd_update
-from minigrad_kernels.gemm import multiply
+from minigrad_kernels.gemm import multiply_matrices
 
 # With NUMBA_DISABLE_JIT the kernel is its own source.
-SOURCE = getattr(multiply, "py_func", multiply)
+SOURCE = getattr(multiply_matrices, "py_func", multiply_matrices)
 
 
 def in_a_new_process(code, **environment):
@@ -31,34 +31,34 @@ def in_a_new_process(code, **environment):
 
 
 def test_python_kernels_runs_the_source_inside_the_with_block_only():
-    was_python = run(multiply) is SOURCE
+    was_python = run(multiply_matrices) is SOURCE
     with python_kernels():
-        assert run(multiply) is SOURCE
+        assert run(multiply_matrices) is SOURCE
         with python_kernels():
-            assert run(multiply) is SOURCE
-        assert run(multiply) is SOURCE
-    assert (run(multiply) is SOURCE) == was_python
+            assert run(multiply_matrices) is SOURCE
+        assert run(multiply_matrices) is SOURCE
+    assert (run(multiply_matrices) is SOURCE) == was_python
 
 
 def test_the_environment_variable_runs_these_tests_in_plain_python():
     as_python = os.environ.get("MINIGRAD_PYTHON_KERNELS", "0") not in ("", "0")
-    assert run(multiply) is (SOURCE if as_python else multiply)
+    assert run(multiply_matrices) is (SOURCE if as_python else multiply_matrices)
 
 
 def test_python_kernels_ends_when_the_block_raises():
-    before = run(multiply)
+    before = run(multiply_matrices)
     with pytest.raises(ZeroDivisionError), python_kernels():
         1 / 0
-    assert run(multiply) is before
+    assert run(multiply_matrices) is before
 
 
 def test_another_thread_keeps_its_own_mode():
     seen = []
     with python_kernels():
-        thread = threading.Thread(target=lambda: seen.append(run(multiply)))
+        thread = threading.Thread(target=lambda: seen.append(run(multiply_matrices)))
         thread.start()
         thread.join()
-    assert seen == [multiply]
+    assert seen == [multiply_matrices]
 
 
 def test_a_debugger_reaches_the_innermost_loop_of_a_kernel():
@@ -194,8 +194,8 @@ def test_an_edit_of_any_file_of_the_package_makes_the_disk_cache_stale(tmp_path)
     shutil.copytree(package, copy, ignore=shutil.ignore_patterns("__pycache__"))
     code = (
         "import sys; sys.path.insert(0, sys.argv[1]); import numpy as np\n"
-        "from minigrad_kernels import elementwise_loops\n"
-        "loop = elementwise_loops.relu_all; loop(np.ones(3), np.ones(3)); print(sum(loop.stats.cache_hits.values()))"
+        "from minigrad_kernels.integers import multiply_integers as loop\n"
+        "x = np.ones((1, 1, 1), np.int64); loop(x, x, x.copy()); print(sum(loop.stats.cache_hits.values()))"
     )
 
     def cache_hits():

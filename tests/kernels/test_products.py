@@ -1,6 +1,7 @@
 """The matrix product does what numpy.matmul does, for every layout, shape and dtype."""
 
 import itertools
+import sys
 from fractions import Fraction
 
 import numpy as np
@@ -91,6 +92,8 @@ def test_every_small_shape_gives_the_product(generator, dtype):
     [
         (1, 300, 300), (7, 300, 33), (8, 257, 32), (17, 255, 256), (300, 5, 31), (33, 520, 257), (64, 128, 10),
         (300, 300, 1), (16, 513, 300), (100, 3, 300),
+        # Dot products in tiles of 4×4, 8×2 and 2×8, and one or two columns that are multiplied apart.
+        (19, 200, 3), (45, 130, 2), (2, 70, 21), (6, 90, 13), (1, 200, 20), (30, 64, 33), (26, 40, 18), (25, 33, 9),
     ],
 )  # fmt: skip
 def test_every_form_gives_the_product_at_the_edges_of_the_blocks(generator, most_work, dtype, form, shape):
@@ -197,6 +200,84 @@ def test_out_may_overlap_the_operands(generator):
     a = generator.standard_normal((5, 5))
     expected = matmul(a, a)
     assert np.array_equal(matmul(a, a, a), expected)
+
+
+@pytest.mark.parametrize(
+    ("a_shape", "b_shape"), [((5, 4), (4, 6)), ((4,), (4, 6)), ((5, 4), (4,)), ((4,), (4,)), ((3, 5, 4), (3, 4, 6))]
+)
+def test_out_takes_the_result_of_vectors_and_stacks(generator, a_shape, b_shape):
+    a, b = generator.standard_normal(a_shape), generator.standard_normal(b_shape)
+    expected = matmul(a, b)
+    out = np.full(expected.shape, np.nan)
+    assert matmul(a, b, out) is out
+    assert np.array_equal(out, expected)
+    assert np.array_equal(matmul(a, b, out=np.full(expected.shape, np.nan)), expected)
+
+
+def test_out_may_be_part_of_an_operand_or_of_the_same_memory(generator):
+    memory = generator.standard_normal((4, 6, 6))
+    for a, b, out in [
+        (memory[0], memory[1], memory[1]),
+        (memory[0, ::-1], memory[1], memory[0]),
+        (memory[0, :, :3], memory[1, :3], memory[1]),
+        (memory[:2], memory[2:], memory[1:3]),
+        (memory[::-1][:2], memory[:2], memory[2:]),
+    ]:
+        memory[...] = generator.standard_normal(memory.shape)
+        expected = matmul(a.copy(), b.copy())
+        assert np.array_equal(matmul(a, b, out), expected)
+
+
+def test_negative_and_zero_strides_and_axes_of_length_one_give_the_product(generator):
+    x = generator.standard_normal((6, 5))
+    row, column = np.broadcast_to(x[0], (4, 5)), np.broadcast_to(x[:, :1], (6, 4))
+    vector = np.broadcast_to(np.float64(3), (5,))
+    stack = np.broadcast_to(x, (3, 6, 5))
+    for a, b in [
+        (x[::-1], x.T[:, ::-1]), (row, x.T), (x, row.T), (column, x[:4]), (x, vector), (vector, x.T), (vector, vector),
+        (x[:, :1], x[:1]), (x[:1], x[:1].T), (x[::6], x[::6].T), (x[:, ::5], x[::6]), (stack, x.T), (x.T, stack),
+        (stack[::2], stack.mT[::2]), (stack[:, ::-1], x.T), (x[:, 0], x), (x.T, x[::1, 0]), (x[0, ::-1], x.T),
+    ]:  # fmt: skip
+        assert_product(matmul(a, b), a, b)
+
+
+def test_stacks_of_any_layout_give_the_product(generator):
+    x = generator.standard_normal((4, 3, 6, 5))
+    y = generator.standard_normal((4, 3, 5, 7))
+    matrix, vector = generator.standard_normal((5, 2)), generator.standard_normal(5)
+    for a, b in [
+        (x, y), (x[::2], y[::2]), (x[:, 1:], y[:, 1:]), (x.swapaxes(0, 1), y.swapaxes(0, 1)), (x[:, :1], y),
+        (x, y[:, :1]), (x[0], y), (x, y[1]), (x[:1, :1], y), (x, y[:1, :1]), (x, matrix), (x, vector), (x[::-1], y),
+        (x[:, :, :1], matrix), (x[:, ::2, :1], matrix), (x.transpose(2, 0, 1, 3), matrix), (vector, y), (y.mT, vector),
+        (x[:1, :1], matrix), (vector, y[:1]),
+    ]:  # fmt: skip
+        assert_product(matmul(a, b), a, b)
+
+
+def test_references_to_the_arrays_and_their_dtype_are_counted_right():
+    a, b, out = np.ones((3, 3)), np.ones((3, 3)), np.empty((3, 3))
+    matmul(a, b)
+    before = [sys.getrefcount(x) for x in (a, b, out, a.dtype)]
+    for _ in range(20):
+        matmul(a, b)
+        matmul(a, b, out)
+        with pytest.raises(ValueError, match="needed"):
+            matmul(a, b[:2])
+    after = [sys.getrefcount(x) for x in (a, b, out, a.dtype)]
+    assert after == before
+    result, another = matmul(a, b), np.empty(1)
+    assert result.flags.owndata
+    assert sys.getrefcount(result) == sys.getrefcount(another)
+
+
+def test_a_subclass_of_arrays_is_multiplied_as_an_array(generator):
+    class Named(np.ndarray):
+        pass
+
+    a = generator.standard_normal((3, 4)).view(Named)
+    b = generator.standard_normal((4, 2))
+    assert np.array_equal(matmul(a, b), matmul(a.view(np.ndarray), b))
+    assert np.array_equal(matmul(b.T, a.T), matmul(b.T, a.view(np.ndarray).T))
 
 
 def test_the_operands_stay_as_they_are(generator):
