@@ -155,6 +155,7 @@ def _updates(dtype: np.dtype) -> list[tuple[Any, ...]]:
     """Updates of the optimizers, whose step counts are float64."""
     x, step = np.ones(1, dtype), np.zeros(())
     return [
+        (updates.GRADIENT_FITS.entry, dtype),
         (operand_call, updates.sgd_update, (x, x, 0.1, 0.0, False)),
         (operand_call, updates.sgd_momentum_update, (x, x, x, step, 0.1, 0.9, 0.0, 0.0, False, False)),
         (operand_call, updates.adam_update, (x, x, x, x, step, 0.1, 0.9, 0.999, 1e-8, 0.0, False, False)),
