@@ -16,6 +16,9 @@ from minigrad_kernels.threads import MIN_SHARED_WORK, post, worth_sharing
 
 _FLOAT32 = np.dtype(np.float32)
 _FLOAT64 = np.dtype(np.float64)
+# Multiplications of a layer that is worth sharing among threads, 0.15 ms of them. Less would gain too, but the kernels
+# that share a layer take 3 s to compile where they are needed for the first time, as long as some 40,000 such gains.
+MIN_SHARED_LAYER = 16_000_000
 _ndarray, _empty = np.ndarray, np.empty
 _KINDS = {"none": NONE, "relu": RELU, "tanh": TANH, "sigmoid": SIGMOID}
 # For each dtype that has been used: the compiled kernel, the product's address, and what stands for no array.
@@ -71,7 +74,7 @@ def linear(
                 result = out
             else:
                 return _checked_linear(x, weight, None if kind >= NO_BIAS else bias, activation, out)
-            if result.size * x.shape[1] >= MIN_SHARED_WORK:
+            if result.size * x.shape[1] >= MIN_SHARED_LAYER:
                 done = _share(call, x, weight, bias, result, kind, product)
             else:
                 done = call(x, weight, bias, result, kind, product)
@@ -183,7 +186,8 @@ def _share(
     product: int,
 ) -> bool:
     """Call the kernel, or share its work among threads if it is enough; returns whether `out` was filled."""
-    if runs_python() or not worth_sharing(out.size * x.shape[1]):
+    work = out.size * x.shape[1]
+    if work < MIN_SHARED_LAYER or runs_python() or not worth_sharing(work):
         return call(x, weight, bias, out, kind, product)
     dtype = out.dtype
     if dtype not in _shared:

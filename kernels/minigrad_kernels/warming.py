@@ -23,14 +23,15 @@ from minigrad_kernels import (
     updates,
 )
 from minigrad_kernels.compiling import Compiled, watch
-from minigrad_kernels.linears import linear, linear_backward
+from minigrad_kernels.linears import MIN_SHARED_LAYER, linear, linear_backward
 from minigrad_kernels.operands import operand_call
 from minigrad_kernels.products import matmul
 from minigrad_kernels.threads import MIN_SHARED_WORK, get_num_threads, prepare_helpers, set_num_threads
 
 FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
-# Rows and columns of matrices whose product is worth sharing among threads.
+# Rows and columns of matrices whose product, or which as a layer, is worth sharing among threads.
 SHARED_SIZE = math.ceil(MIN_SHARED_WORK ** (1 / 3))
+SHARED_LAYER_SIZE = math.ceil(MIN_SHARED_LAYER ** (1 / 3))
 
 
 class Warmed(NamedTuple):
@@ -77,6 +78,7 @@ def _products(dtype: np.dtype) -> list[tuple[Any, ...]]:
     """Products of matrices and of stacks of them, and linear layers, alone and shared."""
     matrix, stack, bias = np.ones((2, 2), dtype), np.ones((2, 2, 2), dtype), np.ones(2, dtype)
     large = np.ones((SHARED_SIZE, SHARED_SIZE), dtype)
+    layer = np.ones((SHARED_LAYER_SIZE, SHARED_LAYER_SIZE), dtype)
     return [
         (matmul, matrix, matrix),
         (matmul, stack, stack),
@@ -84,7 +86,7 @@ def _products(dtype: np.dtype) -> list[tuple[Any, ...]]:
         (linear_backward, matrix, matrix, matrix),
         (biases.bias_activation, matrix, bias),
         (with_threads, matmul, large, large),
-        (with_threads, linear, large, large),
+        (with_threads, linear, layer, layer),
     ]
 
 

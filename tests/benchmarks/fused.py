@@ -216,6 +216,8 @@ def main() -> None:
     options = parser.parse_args()
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+    # Two threads on the one core would wait for each other.
+    mk.set_num_threads(1)
     sizes = [size for size in SIZES if size <= options.largest]
     generator = np.random.default_rng(20261122)
     ratios: dict[str, dict[int, float]] = {}

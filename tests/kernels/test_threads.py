@@ -88,9 +88,9 @@ def test_sliced_operands_are_shared_too(generator):
 @pytest.mark.parametrize("with_bias", [True, False])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_a_shared_linear_layer_has_the_bits_of_one_thread(generator, activation, with_bias, dtype):
-    # 301 rows and columns: the last parts are smaller. k = 128 is summed in one block whatever the parts.
-    x, weight = operands(generator, (301, 128, 301), "nt", dtype)
-    bias = generator.standard_normal(301).astype(dtype) if with_bias else None
+    # 401 rows and columns: the last parts are smaller. k = 128 is summed in one block whatever the parts.
+    x, weight = operands(generator, (401, 128, 401), "nt", dtype)
+    bias = generator.standard_normal(401).astype(dtype) if with_bias else None
     shared = linear(x, weight.T, bias, activation)
     assert np.array_equal(linear(x, weight.T, bias, activation), shared)
     set_num_threads(1)

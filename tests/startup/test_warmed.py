@@ -80,7 +80,7 @@ def test_no_training_compiles_anything(kind, options, dtype, compiled, two_threa
     model = nn.Sequential(*layers).to(dtype)
     scale = mg.ones((), dtype=dtype, requires_grad=True)
     optimizer = kind([*model.parameters(), scale], lr=0.01, **options)
-    images, digits = mg.randn(128, 200, dtype=dtype), mg.randint(0, 3, (128,))
+    images, digits = mg.randn(700, 200, dtype=dtype), mg.randint(0, 3, (700,))
     for _ in range(2):
         optimizer.zero_grad()
         logits = model(images) * scale
