@@ -13,10 +13,14 @@ import time
 from collections.abc import Callable
 from statistics import median
 
-import numpy as np
-from fused_layers import linear_pairs, update_pairs
+# One thread each, and before the import: pinning comes too late for the threads that BLAS starts then.
+for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"):
+    os.environ.setdefault(variable, "1")
 
-import minigrad_kernels as mk
+import numpy as np  # noqa: E402
+from fused_layers import linear_pairs, update_pairs  # noqa: E402
+
+import minigrad_kernels as mk  # noqa: E402
 
 SIZES = [10, 100, 1000, 8192, 100_000, 1_000_000, 10_000_000]
 COLUMNS = {10: 10, 100: 10, 1000: 10, 8192: 128, 100_000: 100, 1_000_000: 1000, 10_000_000: 1000}
@@ -216,8 +220,6 @@ def main() -> None:
     options = parser.parse_args()
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
-    # Two threads on the one core would wait for each other.
-    mk.set_num_threads(1)
     sizes = [size for size in SIZES if size <= options.largest]
     generator = np.random.default_rng(20261122)
     ratios: dict[str, dict[int, float]] = {}
