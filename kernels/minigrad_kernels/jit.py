@@ -95,30 +95,6 @@ def run(kernel: Function) -> Function:
     return kernel
 
 
-def entry(kernel: Callable[..., Any], dtype: np.dtype, *axes: int) -> Callable[..., Any]:
-    """Return what to call to run a kernel on arrays of one dtype and given numbers of axes, in half the time.
-
-    A dispatcher looks at each argument's type, for 0.2 µs, and compiles anew for read-only, transposed and sliced
-    arrays. This takes them all, and checks nothing: other dtypes or numbers of axes give garbage or a TypeError.
-
-    Args:
-        kernel: What `kernel` returned; of its arguments it may use shapes, strides and addresses only.
-        dtype: The dtype of each array.
-        axes: The number of axes of each array.
-    """
-    if not hasattr(run(kernel), "py_func"):
-        return run(kernel)
-    return _compiled_entry(kernel, dtype, axes)
-
-
-@cache
-def _compiled_entry(dispatcher: Any, dtype: np.dtype, axes: tuple[int, ...]) -> Callable[..., Any]:
-    """The C function with which a dispatcher calls the machine code for arrays of any layout."""
-    signature = tuple(numba.types.Array(numba.from_dtype(dtype), ndim, "A") for ndim in axes)
-    dispatcher.compile(signature)
-    return dispatcher.overloads[signature].entry_point
-
-
 @cache
 def c_address(kernel: Any) -> int:
     """Return the address of a C function, `int64 function(int64, int64)`, that runs a compiled kernel.

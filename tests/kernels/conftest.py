@@ -47,7 +47,8 @@ def laid_out(x: np.ndarray, layout: str) -> np.ndarray:
     if layout == "transposed":
         return np.ascontiguousarray(x.T).T
     if layout == "sliced":
-        wide = np.zeros((2 * x.shape[0], 3 * x.shape[1]), x.dtype)
+        # NaN between the elements: a kernel that reads there is found out.
+        wide = np.full((2 * x.shape[0], 3 * x.shape[1]), np.nan if x.dtype.kind == "f" else 0, x.dtype)
         wide[::2, 1::3] = x
         return wide[::2, 1::3]
     if layout == "reversed":

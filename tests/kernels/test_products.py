@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from minigrad_kernels import matmul
+from tests.kernels.conftest import LAYOUTS, laid_out
 
 FLOATS = [np.float32, np.float64]
 
@@ -36,31 +37,6 @@ def assert_product(result, a, b, exact=None):
     bound = 2 * (k + 2) * eps * np.matmul(abs(wide_a), abs(wide_b))
     assert result.shape == exact.shape
     assert np.all(abs(result - exact) <= bound)
-
-
-def laid_out(x, layout):
-    """The same matrix in another memory layout."""
-    if layout == "transposed":
-        return np.ascontiguousarray(x.T).T
-    if layout == "sliced":
-        wide = np.full((2 * x.shape[0], 3 * x.shape[1]), np.nan, x.dtype)
-        wide[::2, 1::3] = x
-        return wide[::2, 1::3]
-    if layout == "reversed":
-        return np.ascontiguousarray(x[::-1, ::-1])[::-1, ::-1]
-    if layout == "read-only":
-        x = x.copy()
-        x.flags.writeable = False
-        return x
-    if layout == "unaligned":
-        memory = np.zeros(x.nbytes + 1, np.uint8)
-        copy = memory[1:].view(x.dtype).reshape(x.shape)
-        copy[...] = x
-        return copy
-    return x
-
-
-LAYOUTS = ["row-major", "transposed", "sliced", "reversed", "read-only", "unaligned"]
 
 
 @pytest.mark.parametrize("dtype", FLOATS)
