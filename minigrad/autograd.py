@@ -230,25 +230,28 @@ def begin(
 
 
 def collect(roots: Iterable[Any]) -> list[Node]:
-    """Return the nodes that the roots were computed by, latest first. An explicit stack: depth is no limit."""
-    found: dict[Node, None] = {}
+    """Return the nodes that the roots were computed by, latest first. No recursion: depth is no limit."""
+    found = set()
+    order: list[Node] = []
     for edge in roots:
         node = edge[0] if edge.__class__ is tuple else edge
-        if node.__class__ is Node:
-            found[node] = None
-    stack = list(found)
-    while stack:
-        for edge in stack.pop().edges:
+        if node.__class__ is Node and node not in found:
+            found.add(node)
+            order.append(node)
+    in_order = len(order) < 2
+    for node in order:  # it grows meanwhile
+        for edge in node.edges:
             kind = edge.__class__
             if kind is tuple:
                 edge = edge[0]
             elif kind is not Node:
                 continue
             if edge not in found:
-                found[edge] = None
-                stack.append(edge)
-    order = list(found)
-    if len(order) > 1:
+                found.add(edge)
+                in_order = in_order and edge.number < order[-1].number
+                order.append(edge)
+    # The nodes of a chain are found in order already, and sorting one would cost as much as finding it.
+    if not in_order:
         order.sort(key=by_number, reverse=True)
     return order
 
@@ -273,14 +276,15 @@ def visit(node: Node, sweep: Sweep) -> Any:
     """
     if node.stamp.__class__ is tuple:
         grad_output = gradients_of_several(node, sweep)
-    elif sweep.keep and node in sweep.keep:
+    elif node in sweep.keep:
         grad_output = sweep.pending.get(node)
     else:
         grad_output = sweep.pending.pop(node, None)
     if grad_output is None:
         return None
-    if node.hooks is not None:
-        grad_output = node.hooks.before_rule(node, grad_output, sweep)
+    hooks = node.hooks
+    if hooks is not None:
+        grad_output = hooks.before_rule(node, grad_output, sweep)
     if latest_write[0] > sweep.checked and written_since(node):
         # A hook, another thread or the user, between two steps, has written since the pass began.
         check_saved("backward", node)
@@ -293,8 +297,8 @@ def visit(node: Node, sweep: Sweep) -> Any:
             grads = tuple(grads) if grads.__class__ is list else (grads,)
         if len(grads) > len(node.edges):
             raise RuntimeError(wrong_count(node, grads))
-        if node.hooks is not None:
-            grads = node.hooks.after_rule(grads, grad_output)
+        if hooks is not None:
+            grads = hooks.after_rule(grads, grad_output)
         deliver(grads, grad_output, node, sweep)
     except Exception as error:
         error.add_note(f"in the backward of {describe_node(node)}")
@@ -307,18 +311,22 @@ def deliver(grads: tuple[Any, ...], grad_output: Any, node: Node, sweep: Sweep) 
     """Hand what a rule returned to the node's edges.
 
     Here and nowhere else a gradient is summed to the shape that was broadcast, cast to its edge's dtype, and added to
-    what has arrived before.
+    what has arrived before. What a leaf receives is memory of its own.
     """
     pending = sweep.pending
     for grad, edge in zip(grads, node.edges):  # a rule may leave out trailing gradients
-        if grad is None or edge is None or edge.__class__ is list:
+        if grad is None or edge is None:
             continue
         kind = edge.__class__
+        is_leaf = False
         if kind is Node:
             shape, dtype = edge.shape, edge.dtype
+        elif kind is list:
+            continue
         elif kind is tuple:
             shape, dtype = edge[0].shape[edge[1]], edge[0].dtype[edge[1]]
         else:
+            is_leaf = True
             shape, dtype = edge._data.shape, edge._data.dtype
         if grad.__class__ is not ndarray:
             grad = of_the_pass(node.vjp.__name__, grad, sweep.create_graph)
@@ -332,9 +340,8 @@ def deliver(grads: tuple[Any, ...], grad_output: Any, node: Node, sweep: Sweep) 
         if known is not None:
             # Never in place: what a rule returned may be another edge's gradient too.
             grad = added(known, grad)
-            sweep.owned.add(edge)
-        elif kind is not Node and is_fresh(grad, grad_output, node):
-            sweep.owned.add(edge)
+        elif is_leaf and not is_fresh(grad, grad_output, node):
+            grad = grad.copy()
         pending[edge] = grad
 
 
@@ -353,17 +360,18 @@ def gradients_of_several(node: Node, sweep: Sweep) -> tuple[Any, ...] | None:
 def finish(sweep: Sweep) -> None:
     """Write the gradients that have arrived to the leaves and to tensors that asked to retain theirs."""
     written = []
-    Tensor = tensors.Tensor
-    for edge in sweep.pending:
-        if sweep.keep:
-            tensor = sweep.keep.get(edge)
+    for edge, gradient in sweep.pending.items():
+        # Where no inputs were named, all that is left is at leaves.
+        tensor = sweep.keep.get(edge) if sweep.keep else edge
+        if tensor is None:
+            continue
+        if sweep.create_graph:
+            gradient = final_gradient(edge, sweep).clone()
+        elif edge is tensor and tensor._hooks is None:
+            gradient = wrap(gradient, None, None)
         else:
-            tensor = edge if isinstance(edge, Tensor) else None
-        if tensor is not None:
             gradient = final_gradient(edge, sweep)
-            if sweep.create_graph and edge not in sweep.owned:
-                gradient = gradient.clone()
-            written.append((tensor, gradient if tensor._grad is None else summed(tensor._grad, gradient, sweep)))
+        written.append((tensor, gradient if tensor._grad is None else summed(tensor._grad, gradient, sweep)))
     for tensor, gradient in sweep.retained:
         gradient = gradient.clone() if sweep.create_graph else wrap(gradient.copy(), None, None)
         written.append((tensor, gradient if tensor._grad is None else summed(tensor._grad, gradient, sweep)))

@@ -11,7 +11,7 @@ from minigrad.errors import describe, describe_node, message
 from minigrad.graph import Node, edge_of, ndarray, wrap
 from minigrad.ops.broadcasting import sum_to_size
 from minigrad.ops.conversion import cast
-from minigrad.positions import PACKAGE
+from minigrad.positions import OWN_FILES
 from minigrad.writes import refuse_outdated_view
 
 
@@ -36,12 +36,11 @@ class Sweep:
         retained: (tensor, gradient) for the tensors on the way that asked for theirs.
         create_graph: whether the rules run on Tensors, so that the gradients can be differentiated.
         retain_graph: whether the saved values stay for another pass.
-        owned: the leaves and kept edges whose pending array belongs to nobody else.
         roots: the edges the pass began at.
         checked: the latest write anywhere when the saved values were last compared with their stamps.
     """
 
-    __slots__ = ("checked", "create_graph", "keep", "order", "owned", "pending", "retain_graph", "retained", "roots")
+    __slots__ = ("checked", "create_graph", "keep", "order", "pending", "retain_graph", "retained", "roots")
 
     def __init__(self, retain_graph: bool, create_graph: bool) -> None:
         """Start with nothing collected."""
@@ -51,7 +50,6 @@ class Sweep:
         self.create_graph = create_graph
         self.order: list[Node] = []
         self.pending: dict[Any, Any] = {}
-        self.owned: set[Any] = set()
         self.checked = 0
         self.retained: list[tuple[Any, Any]] = []
 
@@ -86,7 +84,7 @@ def root_edge(who: str, root: Any) -> Any:
             )
         )
     edge = root if root._edge is None else root._edge
-    if not root._requires_grad and root._edge is None:
+    if edge.__class__ is list:
         raise RuntimeError(
             message(
                 who,
@@ -167,11 +165,12 @@ def final_gradient(edge: Any, sweep: Sweep) -> Any:
     gradient = sweep.pending.get(edge)
     if gradient is None:
         return None
+    own = False
     if isinstance(edge, tensors.Tensor):
-        if edge._hooks is not None:
+        # A hook may have kept what it was shown.
+        own = edge._hooks is None
+        if not own:
             gradient = edge._hooks.on_tensor(edge._data.shape, gradient)
-            # A hook may have kept what it was shown.
-            sweep.owned.discard(edge)
     else:
         node, index = edge if edge.__class__ is tuple else (edge, 0)
         if node.hooks is not None and node not in sweep.order:
@@ -179,7 +178,7 @@ def final_gradient(edge: Any, sweep: Sweep) -> Any:
             gradient = node.hooks.on_tensor(node.shape[index] if node.several else node.shape, gradient, index)
     if sweep.create_graph:
         return gradient
-    return wrap(gradient if edge in sweep.owned else gradient.copy(), None, None)
+    return wrap(gradient if own else gradient.copy(), None, None)
 
 
 def of_the_pass(who: str, gradient: Any, create_graph: bool) -> Any:
@@ -208,15 +207,18 @@ own_rules: set[Any] = set()
 
 
 def is_fresh(grad: Any, grad_output: Any, node: Node) -> bool:
-    """Return whether an array that a rule returned is held by nobody else: a leaf may then have it as its ``grad``."""
-    if grad.__class__ is not ndarray or grad is grad_output or grad.base is not None or node.hooks is not None:
+    """Return whether what a rule returned is held by nobody else: a leaf may then have it as its ``grad``."""
+    if grad.__class__ is not ndarray:
+        return True  # A Tensor of a recorded pass, of which the leaf is given a copy at the end.
+    if grad is grad_output or grad.base is not None or node.hooks is not None:
         return False
-    if node.vjp not in own_rules:
-        # A user's rule may return an array that it keeps for the next time.
-        if not node.vjp.__code__.co_filename.startswith(PACKAGE):
-            return False
+    if node.vjp in own_rules:
+        return True
+    # A user's rule may return an array that it keeps for the next time.
+    own = OWN_FILES[node.vjp.__code__.co_filename]
+    if own:
         own_rules.add(node.vjp)
-    return grad_output.__class__ is ndarray
+    return own
 
 
 def reduce_to(grad: Any, shape: tuple[int, ...], node: Node) -> Any:

@@ -10,11 +10,12 @@ import numpy as np
 from minigrad import hooks as hooking
 from minigrad import tensors
 from minigrad.errors import message
-from minigrad.modes import STATE, State
-from minigrad.positions import PACKAGE, resolve, user_frame
+from minigrad.modes import State, current_state
+from minigrad.positions import OWN_FILES, resolve, user_frame
 from minigrad.writes import clock, refuse_outdated_view, shares_memory, stamp_write
 
 ndarray = np.ndarray
+new_tensor = object.__new__
 
 
 class Node:
@@ -139,20 +140,16 @@ def record(
         RuntimeError: if an input is a view that was taken before its base was changed in place, or if ``op`` has no
             derivative where one would be needed.
     """
-    Tensor = tensors.Tensor
     edges: list[Any] = []
     traced = differentiable = False
     for operand in inputs:
-        if isinstance(operand, Tensor):
+        if isinstance(operand, tensors.Tensor):
             traced = True
             edge = operand._edge
-            if edge is not None:
+            if edge.__class__ is not list:
                 differentiable = True
-            elif operand._requires_grad:
-                edge = operand
-                differentiable = True
-            else:
-                edge = operand._stamp
+                if edge is None:
+                    edge = operand
             if operand._viewed is not None:
                 refuse_outdated_view(op.__name__, operand)
             edges.append(edge)
@@ -165,17 +162,29 @@ def record(
             edges.append(None)
     if not traced:
         return output
-    state = STATE.get()
+    state = current_state()
     node = None
     if differentiable and state.grad_enabled and (writes is None or can_hold_gradient(output)):
         if vjp is None:
             refuse_missing_rule(op, output)
         else:
-            node = make_node(op, vjp, saved, edges, inputs, state)
+            node = Node()
+            node.op = op
+            node.vjp = vjp
+            node.saved = saved
+            node.edges = edges
+            node.number = next(clock)
+            node.inputs = inputs if state.keep_inputs else None
+            node.hooks = None
+            node.module = state.module
+            if state.in_layer:
+                node.code = state.code
+                node.lasti = state.lasti
+            else:
+                # This function is called by the operation, that by the user or on the user's behalf.
+                take_position(node, _getframe(2), state)
     if writes is not None:
         result = rewrite(writes, node)
-    elif output.__class__ is tuple:
-        result = wrap_several(output, node, base)
     else:
         result = wrap(output, node, base)
     if state.tape is not None:
@@ -188,53 +197,33 @@ def can_hold_gradient(output: Any) -> bool:
     return output.__class__ is ndarray and output.dtype.kind == "f"
 
 
-def make_node(
-    op: Callable[..., Any],
-    vjp: Callable[..., Any],
-    saved: tuple[Any, ...],
-    edges: list[Any],
-    inputs: tuple[Any, ...],
-    state: State,
-) -> Node:
-    """Return a node that knows everything but its output, and where the user's code called: the operation's caller.
+def take_position(node: Node, frame: Any, state: State) -> None:
+    """Note where the user called, given the frame of the operation's caller: in it, or if it is minigrad's, further out.
 
-    Where that caller is a layer of minigrad, its ``__call__`` has noted the user's position in the state; where it is
-    another function of minigrad, the frames are walked outwards.
+    A layer of this package has noted in the state where it was called from.
     """
-    node = Node()
-    node.op = op
-    node.vjp = vjp
-    node.saved = saved
-    node.edges = edges
-    node.number = next(clock)
-    node.inputs = inputs if state.keep_inputs else None
-    node.hooks = None
-    node.module = state.module
-    # This function is called by record, that by the operation, and that by the user or on the user's behalf.
-    frame: Any = _getframe(3)
-    if frame.f_code.co_filename.startswith(PACKAGE):
+    if OWN_FILES[frame.f_code.co_filename]:
         if state.code is not None:
             node.code = state.code
             node.lasti = state.lasti
-            return node
+            return
         frame = user_frame(frame)
         if frame is None:
             node.code = None
             node.lasti = 0
-            return node
+            return
     node.code = frame.f_code
     node.lasti = frame.f_lasti
-    return node
 
 
 def wrap(output: Any, node: Node | None, base: Any) -> Any:
-    """Return the Tensor of one output, joined to its node and to the stamp of the memory it lies in."""
+    """Return the Tensor of an output, joined to its node and to the stamp of the memory it lies in; or several."""
+    if output.__class__ is tuple:
+        return wrap_several(output, node, base)
     if output.__class__ is not ndarray:
         output = np.asarray(output)
-    result = tensors.Tensor.__new__(tensors.Tensor)
+    result = new_tensor(tensors.Tensor)
     result._data = output
-    result._edge = node
-    result._requires_grad = False
     result._grad = None
     result._hooks = None
     result.name = None
@@ -245,7 +234,10 @@ def wrap(output: Any, node: Node | None, base: Any) -> Any:
         stamp = [0, 0, None]
         result._viewed = None
     result._stamp = stamp
-    if node is not None:
+    if node is None:
+        result._edge = stamp
+    else:
+        result._edge = node
         node.stamp = stamp
         node.shape = output.shape
         node.dtype = output.dtype
@@ -296,7 +288,7 @@ def rewrite(tensor: Any, node: Node | None) -> Any:
 def move_retention(tensor: Any, node: Node) -> None:
     """Let a tensor that retains its gradient retain the one of its new value."""
     old, index = tensor._edge if tensor._edge.__class__ is tuple else (tensor._edge, 0)
-    if old is not None and old.hooks is not None and index in old.hooks.retained:
+    if old.__class__ is Node and old.hooks is not None and index in old.hooks.retained:
         hooking.hooks_of(node).retained[0] = old.hooks.retained.pop(index)
 
 
@@ -322,9 +314,7 @@ def edges_of_sequence(op: Callable[..., Any], operands: Sequence[Any]) -> tuple[
 
 def edge_of(tensor: Any) -> Any:
     """Return where a tensor's gradient goes: its node, ``(node, k)``, the leaf itself, or its stamp if nowhere."""
-    if tensor._edge is not None:
-        return tensor._edge
-    return tensor if tensor._requires_grad else tensor._stamp
+    return tensor if tensor._edge is None else tensor._edge
 
 
 def refuse_missing_rule(op: Callable[..., Any], output: Any) -> None:

@@ -12,6 +12,7 @@ from minigrad.graph import Node, ndarray, wrap
 from minigrad.modes import STATE, State
 from minigrad.ops.conversion import cast
 from minigrad.positions import resolve
+from minigrad.writes import share_stamp
 
 
 def run_recorded(node: Node, grad_output: Any) -> Any:
@@ -45,14 +46,14 @@ def as_saved_tensor(value: Any, edge: Any, stamp: Any) -> Any:
     if isinstance(edge, tensors.Tensor) and edge._data.dtype == value.dtype:
         return edge
     result = wrap(value, None, None)
+    stamp = stamp_of(edge) if stamp is None else stamp
+    if stamp is not None:
+        share_stamp(result, stamp)
     if edge.__class__ is Node or edge.__class__ is tuple:
         result._edge = edge
     elif isinstance(edge, tensors.Tensor):
         # An operand that was promoted: recorded again as a cast of the leaf.
         return cast(edge, value.dtype)
-    stamp = stamp_of(edge) if stamp is None else stamp
-    if stamp is not None:
-        result._stamp = stamp
     return result
 
 

@@ -177,7 +177,8 @@ def walk(sweep: Sweep) -> Iterator[Step]:
         step.contributions = contributions(node, names, grads, before, after)
         yield step
     # A leaf must not be given an array that a step shows: writing to one would change the other.
-    sweep.owned.clear()
+    for edge, gradient in sweep.pending.items():
+        sweep.pending[edge] = gradient.copy()
     finish(sweep)
 
 

@@ -68,7 +68,7 @@ def floating(op: Op, x: Any) -> ndarray:
 
 def needs_grad(x: Any) -> bool:
     """Return whether a gradient may be asked of an operand: what only serves other gradients is not saved."""
-    return isinstance(x, tensors.Tensor) and (x._edge is not None or x._requires_grad)
+    return isinstance(x, tensors.Tensor) and x._edge.__class__ is not list
 
 
 def pair(op: Op, x: Any, y: Any) -> tuple[Any, Any]:
