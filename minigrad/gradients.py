@@ -33,24 +33,24 @@ class Sweep:
         order: the nodes to visit, latest first: the reverse of the order in which the user wrote them.
         pending: the gradient that has arrived so far at each edge.
         keep: the tensors whose gradient alone is asked for, by their edges; it stays in ``pending`` after the visit.
+        who: who asked for the pass, for messages.
         retained: (tensor, gradient) for the tensors on the way that asked for theirs.
         create_graph: whether the rules run on Tensors, so that the gradients can be differentiated.
         retain_graph: whether the saved values stay for another pass.
         roots: the edges the pass began at.
-        checked: the latest write anywhere when the saved values were last compared with their stamps.
     """
 
-    __slots__ = ("checked", "create_graph", "keep", "order", "pending", "retain_graph", "retained", "roots")
+    __slots__ = ("create_graph", "keep", "order", "pending", "retain_graph", "retained", "roots", "who")
 
-    def __init__(self, retain_graph: bool, create_graph: bool) -> None:
+    def __init__(self, who: str, retain_graph: bool, create_graph: bool) -> None:
         """Start with nothing collected."""
+        self.who = who
         self.roots: list[Any] = []
         self.keep: dict[Any, Any] = {}
         self.retain_graph = retain_graph
         self.create_graph = create_graph
         self.order: list[Node] = []
         self.pending: dict[Any, Any] = {}
-        self.checked = 0
         self.retained: list[tuple[Any, Any]] = []
 
 
@@ -84,7 +84,7 @@ def root_edge(who: str, root: Any) -> Any:
             )
         )
     edge = root if root._edge is None else root._edge
-    if edge.__class__ is list:
+    if type(edge) is list:
         raise RuntimeError(
             message(
                 who,
@@ -108,7 +108,7 @@ def wanted_edge(who: str, tensor: Any) -> Any:
             )
         )
     edge = edge_of(tensor)
-    if edge.__class__ is list:
+    if type(edge) is list:
         raise RuntimeError(
             message(who, f"the input {describe(tensor)} does not require grad.", "Call x.requires_grad_() before use.")
         )
@@ -129,7 +129,7 @@ def seed(who: str, root: Any, gradient: Any, create_graph: bool) -> Any:
         array = ONES[root._data.dtype]
         if root._data.ndim:
             array = array.reshape(root._data.shape)
-        return wrap(array, None, None) if create_graph else array
+        return wrap(array) if create_graph else array
     if not isinstance(gradient, (tensors.Tensor, ndarray)):
         raise TypeError(
             message(
@@ -167,18 +167,18 @@ def final_gradient(edge: Any, sweep: Sweep) -> Any:
         return None
     own = False
     if isinstance(edge, tensors.Tensor):
-        # A hook may have kept what it was shown.
         own = edge._hooks is None
-        if not own:
+        if edge._hooks is not None:
+            # A hook may have kept what it was shown.
             gradient = edge._hooks.on_tensor(edge._data.shape, gradient)
     else:
-        node, index = edge if edge.__class__ is tuple else (edge, 0)
+        node, index = edge if type(edge) is tuple else (edge, 0)
         if node.hooks is not None and node not in sweep.order:
             # A tensor on the way whose own rule was not run, because nothing below it is asked for.
             gradient = node.hooks.on_tensor(node.shape[index] if node.several else node.shape, gradient, index)
     if sweep.create_graph:
         return gradient
-    return wrap(gradient if own else gradient.copy(), None, None)
+    return wrap(gradient if own else gradient.copy())
 
 
 def of_the_pass(who: str, gradient: Any, create_graph: bool) -> Any:
@@ -198,7 +198,7 @@ def of_the_pass(who: str, gradient: Any, create_graph: bool) -> Any:
             )
         )
     array = np.asarray(gradient)
-    return wrap(array, None, None) if create_graph else array
+    return wrap(array) if create_graph else array
 
 
 #: The package's own rules that have been met. None of them returns an array that it was given among the saved values,
@@ -208,7 +208,7 @@ own_rules: set[Any] = set()
 
 def is_fresh(grad: Any, grad_output: Any, node: Node) -> bool:
     """Return whether what a rule returned is held by nobody else: a leaf may then have it as its ``grad``."""
-    if grad.__class__ is not ndarray:
+    if type(grad) is not ndarray:
         return True  # A Tensor of a recorded pass, of which the leaf is given a copy at the end.
     if grad is grad_output or grad.base is not None or node.hooks is not None:
         return False

@@ -16,6 +16,7 @@ from minigrad.writes import clock, refuse_outdated_view, shares_memory, stamp_wr
 
 ndarray = np.ndarray
 new_tensor = object.__new__
+SEQUENCES = (tuple, list)
 
 
 class Node:
@@ -27,6 +28,7 @@ class Node:
         saved: plain arrays and attributes in the order of the rule's parameters; None once released.
         edges: one entry an input: the Node that made it, ``(node, k)`` for output k of a node with several, the leaf
             tensor that requires grad, the stamp of a tensor that does not, or None for what is no tensor.
+        parents: those edges that are of nodes.
         number: its place in the order of creation.
         stamp: ``[latest write, latest recorded write, position of the latest write]`` of the output's memory; a tuple
             of them where there are several outputs.
@@ -48,6 +50,7 @@ class Node:
         "module",
         "number",
         "op",
+        "parents",
         "saved",
         "shape",
         "stamp",
@@ -58,6 +61,7 @@ class Node:
     vjp: Callable[..., Any]
     saved: tuple[Any, ...] | None
     edges: list[Any]
+    parents: list[Any]
     number: int
     stamp: Any
     shape: Any
@@ -76,14 +80,14 @@ class Node:
     @property
     def several(self) -> bool:
         """Whether the operation has several outputs."""
-        return self.stamp.__class__ is tuple
+        return type(self.stamp) is tuple
 
     @property
     def next_functions(self) -> tuple[Any, ...]:
         """The nodes and leaves that this one hands gradients to, None for other inputs."""
         found = []
         for edge in self.edges:
-            found.append(None if edge.__class__ is list else edge)
+            found.append(None if type(edge) is list else edge)
         return tuple(found)
 
     def register_hook(self, hook: Callable[..., Any]) -> "hooking.HookHandle":
@@ -141,26 +145,29 @@ def record(
             derivative where one would be needed.
     """
     edges: list[Any] = []
+    parents: list[Any] = []
     traced = differentiable = False
     for operand in inputs:
         if isinstance(operand, tensors.Tensor):
-            traced = True
             edge = operand._edge
-            if edge.__class__ is not list:
+            if type(edge) is list:
+                traced = True
+            else:
                 differentiable = True
                 if edge is None:
                     edge = operand
+                else:
+                    parents.append(edge)
             if operand._viewed is not None:
                 refuse_outdated_view(op.__name__, operand)
             edges.append(edge)
-        elif operand.__class__ is tuple or operand.__class__ is list:
-            found = edges_of_sequence(op, operand)
+        elif type(operand) in SEQUENCES:
+            found = edges_of_sequence(op, operand, edges, parents)
             traced = traced or found[0]
             differentiable = differentiable or found[1]
-            edges += found[2]
         else:
             edges.append(None)
-    if not traced:
+    if not traced and not differentiable:
         return output
     state = current_state()
     node = None
@@ -173,6 +180,7 @@ def record(
             node.vjp = vjp
             node.saved = saved
             node.edges = edges
+            node.parents = parents
             node.number = next(clock)
             node.inputs = inputs if state.keep_inputs else None
             node.hooks = None
@@ -181,12 +189,8 @@ def record(
                 node.code = state.code
                 node.lasti = state.lasti
             else:
-                # This function is called by the operation, that by the user or on the user's behalf.
-                take_position(node, _getframe(2), state)
-    if writes is not None:
-        result = rewrite(writes, node)
-    else:
-        result = wrap(output, node, base)
+                take_position(node, _getframe(2), state)  # of the operation's caller: the user, or minigrad
+    result = rewrite(writes, node) if writes is not None else wrap(output, node, base)
     if state.tape is not None:
         state.tape.append((op, inputs, result, writes))
     return result
@@ -194,11 +198,11 @@ def record(
 
 def can_hold_gradient(output: Any) -> bool:
     """Return whether what was written to is one array of floats: integers have no gradient, whatever is written."""
-    return output.__class__ is ndarray and output.dtype.kind == "f"
+    return type(output) is ndarray and output.dtype.kind == "f"
 
 
 def take_position(node: Node, frame: Any, state: State) -> None:
-    """Note where the user called, given the frame of the operation's caller: in it, or if it is minigrad's, further out.
+    """Note where the user called: in the frame of the operation's caller or, where that is minigrad's, further out.
 
     A layer of this package has noted in the state where it was called from.
     """
@@ -216,23 +220,23 @@ def take_position(node: Node, frame: Any, state: State) -> None:
     node.lasti = frame.f_lasti
 
 
-def wrap(output: Any, node: Node | None, base: Any) -> Any:
+def wrap(output: Any, node: Node | None = None, base: Any = None) -> Any:
     """Return the Tensor of an output, joined to its node and to the stamp of the memory it lies in; or several."""
-    if output.__class__ is tuple:
-        return wrap_several(output, node, base)
-    if output.__class__ is not ndarray:
+    if type(output) is not ndarray:
+        if type(output) is tuple:
+            return wrap_several(output, node, base)
         output = np.asarray(output)
     result = new_tensor(tensors.Tensor)
     result._data = output
     result._grad = None
     result._hooks = None
+    result._viewed = None
     result.name = None
     if base is not None and shares_memory(output, base):
         stamp = base._stamp
         result._viewed = next(clock)
     else:
         stamp = [0, 0, None]
-        result._viewed = None
     result._stamp = stamp
     if node is None:
         result._edge = stamp
@@ -265,7 +269,7 @@ def wrap_several(outputs: tuple[Any, ...], node: Node | None, base: Any) -> tupl
 
 def rewrite(tensor: Any, node: Node | None) -> Any:
     """Give a tensor whose memory an operation has just changed its new node, and stamp the memory."""
-    if tensor.__class__ is tuple:
+    if type(tensor) is tuple:
         for each in tensor:
             rewrite(each, None)
         return tensor
@@ -287,29 +291,37 @@ def rewrite(tensor: Any, node: Node | None) -> Any:
 
 def move_retention(tensor: Any, node: Node) -> None:
     """Let a tensor that retains its gradient retain the one of its new value."""
-    old, index = tensor._edge if tensor._edge.__class__ is tuple else (tensor._edge, 0)
-    if old.__class__ is Node and old.hooks is not None and index in old.hooks.retained:
+    old, index = tensor._edge if type(tensor._edge) is tuple else (tensor._edge, 0)
+    if type(old) is Node and old.hooks is not None and index in old.hooks.retained:
         hooking.hooks_of(node).retained[0] = old.hooks.retained.pop(index)
 
 
-def edges_of_sequence(op: Callable[..., Any], operands: Sequence[Any]) -> tuple[bool, bool, list[Any]]:
-    """Return (any tensor, any that requires grad, edges) of an input that may be a sequence of tensors."""
+def edges_of_sequence(
+    op: Callable[..., Any], operands: Sequence[Any], edges: list[Any], parents: list[Any]
+) -> tuple[bool, bool]:
+    """Add the edges of an input that may be a sequence of tensors to ``edges``, and those of nodes to ``parents``.
+
+    Returns:
+        Whether one is a tensor, and whether one requires grad. The edge of an input without tensors is None.
+    """
     traced = False
     for operand in operands:
         if isinstance(operand, tensors.Tensor):
             traced = True
     if not traced:
-        return False, False, [None]
-    edges: list[Any] = []
+        edges.append(None)
+        return False, False
     differentiable = False
     for operand in operands:
         edge = None
         if isinstance(operand, tensors.Tensor):
             refuse_outdated_view(op.__name__, operand)
             edge = edge_of(operand)
-            differentiable = differentiable or edge.__class__ is not list
+            differentiable = differentiable or type(edge) is not list
+            if type(edge) is Node or type(edge) is tuple:
+                parents.append(edge)
         edges.append(edge)
-    return True, differentiable, edges
+    return True, differentiable
 
 
 def edge_of(tensor: Any) -> Any:
@@ -319,7 +331,7 @@ def edge_of(tensor: Any) -> Any:
 
 def refuse_missing_rule(op: Callable[..., Any], output: Any) -> None:
     """Raise unless the output of an operation without a rule is of integers or bools, which have no derivative."""
-    for array in output if output.__class__ is tuple else (output,):
+    for array in output if type(output) is tuple else (output,):
         if array is not None and array.dtype.kind == "f":
             raise RuntimeError(
                 message(

@@ -67,7 +67,9 @@ class GradMode:
 
     def _enter(self) -> Token[State]:
         state = current_state()
-        changed = State(self.enabled, state.keep_inputs, state.tape, state.module, state.code, state.lasti, state.in_layer)
+        changed = State(
+            self.enabled, state.keep_inputs, state.tape, state.module, state.code, state.lasti, state.in_layer
+        )
         return STATE.set(changed)
 
     def __enter__(self) -> Self:

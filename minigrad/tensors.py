@@ -213,7 +213,7 @@ class Tensor(
     @property
     def requires_grad(self) -> bool:
         """Whether gradients with respect to it, or through it, are wanted."""
-        return self._edge.__class__ is not list
+        return type(self._edge) is not list
 
     @requires_grad.setter
     def requires_grad(self, value: bool) -> None:
@@ -239,13 +239,13 @@ class Tensor(
     @property
     def is_leaf(self) -> bool:
         """Whether it was made by the user and not computed from tensors that require grad."""
-        return self._edge is None or self._edge.__class__ is list
+        return self._edge is None or type(self._edge) is list
 
     @property
     def grad_fn(self) -> Any:
         """The node that made it, or None for a leaf."""
-        edge = self._edge[0] if self._edge.__class__ is tuple else self._edge
-        return None if edge.__class__ is list else edge
+        edge = self._edge[0] if type(self._edge) is tuple else self._edge
+        return None if type(edge) is list else edge
 
     @property
     def grad(self) -> Tensor | None:
@@ -316,7 +316,7 @@ class Tensor(
 
     @property
     def _output_number(self) -> int:
-        return self._edge[1] if self._edge.__class__ is tuple else 0
+        return self._edge[1] if type(self._edge) is tuple else 0
 
     def detach_(self) -> Self:
         """Cut the tensor itself off the graph: it becomes a leaf that does not require grad."""
