@@ -13,11 +13,11 @@ import numpy as np
 
 from minigrad.errors import describe, describe_node, message
 from minigrad.gradients import (
+    OWN_RULES,
     Sweep,
     added,
     as_sequence,
     final_gradient,
-    is_fresh,
     of_the_pass,
     reduce_to,
     root_edge,
@@ -297,7 +297,13 @@ def visit(node: Node, sweep: Sweep) -> Any:
             if edge in pending:
                 # Never in place: what a rule returned may be another edge's gradient too.
                 grad = added(pending[edge], grad)
-            elif kind is not Node and kind is not tuple and not is_fresh(grad, grad_output, node):
+            elif (
+                kind is not Node
+                and kind is not tuple
+                and not sweep.create_graph
+                and (grad is grad_output or grad.base is not None or not OWN_RULES[node.vjp] or node.hooks is not None)
+            ):
+                # A leaf, and others may hold the array: its rule has not made it.
                 grad = grad.copy()
             pending[edge] = grad
     except Exception as error:

@@ -201,24 +201,22 @@ def of_the_pass(who: str, gradient: Any, create_graph: bool) -> Any:
     return wrap(array) if create_graph else array
 
 
-#: The package's own rules that have been met. None of them returns an array that it was given among the saved values,
-#: or the same new array for two inputs: a test runs all of them.
-own_rules: set[Any] = set()
+class OwnRules(dict[Any, bool]):
+    """Whether a rule is the package's own, and so never returns what it keeps, or was given among the saved values.
+
+    Nor does such a rule return the same new array for two inputs: a test runs all of them. A user's rule may do any of
+    that, and is not noted, because it may hold data alive.
+    """
+
+    def __missing__(self, vjp: Any) -> bool:
+        """Look at a rule that is not known."""
+        own = OWN_FILES[vjp.__code__.co_filename]
+        if own:
+            self[vjp] = True
+        return own
 
 
-def is_fresh(grad: Any, grad_output: Any, node: Node) -> bool:
-    """Return whether what a rule returned is held by nobody else: a leaf may then have it as its ``grad``."""
-    if type(grad) is not ndarray:
-        return True  # A Tensor of a recorded pass, of which the leaf is given a copy at the end.
-    if grad is grad_output or grad.base is not None or node.hooks is not None:
-        return False
-    if node.vjp in own_rules:
-        return True
-    # A user's rule may return an array that it keeps for the next time.
-    own = OWN_FILES[node.vjp.__code__.co_filename]
-    if own:
-        own_rules.add(node.vjp)
-    return own
+OWN_RULES = OwnRules()
 
 
 def reduce_to(grad: Any, shape: tuple[int, ...], node: Node) -> Any:
