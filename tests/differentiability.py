@@ -161,14 +161,15 @@ def page(text):
 def lacks():
     """Return what single operations lack: samples, a reason for no gradient, words for a kink, a tracked operand."""
     found = []
-    for public in public_operations():
-        seen = observe(public)
-        found += [f"{public.names[0]} ({public.family}): {lack}" for lack in lacks_of(public, seen)]
+    operations = public_operations()
+    for public in operations:
+        for lack in lacks_of(public, observe(public), operations):
+            found.append(f"{public.names[0]} ({public.family}): {lack}")
     return found
 
 
-def lacks_of(public, seen):
-    """Return what one operation lacks, in words."""
+def lacks_of(public, seen, operations=()):
+    """Return what one of some operations lacks, in words."""
     name = public.function.__name__
     excused = public.family in WITHOUT_OPERANDS or name in WITHOUT_SAMPLES
     words = sentences_of(public.function)
@@ -185,7 +186,7 @@ def lacks_of(public, seen):
     for message in seen.second - {"yes", "0"}:
         found.append(f"it has no second derivative: {message}")
     # A form in place has the gradient of the operation that it writes.
-    if words or base_of(public, public_operations()) is not None:
+    if words or base_of(public, operations) is not None:
         return found
     if seen.reached and seen.zero:
         found.append("its gradient is 0, which its docstring does not say in a sentence with the word 'gradient'.")
