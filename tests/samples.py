@@ -652,6 +652,7 @@ LOSSES = [
 # They are made of the makers above.
 from tests.convention_samples import CONVENTIONS  # noqa: E402
 from tests.function_samples import FUNCTIONS  # noqa: E402
+from tests.loss_samples import LOSS_SAMPLES  # noqa: E402
 
 SAMPLES = [
     *ARITHMETIC,
@@ -671,4 +672,5 @@ SAMPLES = [
     *LOSSES,
     *FUNCTIONS,
     *CONVENTIONS,
+    *LOSS_SAMPLES,
 ]
