@@ -649,8 +649,10 @@ LOSSES = [
     Sample("nn.functional.dropout", (normal(2, 3), 1.0)),
 ]
 
-# It is made of the makers above.
+# They are made of the makers above.
+from tests.convention_samples import CONVENTIONS  # noqa: E402
 from tests.function_samples import FUNCTIONS  # noqa: E402
+from tests.loss_samples import LOSS_SAMPLES  # noqa: E402
 
 SAMPLES = [
     *ARITHMETIC,
@@ -669,4 +671,6 @@ SAMPLES = [
     *LINALG,
     *LOSSES,
     *FUNCTIONS,
+    *CONVENTIONS,
+    *LOSS_SAMPLES,
 ]

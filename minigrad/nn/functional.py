@@ -14,13 +14,22 @@ from minigrad.ops.activations import (
     tanhshrink,
 )
 from minigrad.ops.binary_losses import binary_cross_entropy, binary_cross_entropy_with_logits
+from minigrad.ops.class_margin_losses import multi_margin_loss, multilabel_margin_loss, multilabel_soft_margin_loss
 from minigrad.ops.classification import cross_entropy, nll_loss
 from minigrad.ops.dropouts import dropout
 from minigrad.ops.elementwise import relu, sigmoid, tanh
 from minigrad.ops.gates import glu, swiglu
 from minigrad.ops.gathering import one_hot
+from minigrad.ops.likelihood_losses import gaussian_nll_loss, kl_div, poisson_nll_loss
 from minigrad.ops.linears import linear
 from minigrad.ops.losses import l1_loss, mse_loss
+from minigrad.ops.margin_losses import (
+    cosine_embedding_loss,
+    hinge_embedding_loss,
+    margin_ranking_loss,
+    soft_margin_loss,
+    triplet_margin_loss,
+)
 from minigrad.ops.normalisations import log_softmax, softmax
 from minigrad.ops.piecewise import (
     hardshrink,
@@ -34,33 +43,44 @@ from minigrad.ops.piecewise import (
     softshrink,
     threshold,
 )
+from minigrad.ops.robust_losses import huber_loss, smooth_l1_loss
 from minigrad.ops.similarities import cosine_similarity, normalize, pairwise_distance
 
 __all__ = [
     "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
     "celu",
+    "cosine_embedding_loss",
     "cosine_similarity",
     "cross_entropy",
     "dropout",
     "elu",
+    "gaussian_nll_loss",
     "gelu",
     "glu",
     "hardshrink",
     "hardsigmoid",
     "hardswish",
     "hardtanh",
+    "hinge_embedding_loss",
+    "huber_loss",
+    "kl_div",
     "l1_loss",
     "leaky_relu",
     "linear",
     "log_softmax",
     "logsigmoid",
+    "margin_ranking_loss",
     "mish",
     "mse_loss",
+    "multi_margin_loss",
+    "multilabel_margin_loss",
+    "multilabel_soft_margin_loss",
     "nll_loss",
     "normalize",
     "one_hot",
     "pairwise_distance",
+    "poisson_nll_loss",
     "prelu",
     "relu",
     "relu6",
@@ -68,6 +88,8 @@ __all__ = [
     "selu",
     "sigmoid",
     "silu",
+    "smooth_l1_loss",
+    "soft_margin_loss",
     "softmax",
     "softmin",
     "softplus",
@@ -77,4 +99,5 @@ __all__ = [
     "tanh",
     "tanhshrink",
     "threshold",
+    "triplet_margin_loss",
 ]

@@ -159,7 +159,7 @@ def softplus(x: Operand, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
     Args:
         x: any shape.
         beta: how sharp the bend at 0 is.
-        threshold: from where on it is linear.
+        threshold: from where on it is linear; the gradient at the threshold itself is still that of the bend.
 
     Raises:
         TypeError: if ``beta`` or ``threshold`` is no number.

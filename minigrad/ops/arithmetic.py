@@ -156,7 +156,10 @@ def zero_pair_vjp(grad_output: Value) -> tuple[Value, Value]:
 
 
 def remainder(x: Operand, y: Operand) -> Tensor:
-    """Return ``x - y * floor(x / y)``, Python's ``%``: the result has the sign of ``y``."""
+    """Return ``x - y * floor(x / y)``, Python's ``%``: the result has the sign of ``y``.
+
+    At its jumps, where ``x / y`` is an integer, the gradient is that of the piece to the right in ``x / y``.
+    """
     x_data, y_data = pair(remainder, x, y)
     refuse_bool(remainder, x_data, y_data)
     refuse_division_by_zero(remainder, x_data, y_data)

@@ -139,7 +139,7 @@ def contiguous(x: Operand) -> Tensor:
 
 
 def detach(x: Tensor) -> Tensor:
-    """Return a tensor of the same memory that is not part of the graph.
+    """Return a tensor of the same memory that is not part of the graph: no gradient passes.
 
     A write to one is a write to both, and the engine notices where it would make a gradient wrong.
     """

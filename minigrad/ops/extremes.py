@@ -58,7 +58,7 @@ def max(x: Operand, dim: Any = None, keepdim: bool = False) -> Any:
 
 
 def min(x: Operand, dim: Any = None, keepdim: bool = False) -> Any:
-    """Return the smallest element; along an axis also where it is; as ``max``."""
+    """Return the smallest element; along an axis also where it is; arguments and gradient as for ``max``."""
     if dim is None:
         return amin(x)
     return minimum(x, dim) if is_operand(dim) else extreme(min, np.argmin, x, dim, keepdim)

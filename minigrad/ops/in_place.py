@@ -194,7 +194,7 @@ def clamp_(x: Tensor, min: Operand | None = None, max: Operand | None = None) ->
 
 
 def zero_(x: Tensor) -> Tensor:
-    """Write zeros over ``x``."""
+    """Write zeros over ``x``; the gradient of what it held before is 0."""
     refuse_write("zero_", x)
     return copy_(x, 0)
 

@@ -34,7 +34,7 @@ def linear(input: Operand, weight: Operand, bias: Operand | None = None, *, acti
         activation: "none", "relu", "tanh" or "sigmoid".
 
     Returns:
-        (..., out_features).
+        (..., out_features). With relu the gradient of what it holds back, 0 too, is 0.
 
     Raises:
         TypeError: if the dtypes differ.

@@ -95,6 +95,8 @@ def frac_vjp(grad_output: Value) -> Value:
 def fmod(x: Operand, y: Operand) -> Tensor:
     """Return ``x - y * trunc(x / y)``, C's remainder: the result has the sign of ``x``.
 
+    At its jumps, where ``x / y`` is an integer, the gradient is that of the piece farther from 0 in ``x / y``.
+
     Raises:
         TypeError: if both are of bools.
         ValueError: if the shapes do not broadcast.
