@@ -282,16 +282,13 @@ def visit(node: Node, sweep: Sweep) -> Any:
                 continue
             kind = type(edge)
             if kind is Node:
-                shape = edge.shape
-                dtype = edge.dtype
+                shape, dtype = edge.shape, edge.dtype
             elif kind is list or edge is None:
                 continue
             elif kind is tuple:
-                shape = edge[0].shape[edge[1]]
-                dtype = edge[0].dtype[edge[1]]
+                shape, dtype = edge[0].shape[edge[1]], edge[0].dtype[edge[1]]
             else:
-                shape = edge._data.shape
-                dtype = edge._data.dtype
+                shape, dtype = edge._data.shape, edge._data.dtype
             if type(grad) is not ndarray or grad.shape != shape or grad.dtype is not dtype:
                 grad = fitted(grad, shape, dtype, node, sweep.create_graph)
             if edge in pending:
