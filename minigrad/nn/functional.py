@@ -22,6 +22,7 @@ from minigrad.ops.gathering import one_hot
 from minigrad.ops.linears import linear
 from minigrad.ops.losses import l1_loss, mse_loss
 from minigrad.ops.normalisations import log_softmax, softmax
+from minigrad.ops.padding import pad
 from minigrad.ops.piecewise import (
     hardshrink,
     hardsigmoid,
@@ -34,6 +35,8 @@ from minigrad.ops.piecewise import (
     softshrink,
     threshold,
 )
+from minigrad.ops.pixels import pixel_shuffle, pixel_unshuffle
+from minigrad.ops.resampling import interpolate
 from minigrad.ops.similarities import cosine_similarity, normalize, pairwise_distance
 
 __all__ = [
@@ -50,6 +53,7 @@ __all__ = [
     "hardsigmoid",
     "hardswish",
     "hardtanh",
+    "interpolate",
     "l1_loss",
     "leaky_relu",
     "linear",
@@ -60,7 +64,10 @@ __all__ = [
     "nll_loss",
     "normalize",
     "one_hot",
+    "pad",
     "pairwise_distance",
+    "pixel_shuffle",
+    "pixel_unshuffle",
     "prelu",
     "relu",
     "relu6",
