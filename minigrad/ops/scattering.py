@@ -190,17 +190,17 @@ def scatter_product_vjp(
 ) -> tuple[Value, ...]:
     """``grad_x = grad_output * the numbers at its place; grad_src = grad_output * x * the others at its place``.
 
-    Also where there are zeros: the others' product is taken over what is not zero, and is 0 where another one is.
+    The others' product is that of all, divided by the number; for the only zero at a place, that of all with a 1 there.
     """
     grad_x = grad_output * scatter_product(x * 0 + 1, along, index, src) if for_x else None
     if not for_src:
         return (grad_x,)
     zero = src == 0
-    nonzero = masked_fill(src, zero, 1)
     zeros = scatter_add(cast(x * 0, index.dtype), along, index, cast(zero, index.dtype))
-    other_zeros = gather(zeros, along, index) - cast(zero, index.dtype)
-    others = gather(scatter_product(x, along, index, nonzero), along, index) / nonzero
-    return grad_x, None, None, gather(grad_output, along, index) * masked_fill(others, other_zeros > 0, 0)
+    only = cast(zero, index.dtype) * gather(zeros, along, index) == 1
+    divided = gather(scatter_product(x, along, index, src), along, index) / masked_fill(src, zero, 1)
+    with_one = gather(scatter_product(x, along, index, masked_fill(src, only, 1)), along, index)
+    return grad_x, None, None, gather(grad_output, along, index) * where(only, with_one, divided)
 
 
 def scatter_(
