@@ -38,6 +38,7 @@ from minigrad.ops.joining import JoiningMethods
 from minigrad.ops.logarithms import LogarithmMethods
 from minigrad.ops.normalisations import NormalisationMethods
 from minigrad.ops.norms import NormMethods
+from minigrad.ops.place_functions import PlaceMethods
 from minigrad.ops.powers import PowerMethods
 from minigrad.ops.products import ProductMethods
 from minigrad.ops.pseudoinverses import PseudoinverseMethods
@@ -76,6 +77,7 @@ class Tensor(
     NormMethods,
     NormalisationMethods,
     NumpyProtocol,
+    PlaceMethods,
     PowerMethods,
     ProductMethods,
     PseudoinverseMethods,

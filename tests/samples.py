@@ -653,6 +653,7 @@ LOSSES = [
 from tests.convention_samples import CONVENTIONS  # noqa: E402
 from tests.function_samples import FUNCTIONS  # noqa: E402
 from tests.loss_samples import LOSS_SAMPLES  # noqa: E402
+from tests.shape_samples import SHAPE_FUNCTIONS  # noqa: E402
 
 SAMPLES = [
     *ARITHMETIC,
@@ -673,4 +674,5 @@ SAMPLES = [
     *FUNCTIONS,
     *CONVENTIONS,
     *LOSS_SAMPLES,
+    *SHAPE_FUNCTIONS,
 ]

@@ -33,6 +33,7 @@ from minigrad_kernels.losses import (
 )
 from minigrad_kernels.operands import flat, operand_call
 from minigrad_kernels.products import matmul
+from minigrad_kernels.scatters import index_add, scatter_add
 from minigrad_kernels.softmaxes import (
     log_softmax_rows,
     log_softmax_rows_backward,
@@ -75,6 +76,9 @@ __all__ = [
     "bias_activation",
     "linear",
     "linear_backward",
+    # sums at places
+    "index_add",
+    "scatter_add",
     # sums, mean and variance
     "column_sums",
     "mean_variance_columns",

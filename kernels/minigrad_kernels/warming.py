@@ -16,6 +16,7 @@ from minigrad_kernels import (
     draws,
     elementwise,
     losses,
+    scatters,
     softmaxes,
     special_functions,
     sums,
@@ -127,6 +128,8 @@ def _rows(dtype: np.dtype) -> list[tuple[Any, ...]]:
         (sums.sum_axes, x, 1),
         (sums.mean_variance_rows, x),
         (sums.mean_variance_columns, x),
+        (scatters.index_add, np.ones((2, 2), dtype), 0, labels, x),
+        (scatters.scatter_add, np.ones((2, 2), dtype), 0, np.zeros((2, 2), np.int64), x),
     ]
 
 

@@ -31,6 +31,7 @@ from minigrad.ops.margin_losses import (
     triplet_margin_loss,
 )
 from minigrad.ops.normalisations import log_softmax, softmax
+from minigrad.ops.padding import pad
 from minigrad.ops.piecewise import (
     hardshrink,
     hardsigmoid,
@@ -43,6 +44,8 @@ from minigrad.ops.piecewise import (
     softshrink,
     threshold,
 )
+from minigrad.ops.pixels import pixel_shuffle, pixel_unshuffle
+from minigrad.ops.resampling import interpolate
 from minigrad.ops.robust_losses import huber_loss, smooth_l1_loss
 from minigrad.ops.similarities import cosine_similarity, normalize, pairwise_distance
 
@@ -65,6 +68,7 @@ __all__ = [
     "hinge_embedding_loss",
     "huber_loss",
     "kl_div",
+    "interpolate",
     "l1_loss",
     "leaky_relu",
     "linear",
@@ -79,8 +83,11 @@ __all__ = [
     "nll_loss",
     "normalize",
     "one_hot",
+    "pad",
     "pairwise_distance",
     "poisson_nll_loss",
+    "pixel_shuffle",
+    "pixel_unshuffle",
     "prelu",
     "relu",
     "relu6",

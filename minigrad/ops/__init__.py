@@ -1,6 +1,6 @@
 """Every operation beside its derivative, one family a file."""
 
-from minigrad.ops import functions
+from minigrad.ops import functions, place_functions
 from minigrad.ops.arithmetic import (
     add,
     div,
@@ -55,16 +55,13 @@ from minigrad.ops.conversion import (
     detach,
 )
 from minigrad.ops.creation import (
-    arange,
     as_tensor,
     empty,
     empty_like,
-    eye,
     from_dlpack,
     from_numpy,
     full,
     full_like,
-    linspace,
     ones,
     ones_like,
     tensor,
@@ -74,6 +71,9 @@ from minigrad.ops.creation import (
 from minigrad.ops.determinants import (
     det,
     slogdet,
+)
+from minigrad.ops.diagonals import (
+    diagonal,
 )
 from minigrad.ops.elementwise import (
     abs,
@@ -102,7 +102,6 @@ from minigrad.ops.extremes import (
 )
 from minigrad.ops.functions import *  # it lists them
 from minigrad.ops.gathering import (
-    diagonal,
     gather,
     one_hot,
 )
@@ -153,6 +152,7 @@ from minigrad.ops.normalisations import (
 from minigrad.ops.norms import (
     norm,
 )
+from minigrad.ops.place_functions import *  # it lists them
 from minigrad.ops.products import (
     addmm,
     bmm,
@@ -176,6 +176,11 @@ from minigrad.ops.randomness import (
     randn_like,
     randperm,
     uniform_,
+)
+from minigrad.ops.ranges import (
+    arange,
+    eye,
+    linspace,
 )
 from minigrad.ops.reductions import (
     logsumexp,
@@ -369,3 +374,4 @@ __all__ = [
 ]
 
 __all__ += functions.__all__
+__all__ += place_functions.__all__

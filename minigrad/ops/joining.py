@@ -145,7 +145,7 @@ def split(x: Operand, split_size_or_sections: Any, dim: int = 0) -> tuple[Tensor
         ValueError: if the lengths are negative or do not add up to the axis' length.
     """
     x_data = unwrap(split, x)
-    along = axis(split, dim, x_data.ndim)
+    along = dim if dim.__class__ is int and 0 <= dim < x_data.ndim else axis(split, dim, x_data.ndim)
     length_of_all = x_data.shape[along] if x_data.ndim else 0
     lengths: list[int] = []
     if isinstance(split_size_or_sections, (tuple, list)):
@@ -169,7 +169,7 @@ def split(x: Operand, split_size_or_sections: Any, dim: int = 0) -> tuple[Tensor
     parts = parts_of(x_data, tuple(lengths), along)
     saved = (tuple(lengths), along, x_data.shape)
     inputs = (x, split_size_or_sections, dim)
-    outputs: tuple[Tensor, ...] = record(split, split_vjp, tuple(parts), inputs, saved, base=base_of(x))
+    outputs: tuple[Tensor, ...] = record(split, split_vjp, tuple(parts), inputs, saved, base_of(x))
     return outputs
 
 
