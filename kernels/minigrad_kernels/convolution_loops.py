@@ -54,8 +54,9 @@ from minigrad_kernels.vectors import address, itemsize_of, keep_alive, numbers_a
 VECTOR_BYTES = VECTOR_BITS // 8
 # The rows of positions that are computed before they are unpacked, of all filters of a tile, stay in the L1 cache.
 BLOCK_BYTES = L1_BYTES // 2
-# Positions that a tile sums over: the gradients of 8 filters, 32 kB of them, are read again for each three taps.
-SUMMED_BYTES = 4096
+# Vectors of positions that a tile sums over, so that adding up their lanes at the end costs little: of several images
+# where these are small. The gradients of 8 filters, 32 kB of them, are read again for each three taps.
+SUMMED_VECTORS = 4096 // VECTOR_BYTES
 TALL_ROWS, TALL_VECTORS = CONVOLVE_TILES[0]
 TALL_LEFT = CONVOLVE_TILES[1][1]
 SHORT_ROWS, SHORT_VECTORS = CONVOLVE_TILES[-3] if len(CONVOLVE_TILES) == 5 else CONVOLVE_TILES[0]
@@ -147,10 +148,10 @@ def copy_part(
         copy_rows(zero, rows, columns, source, source_row * itemsize, target, target_row * itemsize)
         return
     for i in range(rows):
-        numbers = numbers_at(source + i * source_row * itemsize, (columns - 1) * source_step + 1, zero)
-        places = numbers_at(target + i * target_row * itemsize, (columns - 1) * target_step + 1, zero)
+        numbers = numbers_at(source + i * source_row * itemsize, (columns - 1) * source_step + 1, zero)[::source_step]
+        places = numbers_at(target + i * target_row * itemsize, (columns - 1) * target_step + 1, zero)[::target_step]
         for j in range(columns):
-            places[j * target_step] = numbers[j * source_step]
+            places[j] = numbers[j]
 
 
 @register_jitable
@@ -244,31 +245,38 @@ def correlate_images(
     plane, columns = numbers[TARGET_PLANE], numbers[TARGET_ROW]
     image_size, result_size = groups * channels * numbers[SOURCE_PLANE], groups * filters * plane
     group_size = channels * (numbers[PACKED_PLANE] if numbers[PACKED_PLANE] > 0 else numbers[SOURCE_PLANE])
-    packed = np.zeros(groups * channels * numbers[PACKED_PLANE], images.dtype)
+    count, together = slopes.size // result_size, max(1, SUMMED_VECTORS * VECTOR_BYTES // (marks.size * itemsize))
+    together = min(count, together)
+    packed_size = groups * channels * numbers[PACKED_PLANE]
+    packed = np.zeros(together * packed_size, images.dtype)
     in_place = columns == plane or columns == numbers[PITCH]
-    spread = np.empty(0 if in_place else groups * filters * marks.size, images.dtype)
+    spread_size = 0 if in_place else groups * filters * marks.size
+    spread = np.empty(together * spread_size, images.dtype)
     totals = np.zeros(flat(grad_weight).size)
     bias_totals = np.zeros(flat(grad_bias).size)
     group_totals = totals.size // groups
-    for n in range(slopes.size // result_size):
+    for n in range(0, count, together):
+        some = min(together, count - n)
         image, slope = address(images) + n * image_size * itemsize, address(slopes) + n * result_size * itemsize
-        if packed.size > 0:
-            pack_image(zero, image, address(packed), numbers, flat(copies))
-            image = address(packed)
+        next_image, next_slope = image_size * itemsize, result_size * itemsize
         for f in range(bias_totals.size):
-            bias_totals[f] += long_total(numbers_at(slope + f * plane * itemsize, plane, zero))
+            for i in range(some):
+                bias_totals[f] += long_total(numbers_at(slope + f * plane * itemsize + i * next_slope, plane, zero))
+        if packed_size > 0:
+            for i in range(some):
+                place = address(packed) + i * packed_size * itemsize
+                pack_image(zero, image + i * next_image, place, numbers, flat(copies))
+            image, next_image = address(packed), packed_size * itemsize
+        slope_row = plane * itemsize
         if not in_place:
-            for f in range(groups * filters):
-                copy_part(
-                    zero, plane // columns, columns, slope + f * plane * itemsize, columns, 1,
-                    address(spread) + f * marks.size * itemsize, numbers[PITCH], 1,
-                )  # fmt: skip
-            slope = address(spread)
-        slope_row = plane if in_place else marks.size
+            for i in range(some):
+                place = address(spread) + i * spread_size * itemsize
+                spread_rows(zero, slope + i * next_slope, place, groups * filters, marks.size, numbers)
+            slope, slope_row, next_slope = address(spread), marks.size * itemsize, spread_size * itemsize
         for group in range(groups):
             correlate_group(
-                zero, image + group * group_size * itemsize, slope + group * filters * slope_row * itemsize,
-                slope_row * itemsize, filters, address(flat(offsets)), marks,
+                zero, some, image + group * group_size * itemsize, next_image, slope + group * filters * slope_row,
+                slope_row, next_slope, filters, address(flat(offsets)), marks,
                 totals[group * group_totals : (group + 1) * group_totals],
             )  # fmt: skip
     keep_alive(packed)
@@ -280,16 +288,25 @@ def correlate_images(
 
 
 @register_jitable
+def spread_rows(zero: np.floating, slope: int, target: int, filters: int, size: int, sizes: np.ndarray) -> None:
+    """Copy the gradients of an image's filters to the pitch of the image; a filter takes `size` numbers."""
+    itemsize, plane, columns = itemsize_of(zero), sizes[TARGET_PLANE], sizes[TARGET_ROW]
+    for f in range(filters):
+        source, place = slope + f * plane * itemsize, target + f * size * itemsize
+        copy_part(zero, plane // columns, columns, source, columns, 1, place, sizes[PITCH], 1)
+
+
+@register_jitable
 def correlate_group(
-    zero: np.floating, image: int, slope: int, slope_row: int, filters: int, offsets: int, marks: np.ndarray,
-    totals: np.ndarray,
+    zero: np.floating, images: int, image: int, next_image: int, slope: int, slope_row: int, next_slope: int,
+    filters: int, offsets: int, marks: np.ndarray, totals: np.ndarray,
 ) -> None:  # fmt: skip
-    """Add one image's sums over the positions, of all filters and taps of a group, to the totals, in that order."""
+    """Add some images' sums over the positions, of all filters and taps of a group, to the totals, in that order."""
     itemsize = itemsize_of(zero)
     lanes = VECTOR_BYTES // itemsize
     taps, vectors = totals.size // filters, marks.size // lanes
     sums = np.empty(MOST_SUMS, marks.dtype)
-    step = even_share(vectors, SUMMED_BYTES // VECTOR_BYTES)
+    step = even_share(vectors, SUMMED_VECTORS)
     for vector in range(0, vectors, step):
         start, steps = vector * VECTOR_BYTES, min(step, vectors - vector)
         first = 0
@@ -299,8 +316,9 @@ def correlate_group(
             for tap in range(0, taps, width):
                 valid_taps = min(width, taps - tap)
                 correlate_tile(
-                    zero, height, steps, slope + first * slope_row + start, slope_row, image + start,
-                    offsets + 2 * WORD * tap, address(marks) + start, address(sums), valid, valid_taps,
+                    zero, height, images, steps, slope + first * slope_row + start, slope_row, next_slope,
+                    image + start, next_image, offsets + 2 * WORD * tap, address(marks) + start, address(sums), valid,
+                    valid_taps,
                 )  # fmt: skip
                 for i in range(valid):
                     for t in range(valid_taps):

@@ -60,18 +60,21 @@ def convolve_tile(
 
 
 def correlate_tile(
-    zero: np.floating, rows: int, steps: int, grad: int, grad_row: int, image: int, offsets: int, counted: int,
-    out: int, valid_rows: int, valid_taps: int,
+    zero: np.floating, rows: int, images: int, steps: int, grad: int, grad_row: int, grad_image: int,
+    image: int, next_image: int, offsets: int, counted: int, out: int, valid_rows: int, valid_taps: int,
 ) -> None:  # fmt: skip
-    """out[i, t] = Σ grad[i, j]·image[t's offset + j] over the positions j that count.
+    """out[i, t] = Σ grad[i, j]·image[t's offset + j] over some images and the positions j that count.
 
     Args:
         zero: A zero of the operands' dtype.
         rows: Filters of the tile, one of CORRELATE_TILES, which gives the taps.
+        images: At least 1.
         steps: Vectors of positions, at least 1.
         grad: Address of the gradient of the first filter's positions.
         grad_row: Bytes from filter to filter.
+        grad_image: Bytes from image to image.
         image: Address of the first position.
+        next_image: Bytes from image to image.
         offsets: Address of the first tap's pair of offsets, of which the second is used.
         counted: Address of a number for each position, 0 for those that do not count. Their memory is not read, or
             0·inf would be NaN.
@@ -85,11 +88,13 @@ def correlate_tile(
     mask = numbers_at(counted, steps * lanes, zero) != 0
     sums = numbers_at(out, rows * taps, zero)
     for i in range(valid_rows):
-        slopes = numbers_at(grad + i * grad_row, steps * lanes, zero)
         for t in range(valid_taps):
             total = zero
-            for j in np.flatnonzero(mask):
-                total += slopes[j] * numbers_at(image + int(pairs[t, 1]) + int(j) * zero.itemsize, 1, zero)[0]
+            for n in range(images):
+                slope, seen = grad + n * grad_image + i * grad_row, image + n * next_image + int(pairs[t, 1])
+                for j in np.flatnonzero(mask).tolist():
+                    place = j * zero.itemsize
+                    total += numbers_at(slope + place, 1, zero)[0] * numbers_at(seen + place, 1, zero)[0]
             sums[i * taps + t] = total
 
 
@@ -154,29 +159,37 @@ def _emit_correlate_tiles(emit: Emitter, rows: ir.Value, *tile: ir.Value) -> Non
 
 
 def _emit_correlate_tile(
-    emit: Emitter, rows: int, taps: int, steps: ir.Value, grad: ir.Value, grad_row: ir.Value, image: ir.Value,
+    emit: Emitter, rows: int, taps: int, images: ir.Value, steps: ir.Value,
+    grad: ir.Value, grad_row: ir.Value, grad_image: ir.Value, image: ir.Value, next_image: ir.Value,
     offsets: ir.Value, counted: ir.Value, out: ir.Value, valid_rows: ir.Value, valid_taps: ir.Value,
 ) -> None:  # fmt: skip
     """Emit the code of one shape of tile."""
     builder = emit.builder
     vector_bytes = emit.lanes * emit.itemsize
     every = emit.first_lanes(INT64(emit.lanes))
-    grad_rows = [builder.add(grad, offset) for offset in emit.row_offsets(rows, valid_rows, grad_row)]
-    seen = []
-    for offset in emit.row_offsets(taps, valid_taps, INT64(2 * WORD)):
-        seen.append(builder.add(image, _load_word(emit, builder.add(builder.add(offsets, offset), INT64(WORD)))))
+    grad_offsets = emit.row_offsets(rows, valid_rows, grad_row)
+    tap_offsets = []
+    for pair in emit.row_offsets(taps, valid_taps, INT64(2 * WORD)):
+        tap_offsets.append(_load_word(emit, builder.add(builder.add(offsets, pair), INT64(WORD))))
 
-    def add_products(offset: ir.Value, *totals: ir.Value) -> list[Any]:
-        mask = builder.fcmp_unordered("!=", emit.load(builder.add(counted, offset), every), emit.zeros)
-        loaded = [emit.load(builder.add(each, offset), mask) for each in seen]
-        sums = []
-        for i in range(rows):
-            slopes = emit.load(builder.add(grad_rows[i], offset), mask)
-            for t in range(taps):
-                sums.append(emit.multiply_add(slopes, loaded[t], totals[i * taps + t]))
-        return [builder.add(offset, INT64(vector_bytes)), *sums]
+    def add_image(grad: ir.Value, image: ir.Value, *totals: ir.Value) -> list[Any]:
+        grads = [builder.add(grad, offset) for offset in grad_offsets]
+        seen = [builder.add(image, offset) for offset in tap_offsets]
 
-    _, *totals = emit.repeat(steps, [INT64(0)] + [emit.zeros] * (rows * taps), add_products)
+        def add_products(offset: ir.Value, *totals: ir.Value) -> list[Any]:
+            mask = builder.fcmp_unordered("!=", emit.load(builder.add(counted, offset), every), emit.zeros)
+            loaded = [emit.load(builder.add(each, offset), mask) for each in seen]
+            sums = []
+            for i in range(rows):
+                slopes = emit.load(builder.add(grads[i], offset), mask)
+                for t in range(taps):
+                    sums.append(emit.multiply_add(slopes, loaded[t], totals[i * taps + t]))
+            return [builder.add(offset, INT64(vector_bytes)), *sums]
+
+        _, *sums = emit.repeat(steps, [INT64(0), *totals], add_products)
+        return [builder.add(grad, grad_image), builder.add(image, next_image), *sums]
+
+    _, _, *totals = emit.repeat(images, [grad, image] + [emit.zeros] * (rows * taps), add_image)
     for first in range(0, rows * taps, emit.lanes):
         sums = sums_of_lanes(emit, list(totals[first : first + emit.lanes]))
         emit.store(sums, builder.add(out, INT64(first * emit.itemsize)), every)
