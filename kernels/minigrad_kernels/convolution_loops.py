@@ -16,6 +16,8 @@ from numba.extending import register_jitable
 
 from minigrad_kernels.blocks import even_share
 from minigrad_kernels.convolution_plans import (
+    AT_A_TIME,
+    BLOCK,
     CLASS,
     COLUMNS,
     COPIED_COLUMNS,
@@ -45,15 +47,13 @@ from minigrad_kernels.convolution_plans import (
 from minigrad_kernels.convolution_tiles import CONVOLVE_TILES, CORRELATE_TILES, MOST_SUMS, WORD
 from minigrad_kernels.convolution_tiles import convolve_tile, correlate_tile
 from minigrad_kernels.jit import kernel
-from minigrad_kernels.machine import L1_BYTES, VECTOR_BITS
+from minigrad_kernels.machine import VECTOR_BITS
 from minigrad_kernels.operands import flat
 from minigrad_kernels.packing import copy_rows
 from minigrad_kernels.sum_loops import long_total
 from minigrad_kernels.vectors import address, itemsize_of, keep_alive, numbers_at
 
 VECTOR_BYTES = VECTOR_BITS // 8
-# The rows of positions that are computed before they are unpacked, of all filters of a tile, stay in the L1 cache.
-BLOCK_BYTES = L1_BYTES // 2
 # Vectors of positions that a tile sums over, so that adding up their lanes at the end costs little: of several images
 # where these are small. The gradients of 8 filters, 32 kB of them, are read again for each three taps.
 SUMMED_VECTORS = 4096 // VECTOR_BYTES
@@ -88,7 +88,7 @@ def convolve_images(
     result_size = groups * filters * numbers[TARGET_PLANE]
     group_size = channels * (numbers[PACKED_PLANE] if numbers[PACKED_PLANE] > 0 else numbers[SOURCE_PLANE])
     packed = np.zeros(groups * channels * numbers[PACKED_PLANE], images.dtype)
-    block = np.empty(block_size(numbers, flat(classes), itemsize), images.dtype)
+    block = np.empty(numbers[BLOCK], images.dtype)
     weight_start, bias_start = address(flat(weight)), address(flat(bias))
     for n in range(results.size // result_size):
         image = address(images) + n * image_size * itemsize
@@ -104,23 +104,6 @@ def convolve_images(
             )  # fmt: skip
     keep_alive(packed)
     keep_alive(block)
-
-
-@register_jitable
-def rows_at_a_time(pitch: int, rows: int, filters: int, itemsize: int) -> int:
-    """Rows of positions, in equal parts, that are computed before they are unpacked, by tiles of so many filters."""
-    return even_share(rows, max(1, BLOCK_BYTES // (filters * pitch * itemsize)))
-
-
-@register_jitable
-def block_size(sizes: np.ndarray, classes: np.ndarray, itemsize: int) -> int:
-    """The most numbers of a block of positions, for all filters of a tile."""
-    most, pitch = 0, sizes[PITCH]
-    for c in range(0, classes.size, CLASS):
-        if classes[c + ROWS] > 0:
-            for filters in (1, SHORT_ROWS, TALL_ROWS):
-                most = max(most, filters * pitch * rows_at_a_time(pitch, classes[c + ROWS], filters, itemsize))
-    return most
 
 
 @register_jitable
@@ -171,7 +154,7 @@ def convolve_group(
         while first < filters:
             height = TALL_ROWS if filters - first > SHORT_ROWS else SHORT_ROWS if filters - first > 1 else 1
             valid = min(height, filters - first)
-            step = rows if direct else rows_at_a_time(pitch, rows, height, itemsize)
+            step = rows if direct else classes[c + AT_A_TIME]
             for row in range(0, rows, step):
                 some = min(step, rows - row)
                 positions = (some - 1) * pitch + columns

@@ -23,29 +23,37 @@ from typing import NamedTuple
 
 import numpy as np
 
+from minigrad_kernels.blocks import even_share
+from minigrad_kernels.convolution_tiles import CONVOLVE_TILES
+from minigrad_kernels.machine import L1_BYTES
+
 Pair = tuple[int, int]
 
 # What `sizes` of a plan holds, by its index: numbers (not bytes) from channel to channel of the source, its channels in
 # a group, and the same of the target; groups; the pitch, and the numbers of a packed channel, 0 if the source is used
 # where it is; the numbers from row to row and from column to column, as they are copied, of the source and the target;
-# the numbers from group to group, and from target channel to target channel, of the weight.
+# the numbers from group to group, and from target channel to target channel, of the weight; and the most numbers that
+# are computed before they are unpacked.
 (
     SOURCE_PLANE, SOURCE_CHANNELS, TARGET_PLANE, TARGET_CHANNELS, GROUPS, PITCH, PACKED_PLANE,
-    SOURCE_ROW, SOURCE_STEP, TARGET_ROW, TARGET_STEP, WEIGHT_GROUP, WEIGHT_ROW,
-) = range(13)  # fmt: skip
+    SOURCE_ROW, SOURCE_STEP, TARGET_ROW, TARGET_STEP, WEIGHT_GROUP, WEIGHT_ROW, BLOCK,
+) = range(14)  # fmt: skip
 # What is copied into a packed channel: from where, rows and columns, to where.
 FROM, COPIED_ROWS, COPIED_COLUMNS, TO = range(4)
 COPY = 4
 # A class of taps: its first pair of offsets, their number, where its first position lies in the source, its rows and
-# columns of positions, and where its first result belongs in the target.
-FIRST, TAPS, START, ROWS, COLUMNS, TARGET = range(6)
-CLASS = 6
+# columns of positions, where its first result belongs in the target, and the rows that are computed at a time.
+FIRST, TAPS, START, ROWS, COLUMNS, TARGET, AT_A_TIME = range(7)
+CLASS = 7
+# The rows that are computed before they are unpacked, of all filters of a tile, stay in the L1 cache.
+BLOCK_BYTES = L1_BYTES // 2
 
 
 class Geometry(NamedTuple):
     """The lengths and settings of a convolution of images.
 
     Attributes:
+        axes: 1 or 2 axes of an image; with one, everything along the rows is 1, and 0 comes before.
         channels: Channels of the image in one group.
         filters: Channels of the result in one group.
         groups: Groups of channels that have nothing to do with each other.
@@ -57,6 +65,7 @@ class Geometry(NamedTuple):
         dilation: From tap to tap.
     """
 
+    axes: int
     channels: int
     filters: int
     groups: int
@@ -87,7 +96,7 @@ class Plan(NamedTuple):
 @lru_cache(maxsize=512)
 def forward_plan(geometry: Geometry, itemsize: int) -> Plan:
     """The plan by which the result is computed from the image, and the weight's gradient from both."""
-    channels, filters, groups, image, kernel, result, stride, before, dilation = geometry
+    _, channels, filters, groups, image, kernel, result, stride, before, dilation = geometry
     # Of each tap the remainder and how many steps of the stride lie before it, along rows and columns.
     parts = [np.divmod(np.arange(kernel[axis]) * dilation[axis], stride[axis]) for axis in (0, 1)]
     lengths = [result[axis] + int(parts[axis][0].max(initial=0)) for axis in (0, 1)]
@@ -112,13 +121,13 @@ def forward_plan(geometry: Geometry, itemsize: int) -> Plan:
         plane, channels, result[0] * result[1], filters, groups, pitch, packed,
         stride[0] * image[1], stride[1], result[1], 1, filters * a_filter, a_filter,
     ]  # fmt: skip
-    return _plan(sizes, offsets, [] if in_place else copies, [[0, len(offsets), 0, *result, 0]])
+    return _plan(itemsize, sizes, offsets, [] if in_place else copies, [[0, len(offsets), 0, *result, 0]])
 
 
 @lru_cache(maxsize=512)
 def backward_plan(geometry: Geometry, itemsize: int) -> Plan:
     """The plan by which the image's gradient is computed from the result's; its source is of the result's shape."""
-    channels, filters, groups, image, kernel, result, stride, before, dilation = geometry
+    _, channels, filters, groups, image, kernel, result, stride, before, dilation = geometry
     axes = [_classes_of_axis(geometry, axis) for axis in (0, 1)]
     # Zeros before the gradient, for the positions that a tap would see there, and as long as the last one needs.
     lead, lengths = [0, 0], [0, 0]
@@ -151,7 +160,7 @@ def backward_plan(geometry: Geometry, itemsize: int) -> Plan:
         plane, filters, image[0] * image[1], channels, groups, pitch, packed,
         result[1], 1, stride[0] * image[1], stride[1], filters * channels * taps_of_filter, taps_of_filter,
     ]  # fmt: skip
-    return _plan(sizes, np.concatenate(offsets), copies, classes)
+    return _plan(itemsize, sizes, np.concatenate(offsets), copies, classes)
 
 
 @lru_cache(maxsize=512)
@@ -184,7 +193,15 @@ def _classes_of_axis(geometry: Geometry, axis: int) -> list[tuple[int, int, np.n
     return found
 
 
-def _plan(sizes: list[int], offsets: np.ndarray, copies: list[list[int]], classes: list[list[int]]) -> Plan:
-    """A plan of flat arrays."""
+def _plan(
+    itemsize: int, sizes: list[int], offsets: np.ndarray, copies: list[list[int]], classes: list[list[int]]
+) -> Plan:
+    """A plan of flat arrays; adds to each class the rows that are computed at a time, and to the sizes the most."""
+    block = 0
+    for each in classes:
+        rows = max(1, each[ROWS])
+        each.append(even_share(rows, max(1, BLOCK_BYTES // max(1, CONVOLVE_TILES[0][0] * sizes[PITCH] * itemsize))))
+        block = max(block, CONVOLVE_TILES[0][0] * sizes[PITCH] * each[AT_A_TIME])
+    sizes.append(block)
     tables = [np.array(table, np.int64).reshape(-1) for table in (sizes, offsets, copies, classes)]
     return Plan(*tables)
