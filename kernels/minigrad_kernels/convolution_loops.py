@@ -7,8 +7,8 @@
           for each tile of positions        `convolve_tile`
           unpack                            the rows without what lies between them
 
-The weight's gradient has the same source, packed in the same way. Its sums run over the positions, so that they are
-what vectors hold: `correlate_tile` leaves one sum for each filter and tap, and those of all images are added in float64.
+The weight's gradient has the same source, packed in the same way. Its sums run over the positions, which are therefore
+what vectors hold: `correlate_tile` leaves one sum for each filter and tap. Those of all images are added in float64.
 """
 
 import numpy as np
@@ -44,8 +44,14 @@ from minigrad_kernels.convolution_plans import (
     WEIGHT_GROUP,
     WEIGHT_ROW,
 )
-from minigrad_kernels.convolution_tiles import CONVOLVE_TILES, CORRELATE_TILES, MOST_SUMS, WORD
-from minigrad_kernels.convolution_tiles import convolve_tile, correlate_tile
+from minigrad_kernels.convolution_tiles import (
+    CONVOLVE_TILES,
+    CORRELATE_TILES,
+    MOST_SUMS,
+    WORD,
+    convolve_tile,
+    correlate_tile,
+)
 from minigrad_kernels.jit import kernel
 from minigrad_kernels.machine import VECTOR_BITS
 from minigrad_kernels.operands import flat

@@ -101,7 +101,8 @@ def forward_plan(geometry: Geometry, itemsize: int) -> Plan:
     parts = [np.divmod(np.arange(kernel[axis]) * dilation[axis], stride[axis]) for axis in (0, 1)]
     lengths = [result[axis] + int(parts[axis][0].max(initial=0)) for axis in (0, 1)]
     pitch, phase = lengths[1], lengths[0] * lengths[1]
-    copies, starts = [], np.zeros(stride, np.int64)
+    copies: list[list[int]] = []
+    starts = np.zeros(stride, np.int64)
     for i in sorted(set(parts[0][1].tolist())):
         for j in sorted(set(parts[1][1].tolist())):
             starts[i, j] = len(copies) * phase

@@ -25,6 +25,8 @@ CORRELATE_TILES = ((8, 3), (4, 6), (1, 9)) if VECTOR_REGISTERS == 32 else ((4, 3
 # Numbers that a tile of the latter writes at most.
 MOST_SUMS = 32
 WORD = 8
+# What `numbers_at` takes for integers.
+WORDS: Any = np.int64(0)
 
 
 def convolve_tile(
@@ -48,7 +50,7 @@ def convolve_tile(
         valid_rows: The filters that exist, at most `rows`. Compiled, the others compute the last one again.
         columns: The positions that exist. Compiled, all loads and stores are masked to them.
     """
-    pairs = numbers_at(offsets, 2 * taps, np.int64(0)).reshape(taps, 2)
+    pairs = numbers_at(offsets, 2 * taps, WORDS).reshape(taps, 2)
     for i in range(valid_rows):
         totals = numbers_at(out + i * out_row, columns, zero)
         totals[:] = numbers_at(bias, valid_rows, zero)[i]
@@ -84,7 +86,7 @@ def correlate_tile(
     """
     lanes = VECTOR_BITS // 8 // zero.itemsize
     taps = dict(CORRELATE_TILES)[rows]
-    pairs = numbers_at(offsets, 2 * valid_taps, np.int64(0)).reshape(valid_taps, 2)
+    pairs = numbers_at(offsets, 2 * valid_taps, WORDS).reshape(valid_taps, 2)
     mask = numbers_at(counted, steps * lanes, zero) != 0
     sums = numbers_at(out, rows * taps, zero)
     for i in range(valid_rows):

@@ -1,8 +1,8 @@
 """The public convolutions, three linear maps of one geometry: check, allocate, call.
 
-    result      = convolution(image, weight, bias)
-    image       = transposed_convolution(result, weight, bias), which is also the image's gradient
-    grad_weight = weight_gradient(image, grad)
+result      = convolution(image, weight, bias)
+image       = transposed_convolution(result, weight, bias), which is also the image's gradient
+grad_weight = weight_gradient(image, grad)
 """
 
 import math

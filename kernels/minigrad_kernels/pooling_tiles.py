@@ -1,8 +1,7 @@
 """The micro-kernel of max pooling: a vector of windows, whose numbers are gathered and compared one by one.
 
-Windows lie a stride apart, so that neighbours in the result are none in the image; a vector of them is gathered with one
-instruction. A loop over windows that Numba compiles takes a branch for each comparison, which is mispredicted every
-second time: 12 ns for a window of 2 × 2, and not 1.
+Windows lie a stride apart, so that neighbours in the result are none in the image: their numbers are gathered. A loop over
+windows that Numba compiles takes a branch for each comparison, which is mispredicted every second time, so that 512 images of 26 × 26 in windows of 2 × 2 took 1.0 ms, and not 0.37.
 """
 
 from typing import Any
@@ -13,6 +12,8 @@ from llvmlite import ir
 from minigrad_kernels.vectors import INT64, Emitter, compiled_as, numbers_at
 
 WORD = 8
+# What `numbers_at` takes for integers.
+WORDS: Any = np.int64(0)
 
 
 def largest_of_row(
@@ -36,8 +37,8 @@ def largest_of_row(
         out: Address of the numbers to write.
         places: Address of their places, integers.
     """
-    bounds = numbers_at(columns, 2 * padded, np.int64(0)).reshape(2, padded)
-    results, found = numbers_at(out, count, zero), numbers_at(places, count, np.int64(0))
+    bounds = numbers_at(columns, 2 * padded, WORDS).reshape(2, padded)
+    results, found = numbers_at(out, count, zero), numbers_at(places, count, WORDS)
     for j in range(count):
         first, end = int(bounds[0, j]), int(bounds[1, j])
         results[j], found[j] = -np.inf, first_row * width + first

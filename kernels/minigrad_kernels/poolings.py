@@ -33,8 +33,8 @@ def max_pooling(x: np.ndarray, pooling: Pooling) -> tuple[np.ndarray, np.ndarray
 
     Returns:
         The numbers, shape (..., *result), of x's dtype, and their places, int64, row·columns + column in the image. Of
-        equal ones the first is taken; NaN is larger than all, and its last one is taken. A window that a dilation leaves
-        without numbers gives −inf and the place −1.
+        equal ones the first is taken; NaN is larger than all, and its last one is taken. A window that a dilation
+        leaves without numbers gives −inf and the place −1.
 
     Raises:
         TypeError: `x` is no array of float32 or float64.

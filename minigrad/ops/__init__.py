@@ -18,6 +18,10 @@ from minigrad.ops.arithmetic import (
     subtract,
     true_divide,
 )
+from minigrad.ops.average_poolings import (
+    adaptive_avg_pool1d,
+    avg_pool1d,
+)
 from minigrad.ops.broadcasting import (
     broadcast_to,
     expand,
@@ -53,6 +57,10 @@ from minigrad.ops.conversion import (
     clone,
     contiguous,
     detach,
+)
+from minigrad.ops.convolutions import (
+    conv1d,
+    conv2d,
 )
 from minigrad.ops.creation import (
     arange,
@@ -146,6 +154,11 @@ from minigrad.ops.joining import (
 from minigrad.ops.linears import (
     linear,
 )
+from minigrad.ops.max_poolings import (
+    adaptive_max_pool1d,
+    max_pool1d,
+    max_pool2d,
+)
 from minigrad.ops.normalisations import (
     log_softmax,
     softmax,
@@ -204,12 +217,18 @@ from minigrad.ops.shapes import (
 from minigrad.ops.systems import (
     inverse,
 )
+from minigrad.ops.transposed_convolutions import (
+    conv_transpose1d,
+    conv_transpose2d,
+)
 
 __all__ = [
     "Generator",
     "abs",
     "abs_",
     "absolute",
+    "adaptive_avg_pool1d",
+    "adaptive_max_pool1d",
     "add",
     "add_",
     "addmm",
@@ -222,6 +241,7 @@ __all__ = [
     "argmax",
     "argmin",
     "as_tensor",
+    "avg_pool1d",
     "bernoulli",
     "bitwise_and",
     "bitwise_and_",
@@ -242,6 +262,10 @@ __all__ = [
     "concat",
     "concatenate",
     "contiguous",
+    "conv1d",
+    "conv2d",
+    "conv_transpose1d",
+    "conv_transpose2d",
     "copy_",
     "det",
     "detach",
@@ -290,6 +314,8 @@ __all__ = [
     "manual_seed",
     "matmul",
     "max",
+    "max_pool1d",
+    "max_pool2d",
     "maximum",
     "mean",
     "min",
