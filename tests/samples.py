@@ -649,7 +649,8 @@ LOSSES = [
     Sample("nn.functional.dropout", (normal(2, 3), 1.0)),
 ]
 
-# It is made of the makers above.
+# They are made of the makers above.
+from tests.convolution_samples import CONVOLUTIONS  # noqa: E402
 from tests.function_samples import FUNCTIONS  # noqa: E402
 
 SAMPLES = [
@@ -669,4 +670,5 @@ SAMPLES = [
     *LINALG,
     *LOSSES,
     *FUNCTIONS,
+    *CONVOLUTIONS,
 ]

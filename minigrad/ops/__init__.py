@@ -155,7 +155,6 @@ from minigrad.ops.linears import (
     linear,
 )
 from minigrad.ops.max_poolings import (
-    adaptive_max_pool1d,
     max_pool1d,
     max_pool2d,
 )
@@ -228,7 +227,6 @@ __all__ = [
     "abs_",
     "absolute",
     "adaptive_avg_pool1d",
-    "adaptive_max_pool1d",
     "add",
     "add_",
     "addmm",

@@ -101,7 +101,7 @@ def fold(
     number, size = blocks.windows[0] * blocks.windows[1], blocks.kernel[0] * blocks.kernel[1]
     if x.ndim not in (2, 3) or x.shape[-1] != number or x.shape[-2] % size or x.shape[-2] == 0:
         problem = (
-            f"columns of channels * {size} elements, one for each of {blocks.windows[0]} * {blocks.windows[1]} windows, "
+            f"{blocks.windows[0]} * {blocks.windows[1]} columns, one for each window, of channels * {size} elements "
             f"are needed, got {describe(input)}."
         )
         raise ValueError(message("fold", problem, RESULT))
