@@ -651,6 +651,7 @@ LOSSES = [
 
 # They are made of the makers above.
 from tests.convention_samples import CONVENTIONS  # noqa: E402
+from tests.convolution_samples import CONVOLUTIONS  # noqa: E402
 from tests.function_samples import FUNCTIONS  # noqa: E402
 from tests.loss_samples import LOSS_SAMPLES  # noqa: E402
 from tests.shape_samples import SHAPE_FUNCTIONS  # noqa: E402
@@ -675,4 +676,5 @@ SAMPLES = [
     *CONVENTIONS,
     *LOSS_SAMPLES,
     *SHAPE_FUNCTIONS,
+    *CONVOLUTIONS,
 ]

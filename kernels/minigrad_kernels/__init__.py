@@ -6,6 +6,8 @@ Importing the package compiles nothing; a kernel is compiled at its first call a
 
 from minigrad_kernels.biases import bias_activation
 from minigrad_kernels.compiling import show_progress
+from minigrad_kernels.convolution_plans import Geometry
+from minigrad_kernels.convolutions import convolution, transposed_convolution, weight_gradient
 from minigrad_kernels.cross_entropies import CrossEntropy, cross_entropy_rows, cross_entropy_rows_backward
 from minigrad_kernels.draws import fill_integers, fill_normal, fill_permutation, fill_uniform, fill_words
 from minigrad_kernels.elementwise import (
@@ -32,6 +34,14 @@ from minigrad_kernels.losses import (
     squared_errors_backward,
 )
 from minigrad_kernels.operands import flat, operand_call
+from minigrad_kernels.pooling_windows import Pooling
+from minigrad_kernels.poolings import (
+    max_pooling,
+    max_pooling_backward,
+    mean_pooling,
+    mean_pooling_backward,
+    taken_at_places,
+)
 from minigrad_kernels.products import matmul
 from minigrad_kernels.scatters import index_add, scatter_add
 from minigrad_kernels.softmaxes import (
@@ -79,6 +89,17 @@ __all__ = [
     # sums at places
     "index_add",
     "scatter_add",
+    # convolutions and poolings
+    "Geometry",
+    "Pooling",
+    "convolution",
+    "max_pooling",
+    "max_pooling_backward",
+    "mean_pooling",
+    "mean_pooling_backward",
+    "taken_at_places",
+    "transposed_convolution",
+    "weight_gradient",
     # sums, mean and variance
     "column_sums",
     "mean_variance_columns",

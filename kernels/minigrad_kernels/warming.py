@@ -12,10 +12,12 @@ import numpy as np
 
 from minigrad_kernels import (
     biases,
+    convolutions,
     cross_entropies,
     draws,
     elementwise,
     losses,
+    poolings,
     scatters,
     softmaxes,
     special_functions,
@@ -24,8 +26,10 @@ from minigrad_kernels import (
     updates,
 )
 from minigrad_kernels.compiling import Compiled, watch
+from minigrad_kernels.convolution_plans import Geometry
 from minigrad_kernels.linears import MIN_SHARED_LAYER, linear, linear_backward
 from minigrad_kernels.operands import operand_call
+from minigrad_kernels.pooling_windows import Pooling
 from minigrad_kernels.products import matmul
 from minigrad_kernels.threads import MIN_SHARED_WORK, get_num_threads, prepare_helpers, set_num_threads
 
@@ -72,6 +76,7 @@ def _calls() -> list[tuple[Any, ...]]:
     calls: list[tuple[Any, ...]] = []
     for dtype in FLOATS:
         calls += [*_products(dtype), *_elementwise(dtype), *_rows(dtype), *_totals(dtype), *_updates(dtype)]
+        calls.append((windows_of_image, np.ones((2, 2), dtype)))
     return [*calls, (prepare_helpers,), *_integers()]
 
 
@@ -99,6 +104,21 @@ def with_threads(function: Callable[..., Any], *arguments: Any) -> None:
         function(*arguments)
     finally:
         set_num_threads(threads)
+
+
+def windows_of_image(x: np.ndarray) -> None:
+    """Call the convolutions and the poolings, with windows of one number of an image."""
+    image = x.shape[0], x.shape[1]
+    geometry = Geometry(2, 1, 1, 1, image, (1, 1), image, (1, 1), (0, 0), (1, 1))
+    pooling = Pooling(2, image, image, (1, 1))
+    images, weight = x.reshape(1, *image), np.ones((1, 1, 1, 1), x.dtype)
+    convolutions.convolution(images, weight, None, geometry)
+    convolutions.weight_gradient(images, images, geometry)
+    places = poolings.max_pooling(x, pooling)[1]
+    poolings.max_pooling_backward(x, places, pooling)
+    poolings.taken_at_places(x, places, pooling)
+    poolings.mean_pooling(x, pooling)
+    poolings.mean_pooling_backward(x, pooling)
 
 
 def _elementwise(dtype: np.dtype) -> list[tuple[Any, ...]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from minigrad.func import batching_products, batching_rules
+from minigrad.func import batching_products, batching_rules, batching_windows
 from minigrad.func.batching_derivatives import STEPS
 
 ELEMENTWISE = """
@@ -24,7 +24,11 @@ ALONG_AXES = """
     kthvalue     log_softmax logcumsumexp logsumexp max mean median min mode nanmean nanmedian nansum norm
     prod softmax sort split std     std_mean sum topk transpose unbind var var_mean
 """
-LAST_AXES = "cholesky det inv matrix_exp pinv slogdet tril triu"
+LAST_AXES = "cholesky det inv matrix_exp pinv slogdet tril triu window_means"
+IMAGES = """
+    adaptive_avg_pool1d adaptive_avg_pool2d adaptive_max_pool1d adaptive_max_pool2d avg_pool1d avg_pool2d conv1d conv2d
+    conv_transpose1d conv_transpose2d fold max_pool1d max_pool2d unfold
+"""
 ELEMENTWISE_LOSSES = """
     binary_cross_entropy binary_cross_entropy_with_logits huber_loss l1_loss mse_loss smooth_l1_loss
 """
@@ -45,6 +49,7 @@ FAMILIES = {
     batching_products.addmm: "addmm",
     batching_products.cross_entropy: "cross_entropy",
     batching_rules.one_hot: "one_hot",
+    batching_windows.images: IMAGES,
 }
 
 RULES: dict[str, Callable[..., Any]] = {}

@@ -13,9 +13,17 @@ from minigrad.ops.activations import (
     softsign,
     tanhshrink,
 )
+from minigrad.ops.average_poolings import (
+    adaptive_avg_pool1d,
+    adaptive_avg_pool2d,
+    avg_pool1d,
+    avg_pool2d,
+    local_response_norm,
+)
 from minigrad.ops.binary_losses import binary_cross_entropy, binary_cross_entropy_with_logits
 from minigrad.ops.class_margin_losses import multi_margin_loss, multilabel_margin_loss, multilabel_soft_margin_loss
 from minigrad.ops.classification import cross_entropy, nll_loss
+from minigrad.ops.convolutions import conv1d, conv2d
 from minigrad.ops.dropouts import dropout
 from minigrad.ops.elementwise import relu, sigmoid, tanh
 from minigrad.ops.gates import glu, swiglu
@@ -30,6 +38,7 @@ from minigrad.ops.margin_losses import (
     soft_margin_loss,
     triplet_margin_loss,
 )
+from minigrad.ops.max_poolings import adaptive_max_pool1d, adaptive_max_pool2d, max_pool1d, max_pool2d
 from minigrad.ops.normalisations import log_softmax, softmax
 from minigrad.ops.padding import pad
 from minigrad.ops.piecewise import (
@@ -48,17 +57,30 @@ from minigrad.ops.pixels import pixel_shuffle, pixel_unshuffle
 from minigrad.ops.resampling import interpolate
 from minigrad.ops.robust_losses import huber_loss, smooth_l1_loss
 from minigrad.ops.similarities import cosine_similarity, normalize, pairwise_distance
+from minigrad.ops.transposed_convolutions import conv_transpose1d, conv_transpose2d
+from minigrad.ops.unfolding import fold, unfold
 
 __all__ = [
+    "adaptive_avg_pool1d",
+    "adaptive_avg_pool2d",
+    "adaptive_max_pool1d",
+    "adaptive_max_pool2d",
+    "avg_pool1d",
+    "avg_pool2d",
     "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
     "celu",
     "cosine_embedding_loss",
+    "conv1d",
+    "conv2d",
+    "conv_transpose1d",
+    "conv_transpose2d",
     "cosine_similarity",
     "cross_entropy",
     "dropout",
     "elu",
     "gaussian_nll_loss",
+    "fold",
     "gelu",
     "glu",
     "hardshrink",
@@ -72,9 +94,12 @@ __all__ = [
     "l1_loss",
     "leaky_relu",
     "linear",
+    "local_response_norm",
     "log_softmax",
     "logsigmoid",
     "margin_ranking_loss",
+    "max_pool1d",
+    "max_pool2d",
     "mish",
     "mse_loss",
     "multi_margin_loss",
@@ -107,4 +132,5 @@ __all__ = [
     "tanhshrink",
     "threshold",
     "triplet_margin_loss",
+    "unfold",
 ]

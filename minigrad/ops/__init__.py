@@ -18,6 +18,10 @@ from minigrad.ops.arithmetic import (
     subtract,
     true_divide,
 )
+from minigrad.ops.average_poolings import (
+    adaptive_avg_pool1d,
+    avg_pool1d,
+)
 from minigrad.ops.broadcasting import (
     broadcast_to,
     expand,
@@ -53,6 +57,10 @@ from minigrad.ops.conversion import (
     clone,
     contiguous,
     detach,
+)
+from minigrad.ops.convolutions import (
+    conv1d,
+    conv2d,
 )
 from minigrad.ops.creation import (
     as_tensor,
@@ -145,6 +153,10 @@ from minigrad.ops.joining import (
 from minigrad.ops.linears import (
     linear,
 )
+from minigrad.ops.max_poolings import (
+    max_pool1d,
+    max_pool2d,
+)
 from minigrad.ops.normalisations import (
     log_softmax,
     softmax,
@@ -209,12 +221,17 @@ from minigrad.ops.shapes import (
 from minigrad.ops.systems import (
     inverse,
 )
+from minigrad.ops.transposed_convolutions import (
+    conv_transpose1d,
+    conv_transpose2d,
+)
 
 __all__ = [
     "Generator",
     "abs",
     "abs_",
     "absolute",
+    "adaptive_avg_pool1d",
     "add",
     "add_",
     "addmm",
@@ -227,6 +244,7 @@ __all__ = [
     "argmax",
     "argmin",
     "as_tensor",
+    "avg_pool1d",
     "bernoulli",
     "bitwise_and",
     "bitwise_and_",
@@ -247,6 +265,10 @@ __all__ = [
     "concat",
     "concatenate",
     "contiguous",
+    "conv1d",
+    "conv2d",
+    "conv_transpose1d",
+    "conv_transpose2d",
     "copy_",
     "det",
     "detach",
@@ -295,6 +317,8 @@ __all__ = [
     "manual_seed",
     "matmul",
     "max",
+    "max_pool1d",
+    "max_pool2d",
     "maximum",
     "mean",
     "min",
