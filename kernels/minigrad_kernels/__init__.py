@@ -31,6 +31,12 @@ from minigrad_kernels.losses import (
     squared_errors,
     squared_errors_backward,
 )
+from minigrad_kernels.normalisations import (
+    normalised_channels,
+    normalised_channels_backward,
+    normalised_rows,
+    normalised_rows_backward,
+)
 from minigrad_kernels.operands import flat, operand_call
 from minigrad_kernels.products import matmul
 from minigrad_kernels.softmaxes import (
@@ -75,6 +81,11 @@ __all__ = [
     "bias_activation",
     "linear",
     "linear_backward",
+    # networks
+    "normalised_channels",
+    "normalised_channels_backward",
+    "normalised_rows",
+    "normalised_rows_backward",
     # sums, mean and variance
     "column_sums",
     "mean_variance_columns",

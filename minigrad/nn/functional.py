@@ -13,12 +13,14 @@ from minigrad.ops.activations import (
     softsign,
     tanhshrink,
 )
+from minigrad.ops.batch_norms import batch_norm, instance_norm
 from minigrad.ops.binary_losses import binary_cross_entropy, binary_cross_entropy_with_logits
 from minigrad.ops.classification import cross_entropy, nll_loss
 from minigrad.ops.dropouts import dropout
 from minigrad.ops.elementwise import relu, sigmoid, tanh
 from minigrad.ops.gates import glu, swiglu
 from minigrad.ops.gathering import one_hot
+from minigrad.ops.layer_norms import group_norm, layer_norm, rms_norm
 from minigrad.ops.linears import linear
 from minigrad.ops.losses import l1_loss, mse_loss
 from minigrad.ops.normalisations import log_softmax, softmax
@@ -37,6 +39,7 @@ from minigrad.ops.piecewise import (
 from minigrad.ops.similarities import cosine_similarity, normalize, pairwise_distance
 
 __all__ = [
+    "batch_norm",
     "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
     "celu",
@@ -46,11 +49,14 @@ __all__ = [
     "elu",
     "gelu",
     "glu",
+    "group_norm",
     "hardshrink",
     "hardsigmoid",
     "hardswish",
     "hardtanh",
+    "instance_norm",
     "l1_loss",
+    "layer_norm",
     "leaky_relu",
     "linear",
     "log_softmax",
@@ -64,6 +70,7 @@ __all__ = [
     "prelu",
     "relu",
     "relu6",
+    "rms_norm",
     "rrelu",
     "selu",
     "sigmoid",
