@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tests.samples import Sample, constant, normal, positive
+from tests.samples import Sample, constant, given, normal, positive
 
 INFINITY = np.inf
 F = "nn.functional."
@@ -60,4 +60,42 @@ BATCHES = [
     Sample(F + "batch_norm", (normal(0, 3), *STATISTICS, normal(3), normal(3), True), note="empty, training"),
 ]
 
-NETWORKS = [*LAYERS, *BATCHES]
+ATTENTION = F + "scaled_dot_product_attention"
+# Half of the keys are hidden; in the second mask from one query all of them.
+SOME = given([[True, True, False, False], [False, True, False, True], [True, False, True, False]], bool)
+NONE = given([[True, True, True, False], [False, False, False, False], [True, False, True, True]], bool)
+FLOATS = given([[0.0, -0.5, -INFINITY, 1.0], [-INFINITY] * 4, [0.3, 0.0, 0.0, -INFINITY]], grad=False)
+
+
+def heads(*batch):
+    """Three queries, four keys and values, of two and three features."""
+    return normal(*batch, 3, 2), normal(*batch, 4, 2), normal(*batch, 4, 3)
+
+
+ATTENTIONS = [
+    Sample(ATTENTION, heads(2, 1)),
+    Sample(ATTENTION, heads(), note="a matrix"),
+    Sample(ATTENTION, heads(2), {"scale": 0.3}, note="scale"),
+    Sample(ATTENTION, heads(1), {"is_causal": True}, note="causal"),
+    Sample(ATTENTION, heads(2, 1), {"attn_mask": SOME}, note="mask of bools"),
+    Sample(ATTENTION, heads(2), {"attn_mask": NONE}, note="nothing to see"),
+    Sample(ATTENTION, heads(2), {"attn_mask": FLOATS}, note="mask of numbers"),
+    Sample(ATTENTION, heads(1, 2), {"attn_mask": normal(3, 1)}, note="mask with gradient"),
+    Sample(ATTENTION, (normal(2, 1, 2, 2), normal(2, 3, 2), normal(1, 2, 3, 1)), note="broadcast"),
+    Sample(ATTENTION, heads(2, 1, 2), note="more axes"),
+    Sample(
+        ATTENTION, (normal(1, 4, 2, 2), normal(1, 2, 3, 2), normal(1, 1, 3, 2)), {"enable_gqa": True}, note="groups"
+    ),
+    Sample(ATTENTION, heads(0), note="empty"),
+    Sample(ATTENTION, (normal(2, 3, 2), normal(2, 0, 2), normal(2, 0, 3)), note="no keys"),
+]
+
+DROPOUTS = [
+    # With probability 1 nothing is left to chance.
+    Sample(F + "dropout2d", (normal(2, 3, 2, 2), 1.0)),
+    Sample(F + "dropout2d", (normal(2, 3, 2), 1.0), note="three axes"),
+    Sample(F + "dropout2d", (normal(2, 3, 2, 2), 0.3, False), note="evaluation"),
+    Sample(ATTENTION, heads(2), {"dropout_p": 1.0}, note="dropout"),
+]
+
+NETWORKS = [*LAYERS, *BATCHES, *ATTENTIONS, *DROPOUTS]

@@ -4,10 +4,12 @@ The kernels know nothing of tensors or gradients. `python_kernels()` runs their 
 Importing the package compiles nothing; a kernel is compiled at its first call and kept on disk.
 """
 
+from minigrad_kernels.attentions import attention, attention_backward
 from minigrad_kernels.biases import bias_activation
 from minigrad_kernels.compiling import show_progress
 from minigrad_kernels.cross_entropies import CrossEntropy, cross_entropy_rows, cross_entropy_rows_backward
 from minigrad_kernels.draws import fill_integers, fill_normal, fill_permutation, fill_uniform, fill_words
+from minigrad_kernels.dropouts import dropped, dropped_blocks
 from minigrad_kernels.elementwise import (
     erf,
     exp,
@@ -82,6 +84,10 @@ __all__ = [
     "linear",
     "linear_backward",
     # networks
+    "attention",
+    "attention_backward",
+    "dropped",
+    "dropped_blocks",
     "normalised_channels",
     "normalised_channels_backward",
     "normalised_rows",

@@ -29,7 +29,7 @@ def typed_entry(kernel: Callable[..., Any], *kinds: Any) -> Callable[..., Any]:
 
     Args:
         kernel: What `kernel` returned.
-        kinds: For each argument what `contiguous` or `strided` returned, or `int` or `float`.
+        kinds: For each argument what `contiguous` or `strided` returned, or `int`, `float` or `np.uint64`.
     """
     return _compiled_entry(kernel, kinds) if hasattr(run(kernel), "py_func") else run(kernel)
 
@@ -43,6 +43,8 @@ def _compiled_entry(dispatcher: Any, kinds: tuple[Any, ...]) -> Callable[..., An
             signature.append(types.float64)
         elif kind is int:
             signature.append(types.intp)
+        elif kind is np.uint64:
+            signature.append(types.uint64)
         else:
             dtype, axes, layout = kind
             signature.append(types.Array(numba.from_dtype(dtype), axes, layout))

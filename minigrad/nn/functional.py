@@ -13,10 +13,11 @@ from minigrad.ops.activations import (
     softsign,
     tanhshrink,
 )
+from minigrad.ops.attentions import scaled_dot_product_attention
 from minigrad.ops.batch_norms import batch_norm, instance_norm
 from minigrad.ops.binary_losses import binary_cross_entropy, binary_cross_entropy_with_logits
 from minigrad.ops.classification import cross_entropy, nll_loss
-from minigrad.ops.dropouts import dropout
+from minigrad.ops.dropouts import dropout, dropout2d
 from minigrad.ops.elementwise import relu, sigmoid, tanh
 from minigrad.ops.gates import glu, swiglu
 from minigrad.ops.gathering import one_hot
@@ -46,6 +47,7 @@ __all__ = [
     "cosine_similarity",
     "cross_entropy",
     "dropout",
+    "dropout2d",
     "elu",
     "gelu",
     "glu",
@@ -72,6 +74,7 @@ __all__ = [
     "relu6",
     "rms_norm",
     "rrelu",
+    "scaled_dot_product_attention",
     "selu",
     "sigmoid",
     "silu",
