@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tests.samples import Sample, constant, given, normal, positive
+from tests.samples import Sample, constant, given, integers, normal, positive
 
 INFINITY = np.inf
 F = "nn.functional."
@@ -98,4 +98,34 @@ DROPOUTS = [
     Sample(ATTENTION, heads(2), {"dropout_p": 1.0}, note="dropout"),
 ]
 
-NETWORKS = [*LAYERS, *BATCHES, *ATTENTIONS, *DROPOUTS]
+# Row 1 three times, row 3 never.
+WORDS = given([[1, 0, 1], [4, 1, 2]], int)
+BAGS = (given([1, 0, 1, 4, 1, 2], int), normal(5, 2), given([0, 2, 2, 5], int))
+EMBEDDINGS = [
+    Sample(F + "embedding", (WORDS, normal(5, 2))),
+    Sample(F + "embedding", (given(3, int), normal(5, 2)), note="0-d"),
+    Sample(F + "embedding", (given([1, 4], np.int32), normal(5, 3)), note="int32"),
+    Sample(F + "embedding", (integers(0, 5, 0, 2), normal(5, 3)), note="empty"),
+    Sample(F + "embedding", (WORDS, normal(5, 2), 1), note="padding", smooth=False),
+    Sample(F + "embedding", (WORDS, normal(5, 2), -1), {"scale_grad_by_freq": True}, note="frequencies", smooth=False),
+    *[Sample(F + "embedding_bag", (WORDS, normal(5, 2)), {"mode": mode}, note=mode) for mode in ("sum", "mean", "max")],
+    *[Sample(F + "embedding_bag", BAGS, {"mode": mode}, note=f"{mode}, offsets") for mode in ("sum", "mean", "max")],
+    *[
+        Sample(F + "embedding_bag", BAGS, {"mode": mode, "padding_idx": 1}, note=f"{mode}, padding")
+        for mode in ("sum", "mean", "max")
+    ],
+    Sample(F + "embedding_bag", (*BAGS[:2], given([0, 2, 6], int)), {"include_last_offset": True}, note="last offset"),
+    Sample(F + "embedding_bag", BAGS, {"mode": "sum", "per_sample_weights": normal(6)}, note="weights"),
+    # PyTorch's gradient divides by the frequency of another row where the input is not sorted.
+    Sample(
+        F + "embedding_bag",
+        BAGS,
+        {"scale_grad_by_freq": True, "mode": "sum"},
+        note="frequencies",
+        smooth=False,
+        torch="",
+    ),
+    Sample(F + "embedding_bag", (integers(0, 5, 0), normal(5, 2), given([0, 0], int)), {"mode": "sum"}, note="empty"),
+]
+
+NETWORKS = [*LAYERS, *BATCHES, *ATTENTIONS, *DROPOUTS, *EMBEDDINGS]

@@ -21,6 +21,7 @@ from minigrad_kernels.elementwise import (
     tanh,
     tanh_backward,
 )
+from minigrad_kernels.embeddings import gather_rows, largest_places, scatter_rows
 from minigrad_kernels.jit import compile_for, kernel, python_kernels, run, runs_python
 from minigrad_kernels.linears import linear, linear_backward
 from minigrad_kernels.losses import (
@@ -88,10 +89,13 @@ __all__ = [
     "attention_backward",
     "dropped",
     "dropped_blocks",
+    "gather_rows",
+    "largest_places",
     "normalised_channels",
     "normalised_channels_backward",
     "normalised_rows",
     "normalised_rows_backward",
+    "scatter_rows",
     # sums, mean and variance
     "column_sums",
     "mean_variance_columns",

@@ -266,10 +266,8 @@ def attend_backward(
         q_head = address(q) + n * q.strides[0] + h * q.strides[1]
         k_head = address(k) + n * k.strides[0] + h * k.strides[1]
         v_head = address(v) + n * v.strides[0] + h * v.strides[1]
-        w_head, s_head = (
-            address(weights) + number * area * step,
-            address(slopes) + (number * area * step if kept else 0),
-        )
+        w_head = address(weights) + number * area * step
+        s_head = address(slopes) + (number * area * step if kept else 0)
         every, slope = numbers_at(w_head, area, zero), numbers_at(s_head, area, zero)
         done = product_at(
             product, zero, queries, keys, width, g_head, grad.strides[2], grad.strides[3],

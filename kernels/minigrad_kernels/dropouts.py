@@ -62,7 +62,7 @@ def dropped_blocks(x: np.ndarray) -> int:
 
 
 @register_jitable
-def factor_of(noise: np.floating, p: np.floating, factor: np.floating) -> np.floating:
+def factor_of(noise: Any, p: Any, factor: Any) -> Any:
     """What a number is multiplied by whose random number is `noise`."""
     return factor if noise >= p else factor * 0
 

@@ -19,6 +19,7 @@ from minigrad.ops.binary_losses import binary_cross_entropy, binary_cross_entrop
 from minigrad.ops.classification import cross_entropy, nll_loss
 from minigrad.ops.dropouts import dropout, dropout2d
 from minigrad.ops.elementwise import relu, sigmoid, tanh
+from minigrad.ops.embeddings import embedding, embedding_bag
 from minigrad.ops.gates import glu, swiglu
 from minigrad.ops.gathering import one_hot
 from minigrad.ops.layer_norms import group_norm, layer_norm, rms_norm
@@ -49,6 +50,8 @@ __all__ = [
     "dropout",
     "dropout2d",
     "elu",
+    "embedding",
+    "embedding_bag",
     "gelu",
     "glu",
     "group_norm",

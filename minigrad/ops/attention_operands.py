@@ -26,9 +26,7 @@ def check_operands(
     came = f"query is {describe(query)}, key {describe(key)}, value {describe(value)}."
     if q.dtype.kind != "f" or k.dtype != q.dtype or v.dtype != q.dtype:
         problem = f"query, key and value must have one floating dtype; {came}"
-        raise TypeError(
-            message(op.__name__, problem, "Convert the inputs (x.float()) or the module (model.to(dtype)).")
-        )
+        raise TypeError(message(op.__name__, problem, "Convert the inputs, x.float(), or the module."))
     if min(q.ndim, k.ndim, v.ndim) < 2:
         problem = f"query (..., L, E), key (..., S, E) and value (..., S, D) are needed; {came}"
         raise ValueError(message(op.__name__, problem, "x.unsqueeze(0) makes a sequence of length 1 of a vector."))
@@ -52,9 +50,7 @@ def check_mask(op: Op, attn_mask: Operand, query: ndarray, shape: tuple[int, ...
     mask = unwrap(op, attn_mask)
     if is_causal:
         problem = f"is_causal=True is a mask of its own, and attn_mask {describe(attn_mask)} is given too."
-        raise ValueError(
-            message(op.__name__, problem, "Put both into attn_mask: mask & minigrad.ones(L, S).tril() > 0.")
-        )
+        raise ValueError(message(op.__name__, problem, "Put both into attn_mask."))
     if mask.dtype.kind != "b" and mask.dtype != query.dtype:
         problem = f"attn_mask must be of bools or of the query's dtype {query.dtype}, got {describe(attn_mask)}."
         raise TypeError(message(op.__name__, problem, "Integers that mean yes and no become a mask with mask.bool()."))

@@ -227,7 +227,8 @@ def attend_backward_vjp(
     factors = 1 if dropout_p == 0 else factors_of(weights.shape, weights.dtype, dropout_p, counter, seed)
     w = matmul(grad, matrix_transpose(value)) * factors
     slope = softmax_backward(w, weights, last)
-    grad_query = grad_key = grad_value = grad_grad = for_slope = for_weights = None
+    for_weights: Value = None
+    grad_query = grad_key = grad_value = grad_grad = for_slope = None
     if for_query is not None:
         for_slope = scale * matmul(for_query, matrix_transpose(key))
         grad_key = scale * matmul(matrix_transpose(slope), for_query)

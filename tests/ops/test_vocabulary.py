@@ -93,7 +93,7 @@ Tensor.tril Tensor.triu Tensor.type Tensor.unfold Tensor.unique Tensor.vdot Tens
 nn.functional.adaptive_avg_pool1d nn.functional.adaptive_avg_pool2d nn.functional.adaptive_max_pool2d
 nn.functional.avg_pool1d nn.functional.avg_pool2d nn.functional.bilinear nn.functional.conv1d
 nn.functional.conv2d nn.functional.conv_transpose1d nn.functional.conv_transpose2d nn.functional.cosine_embedding_loss
-nn.functional.embedding nn.functional.embedding_bag nn.functional.fold
+nn.functional.fold
 nn.functional.gaussian_nll_loss nn.functional.hinge_embedding_loss nn.functional.huber_loss
 nn.functional.interpolate nn.functional.kl_div
 nn.functional.local_response_norm nn.functional.margin_ranking_loss nn.functional.max_pool1d nn.functional.max_pool2d
