@@ -654,6 +654,7 @@ from tests.convention_samples import CONVENTIONS  # noqa: E402
 from tests.convolution_samples import CONVOLUTIONS  # noqa: E402
 from tests.function_samples import FUNCTIONS  # noqa: E402
 from tests.loss_samples import LOSS_SAMPLES  # noqa: E402
+from tests.network_samples import NETWORKS  # noqa: E402
 from tests.shape_samples import SHAPE_FUNCTIONS  # noqa: E402
 
 SAMPLES = [
@@ -677,4 +678,5 @@ SAMPLES = [
     *LOSS_SAMPLES,
     *SHAPE_FUNCTIONS,
     *CONVOLUTIONS,
+    *NETWORKS,
 ]

@@ -4,12 +4,14 @@ The kernels know nothing of tensors or gradients. `python_kernels()` runs their 
 Importing the package compiles nothing; a kernel is compiled at its first call and kept on disk.
 """
 
+from minigrad_kernels.attentions import attention, attention_backward
 from minigrad_kernels.biases import bias_activation
 from minigrad_kernels.compiling import show_progress
 from minigrad_kernels.convolution_plans import Geometry
 from minigrad_kernels.convolutions import convolution, transposed_convolution, weight_gradient
 from minigrad_kernels.cross_entropies import CrossEntropy, cross_entropy_rows, cross_entropy_rows_backward
 from minigrad_kernels.draws import fill_integers, fill_normal, fill_permutation, fill_uniform, fill_words
+from minigrad_kernels.dropouts import dropped, dropped_blocks
 from minigrad_kernels.elementwise import (
     erf,
     exp,
@@ -21,6 +23,7 @@ from minigrad_kernels.elementwise import (
     tanh,
     tanh_backward,
 )
+from minigrad_kernels.embeddings import gather_rows, largest_places, scatter_rows
 from minigrad_kernels.jit import compile_for, kernel, python_kernels, run, runs_python
 from minigrad_kernels.linears import linear, linear_backward
 from minigrad_kernels.losses import (
@@ -32,6 +35,12 @@ from minigrad_kernels.losses import (
     logits_cross_entropies_backward,
     squared_errors,
     squared_errors_backward,
+)
+from minigrad_kernels.normalisations import (
+    normalised_channels,
+    normalised_channels_backward,
+    normalised_rows,
+    normalised_rows_backward,
 )
 from minigrad_kernels.operands import flat, operand_call
 from minigrad_kernels.pooling_windows import Pooling
@@ -100,6 +109,18 @@ __all__ = [
     "taken_at_places",
     "transposed_convolution",
     "weight_gradient",
+    # networks
+    "attention",
+    "attention_backward",
+    "dropped",
+    "dropped_blocks",
+    "gather_rows",
+    "largest_places",
+    "normalised_channels",
+    "normalised_channels_backward",
+    "normalised_rows",
+    "normalised_rows_backward",
+    "scatter_rows",
     # sums, mean and variance
     "column_sums",
     "mean_variance_columns",

@@ -11,7 +11,7 @@ from minigrad.func.batching_derivatives import STEPS
 ELEMENTWISE = """
         abs acos acosh add addcdiv addcmul alias asin asinh atan atan2 atanh bitwise_and bitwise_not
     bitwise_or bitwise_xor     cast ceil celu clamp clone contiguous copysign cos cosh deg2rad digamma div
-    drop elu entr eq erf erfc erfinv exp exp2     expm1 float_power floor floor_divide fmax fmin fmod frac ge
+    elu entr eq erf erfc erfinv exp exp2     expm1 float_power floor floor_divide fmax fmin fmod frac ge
     gelu gt hardshrink hardsigmoid hardswish hardtanh     heaviside hypot isclose isfinite isinf isnan ldexp
     le leaky_relu lerp lgamma log log10 log1p log2 logaddexp     logaddexp2 logical_and logical_not logical_or
     logical_xor logit logsigmoid lt masked_fill maximum minimum mish mul     nan_to_num ne neg polygamma pow

@@ -13,6 +13,7 @@ from minigrad.ops.activations import (
     softsign,
     tanhshrink,
 )
+from minigrad.ops.attentions import scaled_dot_product_attention
 from minigrad.ops.average_poolings import (
     adaptive_avg_pool1d,
     adaptive_avg_pool2d,
@@ -20,14 +21,17 @@ from minigrad.ops.average_poolings import (
     avg_pool2d,
     local_response_norm,
 )
+from minigrad.ops.batch_norms import batch_norm, instance_norm
 from minigrad.ops.binary_losses import binary_cross_entropy, binary_cross_entropy_with_logits
 from minigrad.ops.class_margin_losses import multi_margin_loss, multilabel_margin_loss, multilabel_soft_margin_loss
 from minigrad.ops.classification import cross_entropy, nll_loss
 from minigrad.ops.convolutions import conv1d, conv2d
-from minigrad.ops.dropouts import dropout
+from minigrad.ops.dropouts import dropout, dropout2d
 from minigrad.ops.elementwise import relu, sigmoid, tanh
+from minigrad.ops.embeddings import embedding, embedding_bag
 from minigrad.ops.gates import glu, swiglu
 from minigrad.ops.gathering import one_hot
+from minigrad.ops.layer_norms import group_norm, layer_norm, rms_norm
 from minigrad.ops.likelihood_losses import gaussian_nll_loss, kl_div, poisson_nll_loss
 from minigrad.ops.linears import linear
 from minigrad.ops.losses import l1_loss, mse_loss
@@ -67,6 +71,7 @@ __all__ = [
     "adaptive_max_pool2d",
     "avg_pool1d",
     "avg_pool2d",
+    "batch_norm",
     "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
     "celu",
@@ -78,11 +83,15 @@ __all__ = [
     "cosine_similarity",
     "cross_entropy",
     "dropout",
+    "dropout2d",
     "elu",
     "gaussian_nll_loss",
     "fold",
+    "embedding",
+    "embedding_bag",
     "gelu",
     "glu",
+    "group_norm",
     "hardshrink",
     "hardsigmoid",
     "hardswish",
@@ -91,7 +100,9 @@ __all__ = [
     "huber_loss",
     "kl_div",
     "interpolate",
+    "instance_norm",
     "l1_loss",
+    "layer_norm",
     "leaky_relu",
     "linear",
     "local_response_norm",
@@ -116,7 +127,9 @@ __all__ = [
     "prelu",
     "relu",
     "relu6",
+    "rms_norm",
     "rrelu",
+    "scaled_dot_product_attention",
     "selu",
     "sigmoid",
     "silu",

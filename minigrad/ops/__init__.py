@@ -150,6 +150,7 @@ from minigrad.ops.joining import (
     stack,
     unbind,
 )
+from minigrad.ops.layer_norms import group_norm, layer_norm, rms_norm
 from minigrad.ops.linears import (
     linear,
 )
@@ -296,12 +297,14 @@ __all__ = [
     "full_like",
     "gather",
     "ge",
+    "group_norm",
     "gt",
     "inverse",
     "isclose",
     "isfinite",
     "isinf",
     "isnan",
+    "layer_norm",
     "le",
     "linear",
     "linspace",
@@ -357,6 +360,7 @@ __all__ = [
     "remainder_",
     "reshape",
     "reshape_as",
+    "rms_norm",
     "rsub",
     "sigmoid",
     "sigmoid_",
