@@ -154,7 +154,7 @@ def _rows(dtype: np.dtype) -> list[tuple[Any, ...]]:
 
 
 def _totals(dtype: np.dtype) -> list[tuple[Any, ...]]:
-    """Sums of everything, and losses of numbers: their kernels are compiled for vectors and for matrices."""
+    """Sums of everything, and losses of numbers."""
     forward = [
         losses.squared_errors,
         losses.absolute_errors,
@@ -167,13 +167,10 @@ def _totals(dtype: np.dtype) -> list[tuple[Any, ...]]:
         losses.logits_cross_entropies_backward,
         losses.binary_cross_entropies_backward,
     ]
-    grad = np.ones((), dtype)
-    calls: list[tuple[Any, ...]] = []
-    for x in (np.ones(2, dtype), np.ones((2, 2), dtype)):
-        calls.append((totals.total, x))
-        calls += [(function, x, x) for function in forward]
-        calls += [(function, grad, x, x) for function in backward]
-    return calls
+    x, grad = np.ones((2, 2), dtype), np.ones((), dtype)
+    calls: list[tuple[Any, ...]] = [(totals.total, x)]
+    calls += [(function, x, x) for function in forward]
+    return [*calls, *[(function, grad, x, x) for function in backward]]
 
 
 def _updates(dtype: np.dtype) -> list[tuple[Any, ...]]:
