@@ -15,6 +15,7 @@ import numpy as np
 from minigrad import autograd, display, hooks, ops
 from minigrad.dtypes import SUPPORTED, native
 from minigrad.errors import describe, message
+from minigrad.graph import wrap
 from minigrad.numpy_protocol import NumpyProtocol
 from minigrad.ops.arithmetic import ArithmeticMethods
 from minigrad.ops.bounds import BoundMethods
@@ -124,7 +125,7 @@ class Tensor(
     def __init__(self, data: Any, requires_grad: bool = False, name: str | None = None) -> None:
         """Make a leaf with a copy of ``data``."""
         self._data: np.ndarray = as_array(type(self), data, None, copy=True)
-        self._grad: Tensor | None = None
+        self._grad: Any = None
         self._hooks: hooks.Hooks | None = None
         self._stamp: list[Any] = [0, 0, None]
         self._edge: Any = self._stamp
@@ -252,6 +253,9 @@ class Tensor(
     @property
     def grad(self) -> Tensor | None:
         """The sum of the gradients of all backward passes since it was last set to None."""
+        if type(self._grad) is np.ndarray:
+            # A pass leaves an array. A Tensor is made of it when somebody looks, which optimizers do not.
+            self._grad = wrap(self._grad)
         return self._grad
 
     @grad.setter
@@ -336,7 +340,7 @@ class Tensor(
         return {
             "data": self._data,
             "requires_grad": self.requires_grad,
-            "grad": None if self._grad is None else self._grad.detach(),
+            "grad": None if self.grad is None else self.grad.detach(),
             "name": self.name,
             "attributes": getattr(self, "__dict__", {}),
         }
@@ -369,7 +373,7 @@ class Tensor(
         memo[id(self)] = twin
         state = self.__getstate__()
         state["data"] = self._data.copy()
-        state["grad"] = None if self._grad is None else self._grad.detach().clone()
+        state["grad"] = None if self.grad is None else self.grad.detach().clone()
         state["attributes"] = copy.deepcopy(state["attributes"], memo)
         twin.__setstate__(state)
         return twin
