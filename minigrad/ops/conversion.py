@@ -11,6 +11,7 @@ from minigrad import dtypes, tensors
 from minigrad.errors import describe, message
 from minigrad.graph import record, wrap
 from minigrad.ops.operands import Operand, Tensor, Value, unwrap
+from minigrad.writes import share_stamp
 
 
 def cast(x: Operand, dtype: Any) -> Tensor:
@@ -151,7 +152,7 @@ def detach(x: Tensor) -> Tensor:
             )
         )
     twin = wrap(x._data, None, None)
-    twin._stamp = x._stamp
+    share_stamp(twin, x._stamp)
     twin.name = x.name
     return twin
 

@@ -94,7 +94,7 @@ def tanh_vjp(grad_output: Value, output: Value) -> Value:
 
 def tanh_backward(grad: Operand, result: Operand) -> Tensor:
     """Return ``grad * (1 - result**2)``, of operands of one shape and floating dtype, by one kernel."""
-    if grad.__class__ is ndarray and result.__class__ is ndarray:
+    if type(grad) is ndarray and type(result) is ndarray:
         return minigrad_kernels.tanh_backward(grad, result)  # type: ignore[return-value]
     g_data, r_data = unwrap(tanh_backward, grad), unwrap(tanh_backward, result)
     output = minigrad_kernels.tanh_backward(g_data, r_data)
@@ -119,7 +119,7 @@ def sigmoid_vjp(grad_output: Value, output: Value) -> Value:
 
 def sigmoid_backward(grad: Operand, result: Operand) -> Tensor:
     """Return ``grad * result * (1 - result)``, of operands of one shape and floating dtype, by one kernel."""
-    if grad.__class__ is ndarray and result.__class__ is ndarray:
+    if type(grad) is ndarray and type(result) is ndarray:
         return minigrad_kernels.sigmoid_backward(grad, result)  # type: ignore[return-value]
     g_data, r_data = unwrap(sigmoid_backward, grad), unwrap(sigmoid_backward, result)
     output = minigrad_kernels.sigmoid_backward(g_data, r_data)
@@ -153,7 +153,7 @@ def relu_vjp(grad_output: Value, output: Value) -> Value:
 
 def relu_backward(grad: Operand, result: Operand) -> Tensor:
     """Return 0 where ``result <= 0``, else ``grad``, of operands of one shape and floating dtype, by one kernel."""
-    if grad.__class__ is ndarray and result.__class__ is ndarray:
+    if type(grad) is ndarray and type(result) is ndarray:
         return minigrad_kernels.relu_backward(grad, result)  # type: ignore[return-value]
     g_data, r_data = unwrap(relu_backward, grad), unwrap(relu_backward, result)
     output = minigrad_kernels.relu_backward(g_data, r_data)

@@ -89,7 +89,7 @@ def linear_backward(
     Returns:
         The gradients of the input, the weight and the bias, None for what is not wanted.
     """
-    if grad.__class__ is ndarray:
+    if type(grad) is ndarray:
         # In an ordinary backward nothing is a Tensor.
         return minigrad_kernels.linear_backward(grad, x, weight, result, activation, has_bias)
     arrays: list[Any] = []
