@@ -86,7 +86,7 @@ def bounded_errors(op: Op, inputs: tuple[Any, ...], bound: float, scale: float) 
         scale: what it is multiplied by.
     """
     input, target, reduction = inputs[:3]
-    x_data, y_data = compared(op, input, target)
+    x_data, y_data, _ = compared(op, input, target, reduction)
     size = np.abs(x_data - y_data)
     inner = np.minimum(size, bound)
     size -= 0.5 * inner
