@@ -9,6 +9,7 @@ import numpy as np
 from minigrad.errors import describe, message
 from minigrad.graph import record
 from minigrad.ops.operands import Op, Operand, Tensor, Value, ndarray, real, unwrap, whole
+from minigrad.ops.places import beside
 from minigrad.ops.selections import index_select
 
 MODES = ("constant", "reflect", "replicate", "circular")
@@ -46,7 +47,7 @@ def pad(x: Operand, pad: Any, mode: str = "constant", value: float | None = None
     result: Any = x
     for along, (before, after) in enumerate(amounts(pad_of, x_data, pad)):
         if before or after:
-            result = index_select(result, along, places_around(mode, x_data, along, before, after))
+            result = index_select(result, along, beside(x, places_around(mode, x_data, along, before, after)))
     return result if result is not x else constant_pad_nd(x, ())
 
 

@@ -15,6 +15,7 @@ import numpy as np
 
 from minigrad.errors import describe, message
 from minigrad.ops.operands import Operand, Tensor, ndarray, real, unwrap, whole
+from minigrad.ops.places import beside
 from minigrad.ops.selections import index_select
 
 #: How many axes each mode resizes; None for any of 1 to 3.
@@ -158,11 +159,11 @@ def wanted_lengths(
 def weighted(x: Operand, along: int, taps: Taps, like: ndarray) -> Any:
     """Return the weighted sum of the taps along one axis."""
     if taps.weights is None:
-        return index_select(x, along, taps.places[0])
+        return index_select(x, along, beside(x, taps.places[0]))
     total: Any = None
     for places, weights in zip(taps.places, taps.weights):
         column = weights.astype(like.dtype).reshape((-1, *(1,) * (like.ndim - along - 1)))
-        term = index_select(x, along, places) * column
+        term = index_select(x, along, beside(x, places)) * beside(x, column)
         total = term if total is None else total + term
     return total
 

@@ -81,6 +81,11 @@ def completed(wanted: tuple[int, ...], number: int) -> tuple[int, ...] | None:
     return tuple([number // known if size == -1 else size for size in wanted])
 
 
+def reshaped(x: Operand, x_data: ndarray, shape: tuple[int, ...]) -> Tensor:
+    """Return ``reshape`` to a shape that is known to fit."""
+    return record(reshape, reshape_vjp, x_data.reshape(shape), (x, shape), (x_data.shape,), base_of(x))
+
+
 def view(x: Operand, *shape: Any) -> Tensor:
     """Return a view of the same memory in another shape; arguments as for ``reshape``.
 
@@ -90,7 +95,7 @@ def view(x: Operand, *shape: Any) -> Tensor:
     x_data = unwrap(view, x)
     wanted = fitting_shape(view, x_data, sizes(view, shape))
     output = x_data.reshape(wanted)
-    if x_data.size and not np.may_share_memory(output, x_data):
+    if not (x_data.flags.c_contiguous or x_data.size == 0 or np.may_share_memory(output, x_data)):
         raise ValueError(
             message(
                 "view",
@@ -119,7 +124,7 @@ def flatten(x: Operand, start_dim: int = 0, end_dim: int = -1) -> Tensor:
     """
     x_data = unwrap(flatten, x)
     if start_dim == 0 and end_dim == -1:
-        return reshape(x, (x_data.size,))
+        return reshaped(x, x_data, (x_data.size,))
     first, last = axis(flatten, start_dim, x_data.ndim), axis(flatten, end_dim, x_data.ndim)
     if first > last:
         raise ValueError(
@@ -133,7 +138,7 @@ def flatten(x: Operand, start_dim: int = 0, end_dim: int = -1) -> Tensor:
     joined = 1
     for size in shape[first : last + 1]:
         joined *= size
-    return reshape(x, (*shape[:first], joined, *shape[last + 1 :]))
+    return reshaped(x, x_data, (*shape[:first], joined, *shape[last + 1 :]))
 
 
 def ravel(x: Operand) -> Tensor:
@@ -157,7 +162,7 @@ def unflatten(x: Operand, dim: int, sizes: Any) -> Tensor:
         raise ValueError(
             message("unflatten", f"axis {along} of {describe(x)} cannot be split into {parts}.", LENGTHS_MULTIPLY)
         )
-    return reshape(x, (*x_data.shape[:along], *wanted, *x_data.shape[along + 1 :]))
+    return reshaped(x, x_data, (*x_data.shape[:along], *wanted, *x_data.shape[along + 1 :]))
 
 
 def permute(x: Operand, *dims: Any) -> Tensor:
@@ -243,7 +248,7 @@ def matrix_transpose(x: Operand) -> Tensor:
                 "Give a vector a second axis: x.unsqueeze(-1).",
             )
         )
-    return transpose(x, -2, -1)
+    return transpose(x, x_data.ndim - 2, x_data.ndim - 1)
 
 
 def reverse_axes(x: Operand) -> Tensor:
@@ -259,6 +264,10 @@ def movedim(x: Operand, source: Any, destination: Any) -> Tensor:
         ValueError: if as many sources as destinations are not given, or one is named twice.
     """
     x_data = unwrap(movedim, x)
+    if source.__class__ is int and destination.__class__ is int:
+        order = list(range(x_data.ndim)) or [0]
+        order.insert(axis(movedim, destination, x_data.ndim), order.pop(axis(movedim, source, x_data.ndim)))
+        return permute(x, tuple(order if x_data.ndim else ()))
     sources = list(source) if isinstance(source, (tuple, list)) else [source]
     destinations = list(destination) if isinstance(destination, (tuple, list)) else [destination]
     old = [axis(movedim, each, x_data.ndim) for each in sources]
@@ -280,26 +289,28 @@ def movedim(x: Operand, source: Any, destination: Any) -> Tensor:
 def squeeze(x: Operand, dim: Any = None) -> Tensor:
     """Return a view of x without axes of length 1: all of them, or those of ``dim`` that have it."""
     x_data = unwrap(squeeze, x)
-    # For reductions an empty dim means all axes; here it means none.
-    none = isinstance(dim, (tuple, list)) and len(dim) == 0
-    shape = []
+    ndim = x_data.ndim
     if dim is None:
-        for size in x_data.shape:
-            if size != 1:
-                shape.append(size)
+        dropped: Any = range(ndim)
+    elif dim.__class__ is int and 0 <= dim < ndim:
+        dropped = (dim,)
     else:
-        dropped = () if none else axes(squeeze, dim, x_data.ndim)
-        for index, size in enumerate(x_data.shape):
-            if size != 1 or index not in dropped:
-                shape.append(size)
-    return reshape(x, tuple(shape))
+        # For reductions an empty dim means all axes; here it means none.
+        none = isinstance(dim, (tuple, list)) and len(dim) == 0
+        dropped = () if none else axes(squeeze, dim, ndim)
+    shape = []
+    for index, size in enumerate(x_data.shape):
+        if size != 1 or index not in dropped:
+            shape.append(size)
+    return reshaped(x, x_data, tuple(shape))
 
 
 def unsqueeze(x: Operand, dim: int) -> Tensor:
     """Return a view of x with a new axis of length 1 before axis ``dim``."""
-    shape = unwrap(unsqueeze, x).shape
+    x_data = unwrap(unsqueeze, x)
+    shape = x_data.shape
     place = dim if dim.__class__ is int and 0 <= dim <= len(shape) else axis(unsqueeze, dim, len(shape) + 1)
-    return reshape(x, (*shape[:place], 1, *shape[place:]))
+    return reshaped(x, x_data, (*shape[:place], 1, *shape[place:]))
 
 
 def numel(x: Operand) -> int:
