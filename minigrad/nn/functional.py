@@ -14,7 +14,7 @@ from minigrad.ops.activations import (
     tanhshrink,
 )
 from minigrad.ops.attentions import scaled_dot_product_attention
-from minigrad.ops.batch_norms import batch_norm, instance_norm
+from minigrad.ops.batch_norms import batch_norm
 from minigrad.ops.binary_losses import binary_cross_entropy, binary_cross_entropy_with_logits
 from minigrad.ops.classification import cross_entropy, nll_loss
 from minigrad.ops.dropouts import dropout, dropout2d
@@ -22,6 +22,7 @@ from minigrad.ops.elementwise import relu, sigmoid, tanh
 from minigrad.ops.embeddings import embedding, embedding_bag
 from minigrad.ops.gates import glu, swiglu
 from minigrad.ops.gathering import one_hot
+from minigrad.ops.instance_norms import instance_norm
 from minigrad.ops.layer_norms import group_norm, layer_norm, rms_norm
 from minigrad.ops.linears import linear
 from minigrad.ops.losses import l1_loss, mse_loss
