@@ -37,6 +37,7 @@ from minigrad_kernels.losses import (
     squared_errors_backward,
 )
 from minigrad_kernels.normalisations import (
+    moved_averages,
     normalised_channels,
     normalised_channels_backward,
     normalised_rows,
@@ -116,6 +117,7 @@ __all__ = [
     "dropped_blocks",
     "gather_rows",
     "largest_places",
+    "moved_averages",
     "normalised_channels",
     "normalised_channels_backward",
     "normalised_rows",

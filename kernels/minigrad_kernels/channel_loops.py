@@ -67,8 +67,10 @@ def slope_row(
 
 
 @register_jitable
-def statistics_of_columns(x: np.ndarray, eps: float, mean: np.ndarray, square: np.ndarray, inverse: np.ndarray) -> None:
-    """Fill mean, sum of squared deviations and 1/√(variance + eps) of each column, shapes (rows, n) and (n,)."""
+def statistics_of_columns(
+    x: np.ndarray, eps: float, mean: np.ndarray, variance: np.ndarray, inverse: np.ndarray
+) -> None:
+    """Fill mean, unbiased variance and 1/√(variance + eps) of each column, shapes (rows, n) and (n,)."""
     rows, n = x.shape
     zero, step = x.dtype.type(0), x.itemsize
     part, part_of_squares = np.zeros(n, x.dtype), np.zeros(n, x.dtype)
@@ -86,13 +88,13 @@ def statistics_of_columns(x: np.ndarray, eps: float, mean: np.ndarray, square: n
             add_up(part, deviations)
             add_up(part_of_squares, squares)
     for c in range(n):
-        square[c] = squares[c] - deviations[c] * deviations[c] / max(rows, 1)
+        variance[c] = (squares[c] - deviations[c] * deviations[c] / max(rows, 1)) / max(rows - 1, 1)
         inverse[c] = inverse_deviation(rows, deviations[c], squares[c], eps)
 
 
 @register_jitable
 def statistics_of_channels(
-    x: np.ndarray, eps: float, mean: np.ndarray, square: np.ndarray, inverse: np.ndarray
+    x: np.ndarray, eps: float, mean: np.ndarray, variance: np.ndarray, inverse: np.ndarray
 ) -> None:
     """Fill the same for each channel of x, shape (outer, channels, inner)."""
     outer, channels, inner = x.shape
@@ -107,14 +109,14 @@ def statistics_of_channels(
             off, of_squares = deviations_of(run, mean[c])
             deviation += off
             squares += of_squares
-        square[c] = squares - deviation * deviation / max(n, 1)
+        variance[c] = (squares - deviation * deviation / max(n, 1)) / max(n - 1, 1)
         inverse[c] = inverse_deviation(n, deviation, squares, eps)
 
 
 @kernel
 def normalise_channels(
     x: np.ndarray, weight: np.ndarray, bias: np.ndarray, eps: float, given: int,
-    out: np.ndarray, mean: np.ndarray, square: np.ndarray, inverse: np.ndarray,
+    out: np.ndarray, mean: np.ndarray, variance: np.ndarray, inverse: np.ndarray,
 ) -> None:  # fmt: skip
     """Normalise each x[:, channel].
 
@@ -123,17 +125,17 @@ def normalise_channels(
         weight: Shape (channels,).
         bias: Likewise.
         eps: Added to the variance.
-        given: 1 if mean and inverse are there already; then square is left as it is.
+        given: 1 if mean and inverse are there already; then the variance is left as it is.
         out: x's shape, written.
         mean: Shape (channels,), written unless given, as are the next two.
-        square: The sum of the squared deviations from the mean.
+        variance: The sum of the squared deviations from the mean, over n − 1.
         inverse: 1/√(variance + eps).
     """
     outer, channels, inner = x.shape
     zero, step = x.dtype.type(0), x.itemsize
     if inner == 1:
         if not given:
-            statistics_of_columns(x.reshape(outer, channels), eps, mean, square, inverse)
+            statistics_of_columns(x.reshape(outer, channels), eps, mean, variance, inverse)
         factor = np.empty(channels, x.dtype)
         for c in range(channels):
             factor[c] = inverse[c] * weight[c]
@@ -146,12 +148,23 @@ def normalise_channels(
             scale_row(row, target, mean, factor, bias)
         return
     if not given:
-        statistics_of_channels(x, eps, mean, square, inverse)
+        statistics_of_channels(x, eps, mean, variance, inverse)
     for o in range(outer):
         for c in range(channels):
             there = (o * channels + c) * inner * step
             run, target = numbers_at(address(x) + there, inner, zero), numbers_at(address(out) + there, inner, zero)
             scale_run(run, target, mean[c], inverse[c] * weight[c], bias[c])
+
+
+@kernel
+def move_averages(
+    mean: np.ndarray, variance: np.ndarray, new_mean: np.ndarray, new_variance: np.ndarray, momentum: float
+) -> None:
+    """Compute old = (1 − momentum)·old + momentum·new, for both, shapes (channels,)."""
+    kept, share = mean.dtype.type(1 - momentum), mean.dtype.type(momentum)
+    for c in range(mean.size):
+        mean[c] = kept * mean[c] + share * new_mean[c]
+        variance[c] = kept * variance[c] + share * new_variance[c]
 
 
 @register_jitable

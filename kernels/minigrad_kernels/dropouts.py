@@ -7,18 +7,18 @@ gradient draws it again: nothing is kept but two integers.
 Element i is dropped where `fill_uniform` would have drawn a number below p for it, so the masks of both agree.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numba.extending import register_jitable
 
-from minigrad_kernels.jit import kernel
+from minigrad_kernels.jit import kernel, runs_python
 from minigrad_kernels.philox import DROPPED_32, SCALE_24, random_block, unit_float64
 from minigrad_kernels.signatures import contiguous, typed_entry
 
 _FLOAT32, _FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
-# 64 bits, of which a seed and a counter use all.
-_WORD = np.uint64
+_entries: dict[np.dtype, Callable[..., None]] = {}
 
 
 def dropped(x: np.ndarray, seed: int, counter: int, p: float) -> np.ndarray:
@@ -49,11 +49,21 @@ def dropped(x: np.ndarray, seed: int, counter: int, p: float) -> np.ndarray:
     dtype = _FLOAT32 if x.dtype == _FLOAT32 else _FLOAT64
     numbers = x if x.flags.carray else np.array(x, dtype, order="C")
     out = np.empty(x.shape, dtype)
-    loop: Any = drop_float32 if dtype is _FLOAT32 else drop_float64
-    call = typed_entry(loop, _WORD, _WORD, contiguous(dtype, 1), float, float, contiguous(dtype, 1))
+    call = _entry(dtype)
     factor = 1 / (1 - p) if p < 1 else 0.0
-    call(_WORD(seed % 2**64), _WORD(counter % 2**64), numbers.reshape(-1), p, factor, out.reshape(-1))
+    call(np.uint64(seed % 2**64), np.uint64(counter % 2**64), numbers.reshape(-1), p, factor, out.reshape(-1))
     return out
+
+
+def _entry(dtype: np.dtype) -> Callable[..., None]:
+    """Return what to call to drop numbers of a dtype."""
+    call = None if runs_python() else _entries.get(dtype)
+    if call is None:
+        loop: Any = drop_float32 if dtype is _FLOAT32 else drop_float64
+        call = typed_entry(loop, np.uint64, np.uint64, contiguous(dtype, 1), float, float, contiguous(dtype, 1))
+        if not runs_python():
+            _entries[dtype] = call
+    return call
 
 
 def dropped_blocks(x: np.ndarray) -> int:

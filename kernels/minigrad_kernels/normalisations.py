@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from minigrad_kernels.channel_loops import channels_gradients, normalise_channels
+from minigrad_kernels.channel_loops import channels_gradients, move_averages, normalise_channels
 from minigrad_kernels.jit import runs_python
 from minigrad_kernels.normalisation_loops import normalise_rows, rows_gradients
 from minigrad_kernels.signatures import contiguous, typed_entry
 
-_FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
+_FLOAT32, _FLOAT64 = _FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
 _ndarray, _empty = np.ndarray, np.empty
 _Three = tuple[np.ndarray, np.ndarray, np.ndarray]
 # The compiled kernels that have been used, by loop and dtype: a lookup in place of a signature saves 1 µs.
@@ -25,6 +25,7 @@ _SIGNATURES: dict[Callable[..., Any], tuple[Any, ...]] = {
     rows_gradients: (4, 4, 2, 2, 2, int, 4, 2, 2),
     normalise_channels: (3, 1, 1, float, int, 3, 1, 1, 1),
     channels_gradients: (3, 3, 1, 1, 1, int, 3, 1, 1),
+    move_averages: (1, 1, 1, 1, float),
 }
 
 
@@ -106,8 +107,8 @@ def normalised_channels(
         statistics: Mean and 1/√(variance + eps), shape (channels,), to be used instead of x's own.
 
     Returns:
-        The result, of x's shape; mean, sum of squared deviations (not set where statistics are given) and
-        1/√(variance + eps), shape (channels,).
+        The result, of x's shape; mean, unbiased variance (not set where statistics are given) and 1/√(variance + eps),
+        shape (channels,).
 
     Raises:
         TypeError: An argument is no array of a fitting dtype.
@@ -126,10 +127,10 @@ def normalised_channels(
     else:
         mean = _parameter("normalised_channels", "mean", statistics[0], 0, x, channels)
         inverse = _parameter("normalised_channels", "inverse", statistics[1], 0, x, channels)
-    out, square = _empty(x.shape, x.dtype), _empty(channels, x.dtype)
+    out, variance = _empty(x.shape, x.dtype), _empty(channels, x.dtype)
     given = int(statistics is not None)
-    _entry(normalise_channels, x.dtype)(_stored(x), weight, bias, eps, given, out, mean, square, inverse)
-    return out, mean, square, inverse
+    _entry(normalise_channels, x.dtype)(_stored(x), weight, bias, eps, given, out, mean, variance, inverse)
+    return out, mean, variance, inverse
 
 
 def normalised_channels_backward(
@@ -162,6 +163,32 @@ def normalised_channels_backward(
     return grad_x, grad_weight, grad_bias
 
 
+def moved_averages(
+    mean: np.ndarray, variance: np.ndarray, new_mean: np.ndarray, new_variance: np.ndarray, momentum: float
+) -> None:
+    """Write (1 − momentum)·old + momentum·new over running statistics.
+
+    Args:
+        mean: Shape (channels,), float32 or float64, written.
+        variance: Likewise.
+        new_mean: Of the same shape and dtype.
+        new_variance: Likewise.
+        momentum: The share of the new ones.
+
+    Raises:
+        TypeError: An argument is no array of a fitting dtype.
+        ValueError: The shapes differ.
+    """
+    _check("moved_averages", mean, 1)
+    for role, value in (("variance", variance), ("new_mean", new_mean), ("new_variance", new_variance)):
+        _check_like("moved_averages", role, value, mean, mean.shape)
+    stored = _stored(mean), _stored(variance)
+    _entry(move_averages, mean.dtype)(*stored, _stored(new_mean), _stored(new_variance), momentum)
+    for old, filled in zip((mean, variance), stored):
+        if filled is not old:
+            old[...] = filled
+
+
 def _entry(loop: Callable[..., Any], dtype: np.dtype) -> Callable[..., Any]:
     """Return what to call to run a loop on contiguous arrays of a dtype."""
     if runs_python():
@@ -186,17 +213,18 @@ def _parameter(
     """Return a number for each channel: the given ones, checked, or one and the same."""
     if value is None:
         return np.full(shape, default, x.dtype)
-    _check_like(name, role, value, x, shape)
-    return _stored(value)
+    if type(value) is not _ndarray or value.dtype is not x.dtype or value.shape != shape:
+        _check_like(name, role, value, x, shape)
+    return value if value.flags.carray else np.array(value, order="C")
 
 
 def _check(name: str, x: Any, axes: int) -> None:
     """Raise unless x is a floating array of so many axes."""
-    if type(x) is not _ndarray or x.dtype not in _FLOATS:
+    if type(x) is not _ndarray or (x.dtype is not _FLOAT32 and x.dtype is not _FLOAT64 and x.dtype not in _FLOATS):
         came = f"dtype {x.dtype}" if isinstance(x, np.ndarray) else type(x).__name__
         raise TypeError(f"{name}: needed x as an array of float32 or float64, came {came}; use x.astype(float)")
     if x.ndim != axes:
-        wanted = "(outer, groups, members, inner)" if axes == 4 else "(outer, channels, inner)"
+        wanted = {4: "(outer, groups, members, inner)", 3: "(outer, channels, inner)", 1: "(channels,)"}[axes]
         raise ValueError(f"{name}: needed x of shape {wanted}, came shape {x.shape}; reshape it")
 
 

@@ -31,6 +31,7 @@ from minigrad.ops.elementwise import relu, sigmoid, tanh
 from minigrad.ops.embeddings import embedding, embedding_bag
 from minigrad.ops.gates import glu, swiglu
 from minigrad.ops.gathering import one_hot
+from minigrad.ops.instance_norms import instance_norm
 from minigrad.ops.layer_norms import group_norm, layer_norm, rms_norm
 from minigrad.ops.likelihood_losses import gaussian_nll_loss, kl_div, poisson_nll_loss
 from minigrad.ops.linears import linear

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -23,26 +23,41 @@ def check_operands(
         TypeError: if the dtypes differ or are not floating.
     """
     q, k, v = unwrap(op, query), unwrap(op, key), unwrap(op, value)
-    came = f"query is {describe(query)}, key {describe(key)}, value {describe(value)}."
-    if q.dtype.kind != "f" or k.dtype != q.dtype or v.dtype != q.dtype:
-        problem = f"query, key and value must have one floating dtype; {came}"
-        raise TypeError(message(op.__name__, problem, "Convert the inputs, x.float(), or the module."))
-    if min(q.ndim, k.ndim, v.ndim) < 2:
-        problem = f"query (..., L, E), key (..., S, E) and value (..., S, D) are needed; {came}"
-        raise ValueError(message(op.__name__, problem, "x.unsqueeze(0) makes a sequence of length 1 of a vector."))
-    if q.shape[-1] != k.shape[-1] or k.shape[-2] != v.shape[-2]:
-        problem = f"query and key must have equal last axes, key and value as many rows; {came}"
-        raise ValueError(message(op.__name__, problem, "Sequences lie along axis -2, features along axis -1."))
+    dtype = q.dtype
+    fits = dtype.kind == "f" and k.dtype == dtype and v.dtype == dtype and min(q.ndim, k.ndim, v.ndim) >= 2
+    if not fits or q.shape[-1] != k.shape[-1] or k.shape[-2] != v.shape[-2]:
+        refuse_misfit(op, query, key, value)
     try:
         batch = batch_shape(q, k, v)
     except ValueError:
-        problem = f"the axes before the last two cannot be broadcast; {came}"
-        remedy = "From the right, their lengths must be equal or 1; enable_gqa=True lets several heads share a key."
-        raise ValueError(message(op.__name__, problem, remedy)) from None
+        refuse_misfit(op, query, key, value)
     shape = (*batch, q.shape[-2], k.shape[-2])
     if attn_mask is not None:
         check_mask(op, attn_mask, q, shape, is_causal)
     return shape
+
+
+def refuse_misfit(op: Op, query: Operand, key: Operand, value: Operand) -> NoReturn:
+    """Raise where query, key and value do not fit together.
+
+    Raises:
+        ValueError, TypeError: as ``check_operands``.
+    """
+    q, k, v = unwrap(op, query), unwrap(op, key), unwrap(op, value)
+    came = f"query is {describe(query)}, key {describe(key)}, value {describe(value)}."
+    if q.dtype.kind != "f" or k.dtype != q.dtype or v.dtype != q.dtype:
+        problem = "query, key and value must have one floating dtype"
+        raise TypeError(message(op.__name__, f"{problem}; {came}", "Convert the inputs, x.float(), or the module."))
+    if min(q.ndim, k.ndim, v.ndim) < 2:
+        problem = "query (..., L, E), key (..., S, E) and value (..., S, D) are needed"
+        remedy = "x.unsqueeze(0) makes a sequence of length 1 of a vector."
+    elif q.shape[-1] != k.shape[-1] or k.shape[-2] != v.shape[-2]:
+        problem = "query and key must have equal last axes, key and value as many rows"
+        remedy = "Sequences lie along axis -2, features along axis -1."
+    else:
+        problem = "the axes before the last two cannot be broadcast"
+        remedy = "From the right, their lengths must be equal or 1; enable_gqa=True lets several heads share a key."
+    raise ValueError(message(op.__name__, f"{problem}; {came}", remedy))
 
 
 def check_mask(op: Op, attn_mask: Operand, query: ndarray, shape: tuple[int, ...], is_causal: bool) -> None:
@@ -77,6 +92,11 @@ def four_axes(x: ndarray, batch: tuple[int, ...]) -> ndarray:
     if len(batch) < 2:
         return x[(None,) * (2 - len(batch))]
     return x.reshape(batch[0], math.prod(batch[1:]), *x.shape[-2:])
+
+
+def back_to(batch: tuple[int, ...], x: ndarray) -> ndarray:
+    """Return an array of four axes with its first two as the batch axes again."""
+    return x if len(batch) == 2 else x.reshape(*batch, *x.shape[2:])
 
 
 def repeated_heads(op: Op, query: Operand, key: Operand, value: Operand) -> tuple[Value, Value]:

@@ -11,6 +11,7 @@ import minigrad_kernels
 from minigrad.graph import record
 from minigrad.modes import is_grad_enabled
 from minigrad.ops.attention_operands import (
+    back_to,
     batch_shape,
     check_operands,
     four_axes,
@@ -115,7 +116,7 @@ def attend(
         is_causal,
         keep,
     )
-    output = output.reshape(*batch, area[0], v_data.shape[-1])
+    output = back_to(batch, output)
     inputs = (query, key, value, attn_mask, is_causal, scale, dropout_p, counter, seed)
     settings = (is_causal, scale, dropout_p, place, seed)
     saved = (q_data, k_data, v_data, mask, weights, *settings, needs_grad(attn_mask))
@@ -184,7 +185,7 @@ def attend_backward(
     place = None if counter is None else unwrap(attend_backward, counter)
     batch = batch_shape(q_data, k_data, v_data)
     factors = factors_of((*batch, *w_data.shape[1:]), q_data.dtype, dropout_p, place, seed)
-    grads = minigrad_kernels.attention_backward(
+    for_query, for_key, for_value, for_mask_too = minigrad_kernels.attention_backward(
         four_axes(g_data, batch),
         four_axes(q_data, batch),
         four_axes(k_data, batch),
@@ -194,7 +195,14 @@ def attend_backward(
         scale,
         for_mask,
     )
-    outputs = tuple([None if each is None else each.reshape(*batch, *each.shape[2:]) for each in grads])
+    outputs = (
+        back_to(batch, for_query),
+        back_to(batch, for_key),
+        back_to(batch, for_value),
+        None if for_mask_too is None else back_to(batch, for_mask_too),
+    )
+    if grad.__class__ is ndarray:
+        return outputs
     mask = None if attn_mask is None else unwrap(attend_backward, attn_mask)
     settings = (is_causal, scale, dropout_p)
     inputs = (grad, query, key, value, attn_mask, weights, *settings, counter, seed, for_mask)

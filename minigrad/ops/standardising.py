@@ -73,34 +73,16 @@ def normalise_backward(
         for_weight: whether the gradient of the weight is wanted; None is returned otherwise.
         for_bias: likewise for the bias.
     """
+    if grad.__class__ is ndarray:
+        # In an ordinary backward nothing is a Tensor.
+        return slopes(grad, x, weight, mean, inverse, grouping, for_weight, for_bias)
     arrays: list[Any] = []
     for each in (grad, x, weight, mean, inverse):
         arrays.append(None if each is None else unwrap(normalise_backward, each))
     g_data, x_data, w_data, m_data, i_data = arrays
-    outer, groups, members, inner = grouping.shape
-    if grouping.kind in ("rows", "squares"):
-        w_data = None if w_data is None else w_data.reshape(groups, members)
-        grads = minigrad_kernels.normalised_rows_backward(
-            g_data.reshape(grouping.shape),
-            x_data.reshape(grouping.shape),
-            w_data,
-            m_data,
-            i_data,
-            grouping.kind == "rows",
-        )
-    else:
-        shape = (outer, groups, inner)
-        grads = minigrad_kernels.normalised_channels_backward(
-            g_data.reshape(shape), x_data.reshape(shape), w_data, m_data, i_data, grouping.kind == "given"
-        )
-    outputs = (
-        grads[0].reshape(x_data.shape),
-        grads[1].reshape(grouping.parameters) if for_weight else None,
-        grads[2].reshape(grouping.parameters) if for_bias else None,
-    )
+    outputs = slopes(g_data, x_data, w_data, m_data, i_data, grouping, for_weight, for_bias)
     inputs = (grad, x, weight, mean, inverse, grouping, for_weight, for_bias)
-    saved = (arrays[0], arrays[1], arrays[2], m_data, i_data, grouping)
-    return record(normalise_backward, normalise_backward_vjp, outputs, inputs, saved)
+    return record(normalise_backward, normalise_backward_vjp, outputs, inputs, (*arrays, grouping))
 
 
 def normalise_backward_vjp(
@@ -145,6 +127,30 @@ def normalise_backward_vjp(
         reshape(grad_grad, x.shape),
         None if grad_x is None else reshape(grad_x, x.shape),
         None if weight is None or grad_weight is None else grad_weight,
+    )
+
+
+def slopes(
+    grad: Any, x: Any, weight: Any, middle: Any, inverse: Any, grouping: Grouping, for_weight: bool, for_bias: bool
+) -> tuple[Any, Any, Any]:
+    """Return what ``normalise_backward`` does, of arrays."""
+    outer, groups, members, inner = shape = grouping.shape
+    if grouping.kind in ("rows", "squares"):
+        if weight is not None:
+            weight = weight.reshape(groups, members)
+        found = minigrad_kernels.normalised_rows_backward(
+            grad.reshape(shape), x.reshape(shape), weight, middle, inverse, grouping.kind == "rows"
+        )
+    else:
+        stack = (outer, groups, inner)
+        found = minigrad_kernels.normalised_channels_backward(
+            grad.reshape(stack), x.reshape(stack), weight, middle, inverse, grouping.kind == "given"
+        )
+    grad_x, grad_weight, grad_bias = found
+    return (
+        grad_x.reshape(x.shape),
+        grad_weight.reshape(grouping.parameters) if for_weight else None,
+        grad_bias.reshape(grouping.parameters) if for_bias else None,
     )
 
 
