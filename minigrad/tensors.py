@@ -19,6 +19,7 @@ from minigrad.numpy_protocol import NumpyProtocol
 from minigrad.ops.arithmetic import ArithmeticMethods
 from minigrad.ops.bounds import BoundMethods
 from minigrad.ops.broadcasting import BroadcastingMethods
+from minigrad.ops.cholesky_factors import CholeskyMethods
 from minigrad.ops.comparisons import ComparisonMethods
 from minigrad.ops.conversion import ConversionMethods
 from minigrad.ops.counting import CountingMethods
@@ -36,8 +37,10 @@ from minigrad.ops.indexing import IndexingMethods
 from minigrad.ops.interpolation import InterpolationMethods
 from minigrad.ops.joining import JoiningMethods
 from minigrad.ops.logarithms import LogarithmMethods
+from minigrad.ops.matrix_functions import MatrixFunctionMethods
 from minigrad.ops.normalisations import NormalisationMethods
 from minigrad.ops.norms import NormMethods
+from minigrad.ops.older_names import OlderMethods
 from minigrad.ops.powers import PowerMethods
 from minigrad.ops.products import ProductMethods
 from minigrad.ops.pseudoinverses import PseudoinverseMethods
@@ -57,6 +60,7 @@ class Tensor(
     ArithmeticMethods,
     BoundMethods,
     BroadcastingMethods,
+    CholeskyMethods,
     ComparisonMethods,
     ConversionMethods,
     CountingMethods,
@@ -73,9 +77,11 @@ class Tensor(
     InterpolationMethods,
     JoiningMethods,
     LogarithmMethods,
+    MatrixFunctionMethods,
     NormMethods,
     NormalisationMethods,
     NumpyProtocol,
+    OlderMethods,
     PowerMethods,
     ProductMethods,
     PseudoinverseMethods,

@@ -24,7 +24,9 @@ ALONG_AXES = """
     kthvalue     log_softmax logcumsumexp logsumexp max mean median min mode nanmean nanmedian nansum norm
     prod softmax sort split std     std_mean sum topk transpose unbind var var_mean
 """
-LAST_AXES = "cholesky det inv matrix_exp pinv slogdet tril triu"
+LAST_AXES = """
+    cholesky det eigh eigvalsh exponential inv inv_ex lu_factor_ex matrix_rank pinv qr slogdet svd svdvals tril triu
+"""
 ELEMENTWISE_LOSSES = """
     binary_cross_entropy binary_cross_entropy_with_logits huber_loss l1_loss mse_loss smooth_l1_loss
 """

@@ -24,6 +24,9 @@ from minigrad.ops.broadcasting import (
     expand_as,
     sum_to_size,
 )
+from minigrad.ops.cholesky_factors import (
+    cholesky,
+)
 from minigrad.ops.comparisons import (
     all,
     allclose,
@@ -73,6 +76,7 @@ from minigrad.ops.creation import (
 )
 from minigrad.ops.determinants import (
     det,
+    logdet,
     slogdet,
 )
 from minigrad.ops.elementwise import (
@@ -146,12 +150,20 @@ from minigrad.ops.joining import (
 from minigrad.ops.linears import (
     linear,
 )
+from minigrad.ops.matrix_functions import (
+    matrix_exp,
+    matrix_power,
+)
 from minigrad.ops.normalisations import (
     log_softmax,
     softmax,
 )
 from minigrad.ops.norms import (
     norm,
+)
+from minigrad.ops.older_names import (
+    cross,
+    svd,
 )
 from minigrad.ops.products import (
     addmm,
@@ -204,6 +216,9 @@ from minigrad.ops.shapes import (
 from minigrad.ops.systems import (
     inverse,
 )
+from minigrad.ops.vector_products import (
+    kron,
+)
 
 __all__ = [
     "Generator",
@@ -234,6 +249,7 @@ __all__ = [
     "broadcast_to",
     "cast",
     "cat",
+    "cholesky",
     "chunk",
     "clamp",
     "clamp_",
@@ -243,6 +259,7 @@ __all__ = [
     "concatenate",
     "contiguous",
     "copy_",
+    "cross",
     "det",
     "detach",
     "diagonal",
@@ -275,12 +292,14 @@ __all__ = [
     "isfinite",
     "isinf",
     "isnan",
+    "kron",
     "le",
     "linear",
     "linspace",
     "log",
     "log_",
     "log_softmax",
+    "logdet",
     "logical_and",
     "logical_not",
     "logical_or",
@@ -289,6 +308,8 @@ __all__ = [
     "lt",
     "manual_seed",
     "matmul",
+    "matrix_exp",
+    "matrix_power",
     "max",
     "maximum",
     "mean",
@@ -346,6 +367,7 @@ __all__ = [
     "subtract",
     "sum",
     "sum_to_size",
+    "svd",
     "swapaxes",
     "swapdims",
     "t",
