@@ -651,6 +651,7 @@ LOSSES = [
 
 # It is made of the makers above.
 from tests.function_samples import FUNCTIONS  # noqa: E402
+from tests.linalg_samples import LINEAR_ALGEBRA  # noqa: E402
 
 SAMPLES = [
     *ARITHMETIC,
@@ -667,6 +668,7 @@ SAMPLES = [
     *CONVERSIONS,
     *IN_PLACE,
     *LINALG,
+    *LINEAR_ALGEBRA,
     *LOSSES,
     *FUNCTIONS,
 ]

@@ -27,11 +27,12 @@ class EighResult(NamedTuple):
 def eigh(A: Operand, UPLO: str = "L") -> EighResult:
     """Return the eigenvalues and eigenvectors of symmetric matrices.
 
-    The gradient is with respect to all of A, as if the whole of it were read. Eigenvectors are determined but for their
-    signs, and where values are equal but for a rotation; the gradient is that of what does not depend on this choice.
-    Where two values cannot be told apart (they differ by less than n times the dtype's epsilon of the largest), a
-    rotation between their vectors gets the gradient 0, which is right for whatever depends on them only by the space
-    that they span; the gradient of the values is always ``V @ diag(grad) @ V.T``. PyTorch's is infinite or NaN there.
+    The gradient is symmetric: that with respect to all of A, as if the whole of it were read. Eigenvectors are
+    determined but for their signs, and where values are equal but for a rotation; the gradient is that of what does not
+    depend on this choice. Where two values cannot be told apart (they differ by less than n times the dtype's epsilon
+    of the largest), a rotation between their vectors gets the gradient 0, which is right for whatever depends on them
+    only by the space that they span; the gradient of the values is always ``V @ diag(grad) @ V.T``. PyTorch's is
+    infinite or NaN there.
 
     Args:
         A: (..., n, n), float32 or float64; only one triangle is read.
@@ -58,16 +59,19 @@ def eigh(A: Operand, UPLO: str = "L") -> EighResult:
 
 
 def eigh_vjp(grad_outputs: tuple[Value, Value], outputs: tuple[Value, Value]) -> Value:
-    """``grad_A = V (diag(g) + (V.T gV) / E) V.T``, with ``E[i, j] = values[j] - values[i]``; 0 for 1 / 0."""
+    """``grad_A = sym(V (diag(g) + (V.T gV) / E) V.T)``, with ``E[i, j] = values[j] - values[i]``; 0 for 1 / 0."""
     grad_values, grad_vectors = grad_outputs
     values, V = outputs
     V_T = matrix_transpose(V)
-    grad: Value = 0 if grad_values is None else V * unsqueeze(grad_values, -2)
+    grad_A: Value = 0
     if grad_vectors is not None:
         gaps = differences(values)
         turns = reciprocal_or_zero(gaps, abs(gaps) <= unsqueeze_bound(resolution(values)))
-        grad = grad + matmul(V, matmul(V_T, grad_vectors) * turns)
-    return matmul(grad, V_T)
+        grad_A = matmul(V, matmul(matmul(V_T, grad_vectors) * turns, V_T))
+        grad_A = (grad_A + matrix_transpose(grad_A)) / 2
+    if grad_values is not None:
+        grad_A = grad_A + matmul(V * unsqueeze(grad_values, -2), V_T)
+    return grad_A
 
 
 def eigvalsh(A: Operand, UPLO: str = "L") -> Tensor:

@@ -10,11 +10,11 @@ import minigrad_kernels
 from minigrad.errors import describe, message
 from minigrad.graph import record
 from minigrad.ops.broadcasting import expand
-from minigrad.ops.creation import from_numpy, zeros
 from minigrad.ops.gathering import gather
 from minigrad.ops.joining import cat
 from minigrad.ops.matrix_operands import (
     LinAlgError,
+    beside,
     entry_name,
     matrices,
     right_hand_side,
@@ -182,11 +182,11 @@ def lu(A: Operand, *, pivot: bool = True) -> LUResult:
     k = min(rows, columns)
     L, U = unit_lower(LU[..., :k]), upper(LU[..., :k, :])
     if not pivot:
-        return LUResult(zeros(0, dtype=LU.dtype), L, U)
+        return LUResult(beside(np.empty(0, LU.dtype), LU), L, U)
     order = minigrad_kernels.permutation(unwrap(lu, pivots), rows)
     # Row i of A[order] is row i of L U: P has its 1 of column i in row order[i].
     P = (order[..., None, :] == np.arange(rows)[:, None]).astype(LU.dtype)
-    return LUResult(from_numpy(P) if hasattr(LU, "_stamp") else P, L, U)
+    return LUResult(beside(P, LU), L, U)
 
 
 def lu_solve(LU: Operand, pivots: Operand, B: Operand, *, left: bool = True, adjoint: bool = False) -> Tensor:

@@ -50,7 +50,7 @@ def vector_norm(x: Operand, ord: float = 2, dim: Dim = None, keepdim: bool = Fal
     shape = floats(vector_norm, "x", x).shape
     order = real(vector_norm, "ord", ord)
     lengths = [shape[each] for each in axes(vector_norm, dim, len(shape), keepdim)]
-    if (order < 0 or order == math.inf) and 0 in lengths and _has_entries(shape, lengths):
+    if (order < 0 or order == math.inf) and 0 in lengths:
         raise ValueError(
             message(
                 "linalg.vector_norm",
@@ -59,11 +59,6 @@ def vector_norm(x: Operand, ord: float = 2, dim: Dim = None, keepdim: bool = Fal
             )
         )
     return norms.norm(x, order, dim, keepdim)
-
-
-def _has_entries(shape: tuple[int, ...], lengths: list[int]) -> bool:
-    """Return whether a result has elements, where the reduced axes have these lengths."""
-    return shape.count(0) == lengths.count(0)
 
 
 def matrix_norm(
@@ -81,8 +76,9 @@ def matrix_norm(
         dtype: convert to it first.
 
     Returns:
-        A without the two axes, unless ``keepdim``; 0 of matrices without elements. Gradients are subgradients at the
-        edges: ``"fro"`` has 0 at 0, ``"nuc"`` has ``U @ Vh``, and equal extremes share theirs equally.
+        A without the two axes, unless ``keepdim``; of matrices without elements 0, for orders above 0. Gradients are
+        subgradients at the edges: ``"fro"`` has 0 at 0, ``"nuc"`` has ``U @ Vh``, and equal extremes share theirs
+        equally.
 
     Raises:
         TypeError: if A is of integers.
@@ -129,7 +125,11 @@ def checked_order(op: Op, ord: Any) -> Any:
 def norm_of_matrices(A: Operand, order: Any, over: tuple[int, int], keepdim: bool) -> Tensor:
     """Return a norm of matrices whose rows and columns are the axes ``over``."""
     shape = floats(matrix_norm, "A", A).shape
-    if order == "fro" or shape[over[0]] == 0 or shape[over[1]] == 0:
+    rows, columns = shape[over[0]], shape[over[1]]
+    # The smallest singular value, sum of a column, sum of a row: of as many.
+    if {-2: min(rows, columns), -1: columns, -math.inf: rows}.get(order) == 0:
+        refuse_smallest(order, A)
+    if order == "fro" or rows == 0 or columns == 0:
         return norms.norm(A, 2, over, keepdim)
     if order in OF_SINGULAR_VALUES:
         values = svdvals(movedim(A, over, (-2, -1)))
@@ -142,6 +142,17 @@ def norm_of_matrices(A: Operand, order: Any, over: tuple[int, int], keepdim: boo
     sums = sum(abs(A), summed, True)
     extremes = amax(sums, compared, True) if order > 0 else amin(sums, compared, True)
     return extremes if keepdim else squeeze(extremes, over)
+
+
+def refuse_smallest(order: float, A: Operand) -> None:
+    """Raise the ValueError about the smallest of nothing."""
+    raise ValueError(
+        message(
+            "linalg.matrix_norm",
+            f"the norm of order {order} of matrices without elements is not defined; A is {describe(A)}.",
+            "Orders above 0 give 0.",
+        )
+    )
 
 
 def restored(x: Any, over: tuple[int, ...]) -> Any:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import numpy as np
+
 from minigrad.errors import describe, message
 from minigrad.ops import singular_values, vector_products
-from minigrad.ops.creation import zeros
+from minigrad.ops.matrix_operands import beside
 from minigrad.ops.operands import Operand, Tensor, unwrap
 from minigrad.ops.shapes import matrix_transpose
 
@@ -42,7 +44,8 @@ def svd(input: Operand, some: bool = True, compute_uv: bool = True) -> OlderSVDR
         return OlderSVDResult(U, S, matrix_transpose(Vh))
     S = singular_values.svdvals(input)
     *batch, m, n = unwrap(svd, input).shape
-    return OlderSVDResult(zeros(*batch, m, m, dtype=S.dtype), S, zeros(*batch, n, n, dtype=S.dtype))
+    U, V = np.zeros((*batch, m, m), S.dtype), np.zeros((*batch, n, n), S.dtype)
+    return OlderSVDResult(beside(U, input), S, beside(V, input))
 
 
 def cross(input: Operand, other: Operand, dim: int | None = None) -> Tensor:

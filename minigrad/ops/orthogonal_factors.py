@@ -8,9 +8,8 @@ import numpy as np
 
 from minigrad.errors import message
 from minigrad.graph import record
-from minigrad.ops.creation import zeros
 from minigrad.ops.joining import cat
-from minigrad.ops.matrix_operands import matrices
+from minigrad.ops.matrix_operands import beside, matrices
 from minigrad.ops.operands import Operand, Tensor, Value, needs_grad
 from minigrad.ops.products import matmul
 from minigrad.ops.shapes import matrix_transpose
@@ -65,7 +64,7 @@ def qr(A: Operand, mode: str = "reduced") -> QRResult:
     rows, columns = A_data.shape[-2:]
     if mode == "r":
         if needs_grad(A):
-            return QRResult(zeros(0, dtype=A_data.dtype), qr(A).R)
+            return QRResult(beside(np.empty(0, A_data.dtype), A), qr(A).R)
         outputs: Any = (np.empty(0, A_data.dtype), np.linalg.qr(A_data, "r"))
     else:
         outputs = tuple(np.linalg.qr(A_data, "complete" if mode == "complete" else "reduced"))

@@ -65,8 +65,8 @@ def svd(A: Operand, full_matrices: bool = True, *, driver: str | None = None) ->
 def svd_vjp(grad_outputs: tuple[Value, Value, Value], outputs: tuple[Value, Value, Value]) -> Value:
     """``grad_A = U (diag(gS) + (P + Q) / 2D + (P - Q) / 2E) V.T + (I - U U.T) gU / S V.T + U / S gV.T (I - V V.T)``.
 
-    Here ``P = U.T gU - gU.T U``, ``Q = V.T gV - gV.T V``, ``D[i, j] = S[j] - S[i]``, ``E[i, j] = S[j] + S[i]``, and 1 / 0
-    counts as 0. With ``P S + S Q`` over ``D * E`` the same would be lost where values are equal though P + Q is 0.
+    Here ``P = U.T gU - gU.T U``, ``Q = V.T gV - gV.T V``, ``D[i, j] = S[j] - S[i]``, ``E[i, j] = S[j] + S[i]``, and
+    1 / 0 counts as 0. With ``P S + S Q`` over ``D * E`` both would be lost where values are equal though P + Q is 0.
     """
     grad_U, grad_S, grad_Vh = grad_outputs
     S = outputs[1]
