@@ -14,8 +14,8 @@ from minigrad_kernels.products import matmul
 _FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
 # Up to this 1-norm the approximant is as good as float64 can tell: theta_13 of table 2.3.
 LARGEST_NORM = 5.371920351148152
-# (26 - j)! 13! / (26! j! (13 - j)!), all over the last one: equation 2.18 with m = 13.
-COEFFICIENTS = tuple([math.factorial(26 - j) // (math.factorial(j) * math.factorial(13 - j)) for j in range(14)])
+# (26 - j)! 13! / (26! j! (13 - j)!): section 2.
+COEFFICIENTS = tuple([math.comb(13, j) * math.factorial(26 - j) / math.factorial(26) for j in range(14)])
 
 
 def matrix_exp(x: np.ndarray) -> np.ndarray:
