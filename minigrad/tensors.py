@@ -20,6 +20,7 @@ from minigrad.numpy_protocol import NumpyProtocol
 from minigrad.ops.arithmetic import ArithmeticMethods
 from minigrad.ops.bounds import BoundMethods
 from minigrad.ops.broadcasting import BroadcastingMethods
+from minigrad.ops.cholesky_factors import CholeskyMethods
 from minigrad.ops.comparisons import ComparisonMethods
 from minigrad.ops.conversion import ConversionMethods
 from minigrad.ops.counting import CountingMethods
@@ -37,8 +38,10 @@ from minigrad.ops.indexing import IndexingMethods
 from minigrad.ops.interpolation import InterpolationMethods
 from minigrad.ops.joining import JoiningMethods
 from minigrad.ops.logarithms import LogarithmMethods
+from minigrad.ops.matrix_functions import MatrixFunctionMethods
 from minigrad.ops.normalisations import NormalisationMethods
 from minigrad.ops.norms import NormMethods
+from minigrad.ops.older_names import OlderMethods
 from minigrad.ops.place_functions import PlaceMethods
 from minigrad.ops.powers import PowerMethods
 from minigrad.ops.products import ProductMethods
@@ -59,6 +62,7 @@ class Tensor(
     ArithmeticMethods,
     BoundMethods,
     BroadcastingMethods,
+    CholeskyMethods,
     ComparisonMethods,
     ConversionMethods,
     CountingMethods,
@@ -75,10 +79,12 @@ class Tensor(
     InterpolationMethods,
     JoiningMethods,
     LogarithmMethods,
+    MatrixFunctionMethods,
     NormMethods,
     NormalisationMethods,
     NumpyProtocol,
     PlaceMethods,
+    OlderMethods,
     PowerMethods,
     ProductMethods,
     PseudoinverseMethods,

@@ -24,6 +24,7 @@ from minigrad_kernels.elementwise import (
     tanh_backward,
 )
 from minigrad_kernels.embeddings import gather_rows, largest_places, scatter_rows
+from minigrad_kernels.exponentials import matrix_exp
 from minigrad_kernels.jit import compile_for, kernel, python_kernels, run, runs_python
 from minigrad_kernels.linears import linear, linear_backward
 from minigrad_kernels.losses import (
@@ -64,6 +65,7 @@ from minigrad_kernels.special_functions import digamma, erfc, erfinv, lgamma, po
 from minigrad_kernels.sums import column_sums, mean_variance_columns, mean_variance_rows, sum_axes
 from minigrad_kernels.threads import get_num_threads, set_num_threads
 from minigrad_kernels.totals import total
+from minigrad_kernels.triangular import lu_factor, permutation, solve_triangular
 from minigrad_kernels.updates import (
     GRADIENT_FITS,
     adam_update,
@@ -92,6 +94,11 @@ __all__ = [
     "erfinv",
     "lgamma",
     "polygamma",
+    # linear algebra
+    "lu_factor",
+    "matrix_exp",
+    "permutation",
+    "solve_triangular",
     # linear layers
     "bias_activation",
     "linear",

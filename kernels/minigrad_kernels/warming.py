@@ -23,6 +23,7 @@ from minigrad_kernels import (
     special_functions,
     sums,
     totals,
+    triangular,
     updates,
 )
 from minigrad_kernels.compiling import Compiled, watch
@@ -77,6 +78,14 @@ def _calls() -> list[tuple[Any, ...]]:
     for dtype in FLOATS:
         calls += [*_products(dtype), *_elementwise(dtype), *_rows(dtype), *_totals(dtype), *_updates(dtype)]
         calls.append((windows_of_image, np.ones((2, 2), dtype)))
+        calls += [
+            *_products(dtype),
+            *_triangles(dtype),
+            *_elementwise(dtype),
+            *_rows(dtype),
+            *_totals(dtype),
+            *_updates(dtype),
+        ]
     return [*calls, (prepare_helpers,), *_integers()]
 
 
@@ -94,6 +103,12 @@ def _products(dtype: np.dtype) -> list[tuple[Any, ...]]:
         (with_threads, matmul, large, large),
         (with_threads, linear, layer, layer),
     ]
+
+
+def _triangles(dtype: np.dtype) -> list[tuple[Any, ...]]:
+    """LU factors and triangular systems; the exponential of matrices is made of products."""
+    matrix = np.ones((2, 2), dtype)
+    return [(triangular.lu_factor, matrix), (triangular.solve_triangular, matrix, matrix, False)]
 
 
 def with_threads(function: Callable[..., Any], *arguments: Any) -> None:

@@ -30,6 +30,9 @@ IMAGES = """
     conv_transpose1d conv_transpose2d fold max_pool1d max_pool2d unfold
 """
 LAST_AXES = "cholesky constant_pad_nd det inv matrix_exp pinv slogdet tril triu"
+LAST_AXES = """
+    cholesky det eigh eigvalsh exponential inv inv_ex lu_factor_ex matrix_rank pinv qr slogdet svd svdvals tril triu
+"""
 ELEMENTWISE_LOSSES = """
     binary_cross_entropy binary_cross_entropy_with_logits huber_loss l1_loss mse_loss smooth_l1_loss
 """

@@ -28,6 +28,9 @@ from minigrad.ops.broadcasting import (
     expand_as,
     sum_to_size,
 )
+from minigrad.ops.cholesky_factors import (
+    cholesky,
+)
 from minigrad.ops.comparisons import (
     all,
     allclose,
@@ -78,6 +81,7 @@ from minigrad.ops.creation import (
 )
 from minigrad.ops.determinants import (
     det,
+    logdet,
     slogdet,
 )
 from minigrad.ops.diagonals import (
@@ -157,6 +161,9 @@ from minigrad.ops.linears import (
 from minigrad.ops.max_poolings import (
     max_pool1d,
     max_pool2d,
+from minigrad.ops.matrix_functions import (
+    matrix_exp,
+    matrix_power,
 )
 from minigrad.ops.normalisations import (
     log_softmax,
@@ -166,6 +173,10 @@ from minigrad.ops.norms import (
     norm,
 )
 from minigrad.ops.place_functions import *  # it lists them
+from minigrad.ops.older_names import (
+    cross,
+    svd,
+)
 from minigrad.ops.products import (
     addmm,
     bmm,
@@ -225,6 +236,8 @@ from minigrad.ops.systems import (
 from minigrad.ops.transposed_convolutions import (
     conv_transpose1d,
     conv_transpose2d,
+from minigrad.ops.vector_products import (
+    kron,
 )
 
 __all__ = [
@@ -258,6 +271,7 @@ __all__ = [
     "broadcast_to",
     "cast",
     "cat",
+    "cholesky",
     "chunk",
     "clamp",
     "clamp_",
@@ -271,6 +285,7 @@ __all__ = [
     "conv_transpose1d",
     "conv_transpose2d",
     "copy_",
+    "cross",
     "det",
     "detach",
     "diagonal",
@@ -305,12 +320,14 @@ __all__ = [
     "isinf",
     "isnan",
     "layer_norm",
+    "kron",
     "le",
     "linear",
     "linspace",
     "log",
     "log_",
     "log_softmax",
+    "logdet",
     "logical_and",
     "logical_not",
     "logical_or",
@@ -319,6 +336,8 @@ __all__ = [
     "lt",
     "manual_seed",
     "matmul",
+    "matrix_exp",
+    "matrix_power",
     "max",
     "max_pool1d",
     "max_pool2d",
@@ -379,6 +398,7 @@ __all__ = [
     "subtract",
     "sum",
     "sum_to_size",
+    "svd",
     "swapaxes",
     "swapdims",
     "t",
