@@ -651,6 +651,7 @@ LOSSES = [
 
 # It is made of the makers above.
 from tests.function_samples import FUNCTIONS  # noqa: E402
+from tests.statistics_samples import STATISTICS  # noqa: E402
 
 SAMPLES = [
     *ARITHMETIC,
@@ -669,4 +670,5 @@ SAMPLES = [
     *LINALG,
     *LOSSES,
     *FUNCTIONS,
+    *STATISTICS,
 ]

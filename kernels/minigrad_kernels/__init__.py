@@ -7,6 +7,7 @@ Importing the package compiles nothing; a kernel is compiled at its first call a
 from minigrad_kernels.biases import bias_activation
 from minigrad_kernels.compiling import show_progress
 from minigrad_kernels.cross_entropies import CrossEntropy, cross_entropy_rows, cross_entropy_rows_backward
+from minigrad_kernels.distances import pair_distances
 from minigrad_kernels.draws import fill_integers, fill_normal, fill_permutation, fill_uniform, fill_words
 from minigrad_kernels.elementwise import (
     erf,
@@ -33,6 +34,7 @@ from minigrad_kernels.losses import (
 )
 from minigrad_kernels.operands import flat, operand_call
 from minigrad_kernels.products import matmul
+from minigrad_kernels.scans import linear_recurrence, running_sums
 from minigrad_kernels.softmaxes import (
     log_softmax_rows,
     log_softmax_rows_backward,
@@ -81,6 +83,10 @@ __all__ = [
     "mean_variance_rows",
     "sum_axes",
     "total",
+    # along an axis, and between points
+    "linear_recurrence",
+    "pair_distances",
+    "running_sums",
     # softmax and cross-entropy, fused
     "CrossEntropy",
     "cross_entropy_rows",

@@ -13,9 +13,11 @@ import numpy as np
 from minigrad_kernels import (
     biases,
     cross_entropies,
+    distances,
     draws,
     elementwise,
     losses,
+    scans,
     softmaxes,
     special_functions,
     sums,
@@ -127,6 +129,9 @@ def _rows(dtype: np.dtype) -> list[tuple[Any, ...]]:
         (sums.sum_axes, x, 1),
         (sums.mean_variance_rows, x),
         (sums.mean_variance_columns, x),
+        (scans.running_sums, x, 0),
+        (scans.linear_recurrence, x, x, 0),
+        (distances.pair_distances, x[None], x[None], 2.0),
     ]
 
 

@@ -10,7 +10,7 @@ from minigrad.func.batching_derivatives import STEPS
 
 ELEMENTWISE = """
         abs acos acosh add addcdiv addcmul alias asin asinh atan atan2 atanh bitwise_and bitwise_not
-    bitwise_or bitwise_xor     cast ceil celu clamp clone contiguous copysign cos cosh deg2rad digamma div
+    bitwise_or bitwise_xor     cast cdist ceil celu clamp clone contiguous copysign cos cosh deg2rad digamma div
     drop elu entr eq erf erfc erfinv exp exp2     expm1 float_power floor floor_divide fmax fmin fmod frac ge
     gelu gt hardshrink hardsigmoid hardswish hardtanh     heaviside hypot isclose isfinite isinf isnan ldexp
     le leaky_relu lerp lgamma log log10 log1p log2 logaddexp     logaddexp2 logical_and logical_not logical_or
@@ -21,8 +21,9 @@ ELEMENTWISE = """
 """
 ALONG_AXES = """
         all amax amin any argmax argmin argsort count_nonzero cummax cummin cumprod cumsum diagonal flip
-    kthvalue     log_softmax logcumsumexp logsumexp max mean median min mode nanmean nanmedian nansum norm
-    prod softmax sort split std     std_mean sum topk transpose unbind var var_mean
+    kthvalue     log_softmax logcumsumexp logsumexp max mean median middle_value min mode
+    nan_middle_value nanmean nanmedian nansum norm prod softmax sort split std std_mean sum topk transpose
+    unbind var var_mean
 """
 LAST_AXES = "cholesky det inv matrix_exp pinv slogdet tril triu"
 ELEMENTWISE_LOSSES = """

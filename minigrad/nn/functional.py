@@ -13,8 +13,10 @@ from minigrad.ops.activations import (
     softsign,
     tanhshrink,
 )
+from minigrad.ops.bilinears import bilinear
 from minigrad.ops.binary_losses import binary_cross_entropy, binary_cross_entropy_with_logits
 from minigrad.ops.classification import cross_entropy, nll_loss
+from minigrad.ops.distances import pdist
 from minigrad.ops.dropouts import dropout
 from minigrad.ops.elementwise import relu, sigmoid, tanh
 from minigrad.ops.gates import glu, swiglu
@@ -37,6 +39,7 @@ from minigrad.ops.piecewise import (
 from minigrad.ops.similarities import cosine_similarity, normalize, pairwise_distance
 
 __all__ = [
+    "bilinear",
     "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
     "celu",
@@ -61,6 +64,7 @@ __all__ = [
     "normalize",
     "one_hot",
     "pairwise_distance",
+    "pdist",
     "prelu",
     "relu",
     "relu6",

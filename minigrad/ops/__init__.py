@@ -1,6 +1,6 @@
 """Every operation beside its derivative, one family a file."""
 
-from minigrad.ops import functions
+from minigrad.ops import functions, statistics
 from minigrad.ops.arithmetic import (
     add,
     div,
@@ -95,6 +95,7 @@ from minigrad.ops.elementwise import (
 from minigrad.ops.extremes import (
     amax,
     amin,
+    aminmax,
     argmax,
     argmin,
     max,
@@ -180,9 +181,9 @@ from minigrad.ops.randomness import (
 from minigrad.ops.reductions import (
     logsumexp,
     mean,
-    std,
+    nanmean,
+    nansum,
     sum,
-    var,
 )
 from minigrad.ops.shapes import (
     flatten,
@@ -201,6 +202,7 @@ from minigrad.ops.shapes import (
     view,
     view_as,
 )
+from minigrad.ops.statistics import *  # it lists them
 from minigrad.ops.systems import (
     inverse,
 )
@@ -217,6 +219,7 @@ __all__ = [
     "allclose",
     "amax",
     "amin",
+    "aminmax",
     "any",
     "arange",
     "argmax",
@@ -301,6 +304,8 @@ __all__ = [
     "mul_",
     "multiply",
     "mv",
+    "nanmean",
+    "nansum",
     "ne",
     "neg",
     "neg_",
@@ -340,7 +345,6 @@ __all__ = [
     "square",
     "squeeze",
     "stack",
-    "std",
     "sub",
     "sub_",
     "subtract",
@@ -359,7 +363,6 @@ __all__ = [
     "unflatten",
     "uniform_",
     "unsqueeze",
-    "var",
     "view",
     "view_as",
     "where",
@@ -368,4 +371,4 @@ __all__ = [
     "zeros_like",
 ]
 
-__all__ += functions.__all__
+__all__ += functions.__all__ + statistics.__all__
