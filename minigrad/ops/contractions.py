@@ -16,6 +16,9 @@ from minigrad.ops.products import matmul
 from minigrad.ops.reductions import sum
 from minigrad.ops.shapes import permute, reshape
 
+#: From so many products on, sums of products side by side are faster as products of rows and columns.
+LARGE = 16384
+
 
 class Preparation(NamedTuple):
     """What is done to one operand alone.
@@ -219,7 +222,8 @@ def step_of(
     inner = tuple([label for label in x if label in y and label not in needed])
     rows = tuple([label for label in x if label not in y])
     columns = tuple([label for label in y if label not in x])
-    if not inner or (batch and not rows and not columns):
+    small = volume({*x, *y}, lengths) < LARGE
+    if not inner or (small and batch and not rows and not columns):
         # Elementwise: the columns' axes broadcast behind the rows'.
         x_labels, y_labels = (*batch, *rows, *inner), (*batch, *columns, *inner)
         x_shape = [lengths[label] for label in (*batch, *rows)] + [1] * len(columns)

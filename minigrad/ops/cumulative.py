@@ -71,7 +71,7 @@ def accumulated(ufunc: Any, x: ndarray, along: int, dtype: Any = None) -> ndarra
     """Return what a function of two elements makes of the first 1, 2, ... along an axis; of a 0-d array a copy."""
     if x.ndim == 0:
         return x.astype(x.dtype if dtype is None else dtype)
-    result: ndarray = ufunc.accumulate(x, axis=along, dtype=dtype)
+    result: ndarray = ufunc.accumulate(x, along, dtype)
     return result
 
 

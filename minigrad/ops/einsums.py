@@ -9,7 +9,8 @@ from minigrad.errors import describe, message
 from minigrad.ops.arithmetic import mul
 from minigrad.ops.contractions import contract
 from minigrad.ops.operands import Operand, Tensor, axis, ndarray, unwrap, whole
-from minigrad.ops.products import dot, require_axes
+from minigrad.ops.products import dot, matmul, require_axes
+from minigrad.ops.shapes import matrix_transpose
 from minigrad.ops.subscripts import FORM, labels_of, listed, parsed
 
 
@@ -162,7 +163,9 @@ def inner(x: Operand, y: Operand) -> Tensor:
                 "tensordot takes other axes: dims=([1], [0]).",
             )
         )
-    return tensordot(x, y, ([-1], [-1]))
+    if y_data.ndim == 1:
+        return matmul(x, y)
+    return matmul(x, matrix_transpose(y)) if y_data.ndim == 2 else tensordot(x, y, ([-1], [-1]))
 
 
 def vdot(x: Operand, y: Operand) -> Tensor:

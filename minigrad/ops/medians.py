@@ -143,10 +143,7 @@ def ranked(op: Op, inputs: Any, x: ndarray, along: int, rank: ndarray, keepdim: 
         values, indices = x.copy(), np.zeros((), np.int64)
     else:
         values = at_rank(x, along, rank)
-        equal = x == values
-        if x.dtype.kind == "f":
-            equal |= np.isnan(x) & np.isnan(values)
-        indices = np.argmax(equal, axis=along, keepdims=True)
+        indices = first_equal(x, values, along)
     return Ranked(*record_picked(op, inputs, x.shape, values, indices, along, keepdim))
 
 
@@ -155,8 +152,10 @@ def at_rank(x: ndarray, along: int, rank: ndarray) -> ndarray:
     if rank.ndim:
         return np.take_along_axis(np.sort(x, axis=along), rank, along)
     place = (slice(None),) * along + (slice(int(rank), int(rank) + 1),)
-    # A copy, because a view would keep all of the partitioned array.
-    return np.partition(x, int(rank), axis=along)[place].copy()
+    copy = x.copy()
+    copy.partition(int(rank), axis=along)
+    # A view would keep all of the copy.
+    return copy[place].copy()
 
 
 def mode(x: Operand, dim: int = -1, keepdim: bool = False) -> Ranked:
@@ -180,22 +179,28 @@ def mode(x: Operand, dim: int = -1, keepdim: bool = False) -> Ranked:
     if x_data.ndim == 0:
         values, indices = x_data.copy(), np.zeros((), np.int64)
     else:
-        lines = np.moveaxis(x_data, along, -1)
-        indices = np.moveaxis(last_of_longest_run(lines), -1, along)
-        values = np.take_along_axis(x_data, indices, along)
+        values = most_frequent(x_data.swapaxes(along, -1)).swapaxes(along, -1)
+        indices = x_data.shape[along] - 1 - first_equal(np.flip(x_data, along), values, along)
     return Ranked(*record_picked(mode, (x, dim, keepdim), x_data.shape, values, indices, along, keepdim))
 
 
-def last_of_longest_run(x: ndarray) -> ndarray:
-    """Return the last index of the most frequent element along the last axis, which is kept with length 1."""
-    order = np.argsort(x, axis=-1, kind="stable")
-    values = np.take_along_axis(x, order, -1)
+def most_frequent(x: ndarray) -> ndarray:
+    """Return the most frequent element along the last axis, which is kept; of equally frequent ones the smallest."""
+    values = np.sort(x, axis=-1)
     places = np.arange(x.shape[-1])
     # Where a run of equal elements begins, its place; the latest beginning so far tells how long a run has become.
     begins = np.zeros(x.shape, np.int64)
     begins[..., 1:] = np.where(values[..., 1:] != values[..., :-1], places[1:], 0)
     lengths = places - np.maximum.accumulate(begins, axis=-1)
-    return np.take_along_axis(order, np.argmax(lengths, axis=-1, keepdims=True), -1)
+    return np.take_along_axis(values, lengths.argmax(axis=-1, keepdims=True), -1)
+
+
+def first_equal(x: ndarray, values: ndarray, along: int) -> ndarray:
+    """Return the index of the first element along an axis that equals the value there; NaN equals NaN."""
+    equal = x == values
+    if x.dtype.kind == "f" and np.isnan(values).any():
+        equal |= np.isnan(x) & np.isnan(values)
+    return equal.argmax(axis=along, keepdims=True)
 
 
 def refuse_bools(op: Op, x: ndarray) -> None:

@@ -1,4 +1,4 @@
-"""Differences, slopes and areas of sampled functions."""
+"""Differences of sampled functions, and areas under them."""
 
 from __future__ import annotations
 
@@ -6,14 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from minigrad import tensors
-from minigrad.dtypes import get_default_dtype
 from minigrad.errors import describe, message
-from minigrad.ops.arithmetic import add, div, mul, sub
-from minigrad.ops.comparisons import logical_xor
-from minigrad.ops.conversion import cast, clone
-from minigrad.ops.joining import cat
-from minigrad.ops.operands import Dim, Op, Operand, Tensor, axes, axis, ndarray, real, unwrap, whole
+from minigrad.graph import record
+from minigrad.ops.arithmetic import div, mul
+from minigrad.ops.conversion import clone
+from minigrad.ops.joining import cat, zeros_of
+from minigrad.ops.operands import Op, Operand, Tensor, Value, axis, real, unwrap, whole
 from minigrad.ops.reductions import sum
 from minigrad.ops.shapes import reshape
 
@@ -54,9 +52,33 @@ def diff(
     # A copy where there is nothing to do, as of everything else.
     result: Any = cat(parts, along) if len(parts) > 1 else x if n > 0 else clone(x)
     for _ in range(n):
-        after, before = part(result, along, 1, None), part(result, along, None, -1)
-        result = logical_xor(after, before) if x_data.dtype == np.bool_ else sub(after, before)
+        result = neighbours(result, along, -1)
     return result
+
+
+def neighbours(x: Operand, along: int, sign: int) -> Tensor:
+    """Return each element plus ``sign`` times the one before it, along an axis; of bools whether the two differ.
+
+    Args:
+        x: at least one axis.
+        along: the axis, from 0 up.
+        sign: 1 for sums, -1 for differences.
+    """
+    x_data = unwrap(neighbours, x)
+    behind, before = part(x_data, along, 1, None), part(x_data, along, None, -1)
+    if x_data.dtype == np.bool_:
+        output = behind ^ before
+    else:
+        output = behind - before if sign < 0 else behind + before
+    return record(neighbours, neighbours_vjp, output, (x, along, sign), (x_data.shape, along, sign))
+
+
+def neighbours_vjp(grad_output: Value, shape: tuple[int, ...], along: int, sign: int) -> Value:
+    """``grad_x[k] = grad_output[k - 1] + sign * grad_output[k]``, with zeros beyond both ends."""
+    if shape[along] == 0:
+        return grad_output
+    beyond = zeros_of(grad_output, (*shape[:along], 1, *shape[along + 1 :]))
+    return sign * neighbours(cat([beyond, grad_output, beyond], along), along, sign)
 
 
 def part(x: Any, along: int, start: int | None, stop: int | None) -> Any:
@@ -77,123 +99,6 @@ def require_beside(op: Op, other: Operand, x: Operand, along: int) -> None:
                 "Give it as many axes: other.unsqueeze(dim), or expand it.",
             )
         )
-
-
-def gradient(x: Operand, *, spacing: Any = 1, dim: Dim = None, edge_order: int = 1) -> tuple[Tensor, ...]:
-    """Return the slopes of a sampled function along axes, by central differences.
-
-    Args:
-        x: the samples, any shape; integers become the default floating dtype.
-        spacing: the distance of neighbours: one number for all axes, a number for each, or for each axis a vector of
-            coordinates.
-        dim: the axis or axes; None for all.
-        edge_order: 1 or 2, the order of the differences at both ends, whose error is of that order.
-
-    Returns:
-        One tensor of x's shape for each axis.
-
-    Raises:
-        ValueError: if there is not one spacing for each axis, an axis has at most ``edge_order`` samples, or
-            ``edge_order`` is another.
-        IndexError: if ``dim`` is not an axis of x.
-    """
-    x_data = unwrap(gradient, x)
-    over = gradient_axes(x_data, dim)
-    steps = spacings(spacing, over, x_data)
-    order = whole(gradient, "edge_order", edge_order)
-    for along in over:
-        if order not in (1, 2) or x_data.shape[along] <= order:
-            raise ValueError(
-                message(
-                    "gradient",
-                    f"edge_order is 1 or 2, and each axis longer; got {edge_order} and {describe(x)}.",
-                    "Name the axes that are long enough: dim=...",
-                )
-            )
-    samples: Any = x if x_data.dtype.kind == "f" else cast(x, get_default_dtype())
-    found = []
-    for along, step in zip(over, steps):
-        found.append(slopes_along(samples, along, step, order))
-    return tuple(found)
-
-
-def gradient_axes(x: ndarray, dim: Dim) -> list[int]:
-    """Return the axes in the order in which they were named."""
-    axes(gradient, dim, x.ndim)
-    if dim is None:
-        return list(range(x.ndim))
-    found = []
-    for each in dim if isinstance(dim, (tuple, list)) else (dim,):
-        found.append(axis(gradient, each, x.ndim))
-    return found
-
-
-def spacings(spacing: Any, over: list[int], x: ndarray) -> list[Any]:
-    """Return a number or a vector of coordinates for each axis.
-
-    Raises:
-        ValueError: if there are more or fewer, or a vector is not as long as its axis.
-    """
-    if not isinstance(spacing, (tuple, list)):
-        number = real(gradient, "spacing", spacing)
-        return [number] * len(over)
-    if len(spacing) != len(over):
-        raise ValueError(
-            message(
-                "gradient",
-                f"spacing is one number, or one for each of the {len(over)} axes; got {len(spacing)}.",
-                "Name the axes with dim=..., or give a spacing to each.",
-            )
-        )
-    steps: list[Any] = []
-    for along, each in zip(over, spacing):
-        if not isinstance(each, (tensors.Tensor, ndarray)) or unwrap(gradient, each).ndim == 0:
-            steps.append(real(gradient, "spacing", each))
-            continue
-        if unwrap(gradient, each).shape != (x.shape[along],):
-            raise ValueError(
-                message(
-                    "gradient",
-                    f"coordinates along axis {along} of {describe(x)} must be a vector of its length, got "
-                    f"{describe(each)}.",
-                    "A distance of neighbours is a number: spacing=0.1.",
-                )
-            )
-        steps.append(each)
-    return steps
-
-
-def slopes_along(x: Any, along: int, step: Any, order: int) -> Any:
-    """Return the slopes along an axis of samples at a distance, or at coordinates.
-
-    Between two neighbours at the distances a before and b behind, the slope is that of the parabola through all three,
-    ``(b/a * (f0 - f[-a]) + a/b * (f[b] - f0)) / (a + b)``, whose error is of second order.
-
-    Source: Fornberg 1988, Generation of finite difference formulas on arbitrarily spaced grids.
-    """
-    length = unwrap(gradient, x).shape[along]
-    if isinstance(step, (int, float)):
-        gaps: Any = None
-        slopes = div(sub(part(x, along, 1, None), part(x, along, None, -1)), step)
-    else:
-        gaps = sub(part(step, 0, 1, None), part(step, 0, None, -1))
-        gaps = reshape(gaps, (length - 1,) + (1,) * (unwrap(gradient, x).ndim - 1 - along))
-        slopes = div(sub(part(x, along, 1, None), part(x, along, None, -1)), gaps)
-    # The slopes between neighbours, before and behind each inner sample; weighted by the other's distance.
-    before, behind = part(slopes, along, None, -1), part(slopes, along, 1, None)
-    share: Any = 0.5
-    if gaps is not None:
-        first, second = part(gaps, 0, None, -1), part(gaps, 0, 1, None)
-        share = div(first, add(first, second))
-    inner = add(before, mul(sub(behind, before), share))
-    left, right = part(slopes, along, None, 1), part(slopes, along, -1, None)
-    if order == 2:
-        # The parabola through the three samples at the end, at the end.
-        at_left, at_right = (share, share) if gaps is None else (part(share, 0, None, 1), part(share, 0, -1, None))
-        left = sub(left, mul(sub(part(behind, along, None, 1), left), at_left))
-        weight = sub(1, at_right)
-        right = add(right, mul(sub(right, part(before, along, -1, None)), weight))
-    return cat([left, inner, right], along)
 
 
 def trapezoid(y: Operand, x: Operand | None = None, *, dx: float | None = None, dim: int = -1) -> Tensor:
@@ -224,7 +129,7 @@ def trapezoid(y: Operand, x: Operand | None = None, *, dx: float | None = None, 
     if y_data.ndim == 0:
         raise ValueError(message("trapezoid", f"{describe(y)} has no axis to sum along.", "Give it samples."))
     along = axis(trapezoid, dim, y_data.ndim)
-    pairs = add(part(y, along, 1, None), part(y, along, None, -1))
+    pairs = neighbours(y, along, 1)
     if x is None:
         step = 1 if dx is None else real(trapezoid, "dx", dx)
         return mul(sum(pairs, along), step / 2)
@@ -238,7 +143,7 @@ def trapezoid(y: Operand, x: Operand | None = None, *, dx: float | None = None, 
                 "For samples at one distance pass that: dx=0.1.",
             )
         )
-    gaps: Any = sub(part(x, place, 1, None), part(x, place, None, -1))
+    gaps: Any = neighbours(x, place, -1)
     if x_data.ndim == 1:
         gaps = reshape(gaps, (-1,) + (1,) * (y_data.ndim - 1 - along))
     return div(sum(mul(pairs, gaps), along if x_data.ndim <= y_data.ndim else along - y_data.ndim), 2)

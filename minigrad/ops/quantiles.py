@@ -115,14 +115,12 @@ def order_statistics(x: Operand, ranks: tuple[int, ...], along: int) -> Tensor:
         along: the axis, from 0 up.
     """
     lines = np.moveaxis(unwrap(order_statistics, x), along, 0)
-    wanted = sorted(set(ranks)) if len(ranks) <= 2 * MANY_RANKS else None
     picked = None
     if needs_grad(x):
-        order = np.argsort(lines, axis=0) if wanted is None else np.argpartition(lines, wanted, axis=0)
-        picked = order[list(ranks)]
+        picked = np.argpartition(lines, sorted(set(ranks)), axis=0)[list(ranks)]
         output = np.take_along_axis(lines, picked, 0)
     else:
-        output = (np.sort(lines, axis=0) if wanted is None else np.partition(lines, wanted, axis=0))[list(ranks)]
+        output = partitioned(lines, ranks)[list(ranks)]
     unknown = np.isnan(lines)
     if unknown.any():
         output = np.where(unknown.any(axis=0), math.nan, output).astype(lines.dtype, copy=False)
@@ -130,6 +128,19 @@ def order_statistics(x: Operand, ranks: tuple[int, ...], along: int) -> Tensor:
             # The last, as in PyTorch.
             picked = np.where(unknown.any(axis=0), len(lines) - 1 - np.argmax(unknown[::-1], axis=0), picked)
     return record(order_statistics, order_statistics_vjp, output, (x, ranks, along), (along, picked, lines.shape))
+
+
+def partitioned(x: ndarray, ranks: tuple[int, ...]) -> ndarray:
+    """Return a copy in which the elements of some ranks are in their places along the first axis."""
+    if len(set(ranks)) > MANY_RANKS:
+        return np.sort(x, axis=0)
+    copy = np.array(x)
+    end = len(x)
+    # One rank at a time, for which NumPy has a vectorised way, and the next one among the smaller elements.
+    for rank in sorted(set(ranks), reverse=True):
+        copy[:end].partition(rank, axis=0)
+        end = rank + 1
+    return copy
 
 
 def order_statistics_vjp(grad_output: Value, along: int, picked: Value, shape: tuple[int, ...]) -> Value:

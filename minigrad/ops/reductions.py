@@ -149,11 +149,27 @@ def mean_vjp(grad_output: Value, shape: tuple[int, ...], axes: tuple[int, ...], 
 
 
 def nansum(x: Operand, dim: Dim = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
-    """Return the sum of the elements that are not NaN, whose gradient is 0. Arguments as for ``sum``."""
+    """Return the sum of the elements that are not NaN; the gradient of NaN is 0. Arguments as for ``sum``."""
     if dtype is not None:
         x = cast(x, as_dtype("nansum", dtype))
-    floats = unwrap(nansum, x).dtype.kind == "f"
-    return sum(where(isnan(x), 0, x) if floats else x, dim, keepdim, dtype=dtype)
+    x_data = unwrap(nansum, x)
+    if x_data.dtype.kind != "f":
+        return sum(x, dim, keepdim, dtype=dtype)
+    over = axes(nansum, dim, x_data.ndim, keepdim)
+    output, present = total_of_floats(x_data, over, keepdim), None
+    if np.isnan(output).any():
+        # There may be NaN. To see that there is none takes no pass of its own.
+        present = ~np.isnan(x_data)
+        output = total_of_floats(np.where(present, x_data, x_data.dtype.type(0)), over, keepdim)
+    return record(nansum, nansum_vjp, output, (x, dim, keepdim), (present, x_data.shape, over, keepdim))
+
+
+def nansum_vjp(
+    grad_output: Value, present: Value, shape: tuple[int, ...], axes: tuple[int, ...], keepdim: bool
+) -> Value:
+    """``grad_x = grad_output, repeated along the summed axes``, 0 where x is NaN."""
+    grad_x = spread(grad_output, shape, axes, keepdim)
+    return grad_x if present is None else where(present, grad_x, 0)
 
 
 def nanmean(x: Operand, dim: Dim = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
@@ -165,8 +181,7 @@ def nanmean(x: Operand, dim: Dim = None, keepdim: bool = False, *, dtype: Any = 
     if dtype is not None:
         x = cast(x, as_dtype("nanmean", dtype))
     refuse_integers(nanmean, unwrap(nanmean, x))
-    missing = isnan(x)
-    return div(sum(where(missing, 0, x), dim, keepdim), sum(logical_not(missing), dim, keepdim))
+    return div(nansum(x, dim, keepdim), sum(logical_not(isnan(x)), dim, keepdim))
 
 
 def logsumexp(x: Operand, dim: Dim = None, keepdim: bool = False) -> Tensor:

@@ -39,7 +39,6 @@ from minigrad.ops.medians import (
 from minigrad.ops.numerical_calculus import (
     NumericalCalculusMethods,
     diff,
-    gradient,
     trapezoid,
 )
 from minigrad.ops.product_sums import (
@@ -57,6 +56,9 @@ from minigrad.ops.running_extremes import (
     RunningExtremeMethods,
     cummax,
     cummin,
+)
+from minigrad.ops.sampled_slopes import (
+    gradient,
 )
 from minigrad.ops.sorting import (
     SortingMethods,
