@@ -52,6 +52,7 @@ from minigrad.ops.rounding import RoundingMethods
 from minigrad.ops.shapes import ShapeMethods
 from minigrad.ops.signs import SignMethods
 from minigrad.ops.special_functions import SpecialMethods
+from minigrad.ops.statistics import StatisticalMethods
 from minigrad.ops.systems import SystemMethods
 from minigrad.ops.trigonometric import TrigonometricMethods
 from minigrad.python_protocol import PythonProtocol
@@ -95,6 +96,7 @@ class Tensor(
     ShapeMethods,
     SignMethods,
     SpecialMethods,
+    StatisticalMethods,
     SystemMethods,
     TrigonometricMethods,
 ):

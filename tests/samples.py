@@ -657,6 +657,7 @@ from tests.linalg_samples import LINEAR_ALGEBRA  # noqa: E402
 from tests.loss_samples import LOSS_SAMPLES  # noqa: E402
 from tests.network_samples import NETWORKS  # noqa: E402
 from tests.shape_samples import SHAPE_FUNCTIONS  # noqa: E402
+from tests.statistics_samples import STATISTICS  # noqa: E402
 
 SAMPLES = [
     *ARITHMETIC,
@@ -681,4 +682,5 @@ SAMPLES = [
     *SHAPE_FUNCTIONS,
     *CONVOLUTIONS,
     *NETWORKS,
+    *STATISTICS,
 ]

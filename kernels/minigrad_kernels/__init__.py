@@ -10,6 +10,7 @@ from minigrad_kernels.compiling import show_progress
 from minigrad_kernels.convolution_plans import Geometry
 from minigrad_kernels.convolutions import convolution, transposed_convolution, weight_gradient
 from minigrad_kernels.cross_entropies import CrossEntropy, cross_entropy_rows, cross_entropy_rows_backward
+from minigrad_kernels.distances import pair_distances
 from minigrad_kernels.draws import fill_integers, fill_normal, fill_permutation, fill_uniform, fill_words
 from minigrad_kernels.dropouts import dropped, dropped_blocks
 from minigrad_kernels.elementwise import (
@@ -54,6 +55,7 @@ from minigrad_kernels.poolings import (
     taken_at_places,
 )
 from minigrad_kernels.products import matmul
+from minigrad_kernels.scans import linear_recurrence, running_sums
 from minigrad_kernels.scatters import index_add, scatter_add
 from minigrad_kernels.softmaxes import (
     log_softmax_rows,
@@ -136,6 +138,10 @@ __all__ = [
     "mean_variance_rows",
     "sum_axes",
     "total",
+    # along an axis, and between points
+    "linear_recurrence",
+    "pair_distances",
+    "running_sums",
     # softmax and cross-entropy, fused
     "CrossEntropy",
     "cross_entropy_rows",

@@ -14,10 +14,12 @@ from minigrad_kernels import (
     biases,
     convolutions,
     cross_entropies,
+    distances,
     draws,
     elementwise,
     losses,
     poolings,
+    scans,
     scatters,
     softmaxes,
     special_functions,
@@ -165,6 +167,9 @@ def _rows(dtype: np.dtype) -> list[tuple[Any, ...]]:
         (sums.mean_variance_columns, x),
         (scatters.index_add, np.ones((2, 2), dtype), 0, labels, x),
         (scatters.scatter_add, np.ones((2, 2), dtype), 0, np.zeros((2, 2), np.int64), x),
+        (scans.running_sums, x, 0),
+        (scans.linear_recurrence, x, x, 0),
+        (distances.pair_distances, x[None], x[None], 2.0),
     ]
 
 

@@ -12,6 +12,8 @@ ELEMENTWISE = """
         abs acos acosh add addcdiv addcmul alias asin asinh atan atan2 atanh bitwise_and bitwise_not
     bitwise_or bitwise_xor     cast ceil celu clamp clone contiguous copysign cos cosh deg2rad digamma div
     elu entr eq erf erfc erfinv exp exp2     expm1 float_power floor floor_divide fmax fmin fmod frac ge
+    bitwise_or bitwise_xor     cast cdist ceil celu clamp clone contiguous copysign cos cosh deg2rad digamma div
+    drop elu entr eq erf erfc erfinv exp exp2     expm1 float_power floor floor_divide fmax fmin fmod frac ge
     gelu gt hardshrink hardsigmoid hardswish hardtanh     heaviside hypot isclose isfinite isinf isnan ldexp
     le leaky_relu lerp lgamma log log10 log1p log2 logaddexp     logaddexp2 logical_and logical_not logical_or
     logical_xor logit logsigmoid lt maximum minimum mish mul     nan_to_num ne neg polygamma pow
@@ -32,6 +34,10 @@ IMAGES = """
 LAST_AXES = "cholesky constant_pad_nd det inv matrix_exp pinv slogdet tril triu"
 LAST_AXES = """
     cholesky det eigh eigvalsh exponential inv inv_ex lu_factor_ex matrix_rank pinv qr slogdet svd svdvals tril triu
+        all amax amin any argmax argmin argsort count_nonzero cummax cummin cumprod cumsum diagonal flip
+    kthvalue     log_softmax logcumsumexp logsumexp max mean median middle_value min mode
+    nan_middle_value nanmean nanmedian nansum norm prod softmax sort split std std_mean sum topk transpose
+    unbind var var_mean
 """
 ELEMENTWISE_LOSSES = """
     binary_cross_entropy binary_cross_entropy_with_logits huber_loss l1_loss mse_loss smooth_l1_loss

@@ -22,10 +22,12 @@ from minigrad.ops.average_poolings import (
     local_response_norm,
 )
 from minigrad.ops.batch_norms import batch_norm, instance_norm
+from minigrad.ops.bilinears import bilinear
 from minigrad.ops.binary_losses import binary_cross_entropy, binary_cross_entropy_with_logits
 from minigrad.ops.class_margin_losses import multi_margin_loss, multilabel_margin_loss, multilabel_soft_margin_loss
 from minigrad.ops.classification import cross_entropy, nll_loss
 from minigrad.ops.convolutions import conv1d, conv2d
+from minigrad.ops.distances import pdist
 from minigrad.ops.dropouts import dropout, dropout2d
 from minigrad.ops.elementwise import relu, sigmoid, tanh
 from minigrad.ops.embeddings import embedding, embedding_bag
@@ -73,6 +75,7 @@ __all__ = [
     "avg_pool1d",
     "avg_pool2d",
     "batch_norm",
+    "bilinear",
     "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
     "celu",
@@ -125,6 +128,7 @@ __all__ = [
     "poisson_nll_loss",
     "pixel_shuffle",
     "pixel_unshuffle",
+    "pdist",
     "prelu",
     "relu",
     "relu6",

@@ -1,6 +1,7 @@
 """Every operation beside its derivative, one family a file."""
 
 from minigrad.ops import functions, place_functions
+from minigrad.ops import functions, statistics
 from minigrad.ops.arithmetic import (
     add,
     div,
@@ -107,6 +108,7 @@ from minigrad.ops.elementwise import (
 from minigrad.ops.extremes import (
     amax,
     amin,
+    aminmax,
     argmax,
     argmin,
     max,
@@ -209,9 +211,9 @@ from minigrad.ops.ranges import (
 from minigrad.ops.reductions import (
     logsumexp,
     mean,
-    std,
+    nanmean,
+    nansum,
     sum,
-    var,
 )
 from minigrad.ops.shapes import (
     flatten,
@@ -230,6 +232,7 @@ from minigrad.ops.shapes import (
     view,
     view_as,
 )
+from minigrad.ops.statistics import *  # it lists them
 from minigrad.ops.systems import (
     inverse,
 )
@@ -253,6 +256,7 @@ __all__ = [
     "allclose",
     "amax",
     "amin",
+    "aminmax",
     "any",
     "arange",
     "argmax",
@@ -352,6 +356,8 @@ __all__ = [
     "mul_",
     "multiply",
     "mv",
+    "nanmean",
+    "nansum",
     "ne",
     "neg",
     "neg_",
@@ -392,7 +398,6 @@ __all__ = [
     "square",
     "squeeze",
     "stack",
-    "std",
     "sub",
     "sub_",
     "subtract",
@@ -412,7 +417,6 @@ __all__ = [
     "unflatten",
     "uniform_",
     "unsqueeze",
-    "var",
     "view",
     "view_as",
     "where",
@@ -423,3 +427,4 @@ __all__ = [
 
 __all__ += functions.__all__
 __all__ += place_functions.__all__
+__all__ += functions.__all__ + statistics.__all__
