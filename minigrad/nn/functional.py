@@ -21,7 +21,7 @@ from minigrad.ops.average_poolings import (
     avg_pool2d,
     local_response_norm,
 )
-from minigrad.ops.batch_norms import batch_norm, instance_norm
+from minigrad.ops.batch_norms import batch_norm
 from minigrad.ops.bilinears import bilinear
 from minigrad.ops.binary_losses import binary_cross_entropy, binary_cross_entropy_with_logits
 from minigrad.ops.class_margin_losses import multi_margin_loss, multilabel_margin_loss, multilabel_soft_margin_loss

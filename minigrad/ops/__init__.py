@@ -1,7 +1,6 @@
 """Every operation beside its derivative, one family a file."""
 
-from minigrad.ops import functions, place_functions
-from minigrad.ops import functions, statistics
+from minigrad.ops import functions, place_functions, statistics
 from minigrad.ops.arithmetic import (
     add,
     div,
@@ -160,12 +159,13 @@ from minigrad.ops.layer_norms import group_norm, layer_norm, rms_norm
 from minigrad.ops.linears import (
     linear,
 )
-from minigrad.ops.max_poolings import (
-    max_pool1d,
-    max_pool2d,
 from minigrad.ops.matrix_functions import (
     matrix_exp,
     matrix_power,
+)
+from minigrad.ops.max_poolings import (
+    max_pool1d,
+    max_pool2d,
 )
 from minigrad.ops.normalisations import (
     log_softmax,
@@ -174,11 +174,11 @@ from minigrad.ops.normalisations import (
 from minigrad.ops.norms import (
     norm,
 )
-from minigrad.ops.place_functions import *  # it lists them
 from minigrad.ops.older_names import (
     cross,
     svd,
 )
+from minigrad.ops.place_functions import *  # it lists them
 from minigrad.ops.products import (
     addmm,
     bmm,
@@ -239,6 +239,7 @@ from minigrad.ops.systems import (
 from minigrad.ops.transposed_convolutions import (
     conv_transpose1d,
     conv_transpose2d,
+)
 from minigrad.ops.vector_products import (
     kron,
 )

@@ -11,7 +11,7 @@ from minigrad.errors import describe, message
 from minigrad.ops.arithmetic import div, mul, sub
 from minigrad.ops.conversion import cast
 from minigrad.ops.elementwise import clamp, sqrt
-from minigrad.ops.gathering import diagonal
+from minigrad.ops.diagonals import diagonal
 from minigrad.ops.operands import Op, Operand, Tensor, real, unwrap
 from minigrad.ops.products import matmul
 from minigrad.ops.reductions import mean, sum

@@ -16,9 +16,10 @@ from minigrad.ops.batch_norms import (
     update_statistics,
 )
 from minigrad.ops.operands import Operand, Tensor, Value, needs_grad, unwrap
-from minigrad.ops.reductions import mean, var
+from minigrad.ops.reductions import mean
 from minigrad.ops.shapes import flatten
 from minigrad.ops.standardising import Grouping, checked_eps, checked_input, normalise_backward, standardised
+from minigrad.ops.variances import var
 from minigrad.writes import refuse_write
 
 
