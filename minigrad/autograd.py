@@ -359,14 +359,14 @@ def finish(sweep: Sweep) -> None:
             continue
         if sweep.create_graph:
             gradient = final_gradient(edge, sweep).clone()
-        elif edge is tensor and tensor._hooks is None:
-            gradient = wrap(gradient)
-        else:
+        elif edge is not tensor or tensor._hooks is not None:
             gradient = final_gradient(edge, sweep)
-        written.append((tensor, gradient if tensor._grad is None else summed(tensor._grad, gradient, sweep)))
+        if tensor._grad is not None:
+            gradient = summed(tensor.grad, gradient, sweep)
+        written.append((tensor, gradient))
     for tensor, gradient in sweep.retained:
         gradient = gradient.clone() if sweep.create_graph else wrap(gradient.copy())
-        written.append((tensor, gradient if tensor._grad is None else summed(tensor._grad, gradient, sweep)))
+        written.append((tensor, gradient if tensor.grad is None else summed(tensor.grad, gradient, sweep)))
     for tensor, gradient in written:
         tensor._grad = gradient
     if not sweep.retain_graph:

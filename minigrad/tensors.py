@@ -15,10 +15,12 @@ import numpy as np
 from minigrad import autograd, display, hooks, ops
 from minigrad.dtypes import SUPPORTED, native
 from minigrad.errors import describe, message
+from minigrad.graph import wrap
 from minigrad.numpy_protocol import NumpyProtocol
 from minigrad.ops.arithmetic import ArithmeticMethods
 from minigrad.ops.bounds import BoundMethods
 from minigrad.ops.broadcasting import BroadcastingMethods
+from minigrad.ops.cholesky_factors import CholeskyMethods
 from minigrad.ops.comparisons import ComparisonMethods
 from minigrad.ops.conversion import ConversionMethods
 from minigrad.ops.counting import CountingMethods
@@ -36,8 +38,11 @@ from minigrad.ops.indexing import IndexingMethods
 from minigrad.ops.interpolation import InterpolationMethods
 from minigrad.ops.joining import JoiningMethods
 from minigrad.ops.logarithms import LogarithmMethods
+from minigrad.ops.matrix_functions import MatrixFunctionMethods
 from minigrad.ops.normalisations import NormalisationMethods
 from minigrad.ops.norms import NormMethods
+from minigrad.ops.older_names import OlderMethods
+from minigrad.ops.place_functions import PlaceMethods
 from minigrad.ops.powers import PowerMethods
 from minigrad.ops.products import ProductMethods
 from minigrad.ops.pseudoinverses import PseudoinverseMethods
@@ -47,6 +52,7 @@ from minigrad.ops.rounding import RoundingMethods
 from minigrad.ops.shapes import ShapeMethods
 from minigrad.ops.signs import SignMethods
 from minigrad.ops.special_functions import SpecialMethods
+from minigrad.ops.statistics import StatisticalMethods
 from minigrad.ops.systems import SystemMethods
 from minigrad.ops.trigonometric import TrigonometricMethods
 from minigrad.python_protocol import PythonProtocol
@@ -57,6 +63,7 @@ class Tensor(
     ArithmeticMethods,
     BoundMethods,
     BroadcastingMethods,
+    CholeskyMethods,
     ComparisonMethods,
     ConversionMethods,
     CountingMethods,
@@ -73,9 +80,12 @@ class Tensor(
     InterpolationMethods,
     JoiningMethods,
     LogarithmMethods,
+    MatrixFunctionMethods,
     NormMethods,
     NormalisationMethods,
     NumpyProtocol,
+    PlaceMethods,
+    OlderMethods,
     PowerMethods,
     ProductMethods,
     PseudoinverseMethods,
@@ -86,6 +96,7 @@ class Tensor(
     ShapeMethods,
     SignMethods,
     SpecialMethods,
+    StatisticalMethods,
     SystemMethods,
     TrigonometricMethods,
 ):
@@ -122,7 +133,7 @@ class Tensor(
     def __init__(self, data: Any, requires_grad: bool = False, name: str | None = None) -> None:
         """Make a leaf with a copy of ``data``."""
         self._data: np.ndarray = as_array(type(self), data, None, copy=True)
-        self._grad: Tensor | None = None
+        self._grad: Any = None
         self._hooks: hooks.Hooks | None = None
         self._stamp: list[Any] = [0, 0, None]
         self._edge: Any = self._stamp
@@ -250,6 +261,9 @@ class Tensor(
     @property
     def grad(self) -> Tensor | None:
         """The sum of the gradients of all backward passes since it was last set to None."""
+        if type(self._grad) is np.ndarray:
+            # A pass leaves an array. A Tensor is made of it when somebody looks, which optimizers do not.
+            self._grad = wrap(self._grad)
         return self._grad
 
     @grad.setter
@@ -334,7 +348,7 @@ class Tensor(
         return {
             "data": self._data,
             "requires_grad": self.requires_grad,
-            "grad": None if self._grad is None else self._grad.detach(),
+            "grad": None if self.grad is None else self.grad.detach(),
             "name": self.name,
             "attributes": getattr(self, "__dict__", {}),
         }
@@ -367,7 +381,7 @@ class Tensor(
         memo[id(self)] = twin
         state = self.__getstate__()
         state["data"] = self._data.copy()
-        state["grad"] = None if self._grad is None else self._grad.detach().clone()
+        state["grad"] = None if self.grad is None else self.grad.detach().clone()
         state["attributes"] = copy.deepcopy(state["attributes"], memo)
         twin.__setstate__(state)
         return twin

@@ -19,6 +19,7 @@ CONVENTIONS = [
     Sample("linalg.norm", (normal(2, 3), "fro", (0, 1)), note="fro"),
     Sample("linalg.norm", (normal(2, 4), None, 1), note="vectors"),
     Sample(".to", (normal(2, 3), np.float64), torch="", alone=True),
+    Sample(".type", (normal(2, 3), "torch.DoubleTensor"), alone=True),
     Sample(".cpu", (normal(2, 3),)),
     Sample(".type_as", (normal(2, 3), constant(normal(1))), note="floats", alone=True),
 ]

@@ -24,9 +24,16 @@ WITHOUT_OPERANDS = {
     "minigrad/ops/creation.py": "makes new numbers",
     "minigrad/ops/generators.py": "sets the generator",
     "minigrad/ops/randomness.py": "draws new numbers",
+    "minigrad/ops/ranges.py": "makes new numbers",
 }
 #: Single operations that no sample calls, and why they have no gradient.
-WITHOUT_SAMPLES = {"cuda": "always raises", "half": "always raises"}
+WITHOUT_SAMPLES = {
+    "cuda": "always raises",
+    "half": "always raises",
+    "numel": "gives Python's values",
+    "tril_indices": "makes new numbers",
+    "triu_indices": "makes new numbers",
+}
 #: What the derivative is cut off from on purpose.
 CUT_OFF = ("detach",)
 #: More rules than these are said to be many.

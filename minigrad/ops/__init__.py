@@ -1,6 +1,6 @@
 """Every operation beside its derivative, one family a file."""
 
-from minigrad.ops import functions
+from minigrad.ops import functions, place_functions, statistics
 from minigrad.ops.arithmetic import (
     add,
     div,
@@ -18,11 +18,18 @@ from minigrad.ops.arithmetic import (
     subtract,
     true_divide,
 )
+from minigrad.ops.average_poolings import (
+    adaptive_avg_pool1d,
+    avg_pool1d,
+)
 from minigrad.ops.broadcasting import (
     broadcast_to,
     expand,
     expand_as,
     sum_to_size,
+)
+from minigrad.ops.cholesky_factors import (
+    cholesky,
 )
 from minigrad.ops.comparisons import (
     all,
@@ -54,17 +61,18 @@ from minigrad.ops.conversion import (
     contiguous,
     detach,
 )
+from minigrad.ops.convolutions import (
+    conv1d,
+    conv2d,
+)
 from minigrad.ops.creation import (
-    arange,
     as_tensor,
     empty,
     empty_like,
-    eye,
     from_dlpack,
     from_numpy,
     full,
     full_like,
-    linspace,
     ones,
     ones_like,
     tensor,
@@ -73,7 +81,11 @@ from minigrad.ops.creation import (
 )
 from minigrad.ops.determinants import (
     det,
+    logdet,
     slogdet,
+)
+from minigrad.ops.diagonals import (
+    diagonal,
 )
 from minigrad.ops.elementwise import (
     abs,
@@ -95,6 +107,7 @@ from minigrad.ops.elementwise import (
 from minigrad.ops.extremes import (
     amax,
     amin,
+    aminmax,
     argmax,
     argmin,
     max,
@@ -102,7 +115,6 @@ from minigrad.ops.extremes import (
 )
 from minigrad.ops.functions import *  # it lists them
 from minigrad.ops.gathering import (
-    diagonal,
     gather,
     one_hot,
 )
@@ -143,8 +155,17 @@ from minigrad.ops.joining import (
     stack,
     unbind,
 )
+from minigrad.ops.layer_norms import group_norm, layer_norm, rms_norm
 from minigrad.ops.linears import (
     linear,
+)
+from minigrad.ops.matrix_functions import (
+    matrix_exp,
+    matrix_power,
+)
+from minigrad.ops.max_poolings import (
+    max_pool1d,
+    max_pool2d,
 )
 from minigrad.ops.normalisations import (
     log_softmax,
@@ -153,6 +174,11 @@ from minigrad.ops.normalisations import (
 from minigrad.ops.norms import (
     norm,
 )
+from minigrad.ops.older_names import (
+    cross,
+    svd,
+)
+from minigrad.ops.place_functions import *  # it lists them
 from minigrad.ops.products import (
     addmm,
     bmm,
@@ -177,12 +203,17 @@ from minigrad.ops.randomness import (
     randperm,
     uniform_,
 )
+from minigrad.ops.ranges import (
+    arange,
+    eye,
+    linspace,
+)
 from minigrad.ops.reductions import (
     logsumexp,
     mean,
-    std,
+    nanmean,
+    nansum,
     sum,
-    var,
 )
 from minigrad.ops.shapes import (
     flatten,
@@ -201,8 +232,16 @@ from minigrad.ops.shapes import (
     view,
     view_as,
 )
+from minigrad.ops.statistics import *  # it lists them
 from minigrad.ops.systems import (
     inverse,
+)
+from minigrad.ops.transposed_convolutions import (
+    conv_transpose1d,
+    conv_transpose2d,
+)
+from minigrad.ops.vector_products import (
+    kron,
 )
 
 __all__ = [
@@ -210,6 +249,7 @@ __all__ = [
     "abs",
     "abs_",
     "absolute",
+    "adaptive_avg_pool1d",
     "add",
     "add_",
     "addmm",
@@ -217,11 +257,13 @@ __all__ = [
     "allclose",
     "amax",
     "amin",
+    "aminmax",
     "any",
     "arange",
     "argmax",
     "argmin",
     "as_tensor",
+    "avg_pool1d",
     "bernoulli",
     "bitwise_and",
     "bitwise_and_",
@@ -234,6 +276,7 @@ __all__ = [
     "broadcast_to",
     "cast",
     "cat",
+    "cholesky",
     "chunk",
     "clamp",
     "clamp_",
@@ -242,7 +285,12 @@ __all__ = [
     "concat",
     "concatenate",
     "contiguous",
+    "conv1d",
+    "conv2d",
+    "conv_transpose1d",
+    "conv_transpose2d",
     "copy_",
+    "cross",
     "det",
     "detach",
     "diagonal",
@@ -269,18 +317,22 @@ __all__ = [
     "full_like",
     "gather",
     "ge",
+    "group_norm",
     "gt",
     "inverse",
     "isclose",
     "isfinite",
     "isinf",
     "isnan",
+    "layer_norm",
+    "kron",
     "le",
     "linear",
     "linspace",
     "log",
     "log_",
     "log_softmax",
+    "logdet",
     "logical_and",
     "logical_not",
     "logical_or",
@@ -289,7 +341,11 @@ __all__ = [
     "lt",
     "manual_seed",
     "matmul",
+    "matrix_exp",
+    "matrix_power",
     "max",
+    "max_pool1d",
+    "max_pool2d",
     "maximum",
     "mean",
     "min",
@@ -301,6 +357,8 @@ __all__ = [
     "mul_",
     "multiply",
     "mv",
+    "nanmean",
+    "nansum",
     "ne",
     "neg",
     "neg_",
@@ -328,6 +386,7 @@ __all__ = [
     "remainder_",
     "reshape",
     "reshape_as",
+    "rms_norm",
     "rsub",
     "sigmoid",
     "sigmoid_",
@@ -340,12 +399,12 @@ __all__ = [
     "square",
     "squeeze",
     "stack",
-    "std",
     "sub",
     "sub_",
     "subtract",
     "sum",
     "sum_to_size",
+    "svd",
     "swapaxes",
     "swapdims",
     "t",
@@ -359,7 +418,6 @@ __all__ = [
     "unflatten",
     "uniform_",
     "unsqueeze",
-    "var",
     "view",
     "view_as",
     "where",
@@ -369,3 +427,5 @@ __all__ = [
 ]
 
 __all__ += functions.__all__
+__all__ += place_functions.__all__
+__all__ += functions.__all__ + statistics.__all__

@@ -107,7 +107,8 @@ def places_of(x: Value, number: int, along: int) -> list[Value]:
     found: list[Value] = []
     before = (slice(None),) * along
     for index in range(number):
-        found.append(x[(*before, index)])
+        # With Ellipsis NumPy gives an array, and a view, also for one element.
+        found.append(x[(*before, index, ...)])
     return found
 
 
@@ -145,7 +146,7 @@ def split(x: Operand, split_size_or_sections: Any, dim: int = 0) -> tuple[Tensor
         ValueError: if the lengths are negative or do not add up to the axis' length.
     """
     x_data = unwrap(split, x)
-    along = axis(split, dim, x_data.ndim)
+    along = dim if dim.__class__ is int and 0 <= dim < x_data.ndim else axis(split, dim, x_data.ndim)
     length_of_all = x_data.shape[along] if x_data.ndim else 0
     lengths: list[int] = []
     if isinstance(split_size_or_sections, (tuple, list)):
@@ -169,7 +170,7 @@ def split(x: Operand, split_size_or_sections: Any, dim: int = 0) -> tuple[Tensor
     parts = parts_of(x_data, tuple(lengths), along)
     saved = (tuple(lengths), along, x_data.shape)
     inputs = (x, split_size_or_sections, dim)
-    outputs: tuple[Tensor, ...] = record(split, split_vjp, tuple(parts), inputs, saved, base=base_of(x))
+    outputs: tuple[Tensor, ...] = record(split, split_vjp, tuple(parts), inputs, saved, base_of(x))
     return outputs
 
 
@@ -179,13 +180,20 @@ def split_vjp(grad_outputs: tuple[Value, ...], lengths: tuple[int, ...], along: 
 
 
 def completed(grads: tuple[Value, ...], lengths: tuple[int, ...], along: int, shape: tuple[int, ...]) -> list[Value]:
-    """Return the gradients of the parts of an operand of a shape, with zeros for those that did not arrive."""
+    """Return the gradients of parts, with zeros of their shape for those that did not arrive.
+
+    Args:
+        grads: those that arrived, else None.
+        lengths: of the parts along an axis of the operand; empty where all parts have the shape that is given.
+        along: the axis.
+        shape: of the operand.
+    """
     arrived = None
     for grad in grads:
         arrived = grad if grad is not None else arrived
     parts: list[Value] = []
-    for grad, length in zip(grads, lengths, strict=True):
-        missing = (*shape[:along], length, *shape[along + 1 :])
+    for number, grad in enumerate(grads):
+        missing = (*shape[:along], lengths[number], *shape[along + 1 :]) if lengths else shape
         parts.append(zeros_of(arrived, missing) if grad is None else grad)
     return parts
 
@@ -219,9 +227,18 @@ def unbind(x: Operand, dim: int = 0) -> tuple[Tensor, ...]:
     x_data = unwrap(unbind, x)
     along = axis(unbind, dim, x_data.ndim)
     refuse_scalar(unbind, x_data)
+    number = x_data.shape[along]
+    if number == 0:
+        return ()
     shape = (*x_data.shape[:along], *x_data.shape[along + 1 :])
-    parts = split(x, 1, along) if x_data.shape[along] else ()
-    return tuple([reshape(part, shape) for part in parts])
+    parts = places_of(x_data, number, along)
+    outputs: tuple[Tensor, ...] = record(unbind, unbind_vjp, tuple(parts), (x, dim), (along, shape), base_of(x))
+    return outputs
+
+
+def unbind_vjp(grad_outputs: tuple[Value, ...], along: int, shape: tuple[int, ...]) -> Value:
+    """``grad_x = the gradients of the parts stacked again``, zeros where none arrived."""
+    return stack(completed(grad_outputs, (), 0, shape), along)
 
 
 def refuse_scalar(op: Op, x: ndarray) -> None:

@@ -8,7 +8,7 @@ import minigrad_kernels
 from minigrad.dtypes import result_type
 from minigrad.errors import describe, message
 from minigrad.graph import record
-from minigrad.ops.gathering import diagonal
+from minigrad.ops.diagonals import diagonal
 from minigrad.ops.operands import Op, Operand, Tensor, Value, broadcasts_to, ndarray, needs_grad, pair, real, unwrap
 from minigrad.ops.reductions import sum
 from minigrad.ops.shapes import matrix_transpose, transpose, unsqueeze

@@ -105,7 +105,7 @@ class Optimizer:
                     parameter._grad = None
                 elif parameter._grad is not None:
                     with no_grad():
-                        parameter._grad.detach_().zero_()
+                        parameter.grad.detach_().zero_()
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Update every parameter that has a gradient.
@@ -296,5 +296,5 @@ def stamp(updated: list[Slot], frame: Any) -> None:
         with no_grad():
             for slot in updated:
                 rule = slot.rule
-                inputs = (slot.parameter, slot.parameter._grad, *slot.tensors[1:], *rule.arguments)
+                inputs = (slot.parameter, slot.parameter.grad, *slot.tensors[1:], *rule.arguments)
                 record(rule.kernel, None, slot.arrays, inputs, writes=slot.tensors)

@@ -112,7 +112,9 @@ class Slot:
         """
         parameter = self.parameter
         array = parameter._data
-        gradient: Any = parameter._grad._data  # type: ignore[union-attr]
+        gradient: Any = parameter._grad
+        if type(gradient) is not np.ndarray:
+            gradient = gradient._data
         if self.rule is not rule or array is not self.arrays[0]:
             self.follow(type(owner).__name__, rule)
         for tensor, known in self.kept:
@@ -153,7 +155,7 @@ class Slot:
             ValueError: if it does not fit the parameter.
         """
         parameter = self.parameter
-        gradient: np.ndarray = parameter._grad._data  # type: ignore[union-attr]
+        gradient: np.ndarray = parameter.grad._data  # type: ignore[union-attr]
         if gradient.shape != parameter._data.shape or gradient.dtype != parameter._data.dtype:
             problem = f"the gradient of {describe(parameter)} cannot be {describe(gradient)}."
             raise ValueError(message(who, problem, "Call zero_grad() before the next backward()."))
