@@ -128,9 +128,14 @@ def _rows(dtype: np.dtype) -> list[tuple[Any, ...]]:
         (sums.sum_axes, x, 1),
         (sums.mean_variance_rows, x),
         (sums.mean_variance_columns, x),
-        (scatters.index_add, np.ones((2, 2), dtype), 0, labels, x),
-        (scatters.scatter_add, np.ones((2, 2), dtype), 0, np.zeros((2, 2), np.int64), x),
+        (add_to_zeros, scatters.index_add, labels, x),
+        (add_to_zeros, scatters.scatter_add, np.zeros((2, 2), np.int64), x),
     ]
+
+
+def add_to_zeros(function: Callable[..., Any], index: np.ndarray, source: np.ndarray) -> None:
+    """Call a function that adds to its first argument."""
+    function(np.zeros(source.shape, source.dtype), 0, index, source)
 
 
 def _totals(dtype: np.dtype) -> list[tuple[Any, ...]]:

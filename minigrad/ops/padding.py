@@ -39,7 +39,9 @@ def pad(x: Operand, pad: Any, mode: str = "constant", value: float | None = None
     """
     x_data = unwrap(pad_of, x)
     if mode not in MODES:
-        raise ValueError(message("pad", f"mode is one of {', '.join(MODES)}; got {mode!r}."))
+        raise ValueError(
+            message("pad", f"mode is one of {', '.join(MODES)}; got {mode!r}.", "Zeros are mode='constant'.")
+        )
     if mode == "constant":
         return constant_pad_nd(x, pad, 0 if value is None else value)
     if value is not None:

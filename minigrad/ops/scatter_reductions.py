@@ -58,7 +58,9 @@ def scatter_reduce(
     """
     kind = REDUCTIONS.get(reduce)
     if kind is None:
-        raise ValueError(message("scatter_reduce", f"reduce is one of sum, prod, mean, amax, amin; got {reduce!r}."))
+        raise ValueError(
+            message("scatter_reduce", f"reduce is one of sum, prod, mean, amax, amin; got {reduce!r}.", "max is amax.")
+        )
     if unwrap(scatter_reduce, x).ndim == 0 or unwrap(scatter_reduce, index).ndim == 0:
         return with_an_axis(scatter_reduce, x, dim, index, src, reduce, include_self=include_self)
     unwrap(scatter_reduce, src)

@@ -166,7 +166,11 @@ def searchsorted(
     """
     sequence, x_data = unwrap(searchsorted, sorted_sequence), unwrap_exact(searchsorted, x)
     if side not in (None, "left", "right") or (side == "left" and right):
-        raise ValueError(message("searchsorted", f"side is 'left' or 'right', got {side!r} with right={right}."))
+        raise ValueError(
+            message(
+                "searchsorted", f"side is 'left' or 'right', got {side!r} with right={right}.", "Give one of the two."
+            )
+        )
     if (
         sequence.ndim == 0
         or (sequence.ndim > 1 and sequence.shape[:-1] != x_data.shape[:-1])
@@ -184,7 +188,11 @@ def searchsorted(
         order = unwrap(searchsorted, sorter)
         if order.shape != sequence.shape or order.dtype != int64:
             raise ValueError(
-                message("searchsorted", f"sorter needs int64 of the shape {sequence.shape}, got {describe(sorter)}.")
+                message(
+                    "searchsorted",
+                    f"sorter needs int64 of the shape {sequence.shape}, got {describe(sorter)}.",
+                    "It is what argsort gives.",
+                )
             )
         sequence = np.take_along_axis(sequence, order, -1)
     output = places_in(sequence, x_data, right or side == "right", out_int32)
