@@ -33,7 +33,7 @@ from minigrad_kernels.losses import (
 )
 from minigrad_kernels.operands import flat, operand_call
 from minigrad_kernels.products import matmul
-from minigrad_kernels.scatters import index_add, scatter_add
+from minigrad_kernels.scatters import first_outside, index_add, scatter_add
 from minigrad_kernels.softmaxes import (
     log_softmax_rows,
     log_softmax_rows_backward,
@@ -76,7 +76,8 @@ __all__ = [
     "bias_activation",
     "linear",
     "linear_backward",
-    # sums at places
+    # places, and sums at places
+    "first_outside",
     "index_add",
     "scatter_add",
     # sums, mean and variance

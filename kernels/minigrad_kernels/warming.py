@@ -174,9 +174,9 @@ def _updates(dtype: np.dtype) -> list[tuple[Any, ...]]:
 
 
 def _integers() -> list[tuple[Any, ...]]:
-    """Products of integers, and random draws, each of the dtypes that it can fill."""
+    """Products of integers, checks of an index, and random draws, each of the dtypes that it can fill."""
     integers = np.ones((2, 2), np.int64)
-    rows: list[tuple[Any, ...]] = [(matmul, integers, integers)]
+    rows: list[tuple[Any, ...]] = [(matmul, integers, integers), (scatters.first_outside, integers, 2)]
     for dtype in FLOATS:
         rows += [(draws.fill_uniform, 0, 0, np.empty(2, dtype)), (draws.fill_normal, 0, 0, np.empty(2, dtype))]
     rows.append((draws.fill_words, 0, 0, np.empty(2, np.uint64)))
