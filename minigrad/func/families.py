@@ -55,6 +55,7 @@ FAMILIES = {
     batching_places.repeat: "repeat",
     batching_places.repeat_interleave: "repeat_interleave",
     batching_places.index_select: "index_select",
+    batching_places.pad_along: "pad_along",
     batching_places.take: "take",
     batching_places.scatter: "scatter scatter_add scatter_extreme scatter_product",
     batching_places.index_write: "index_add index_copy index_fill",
