@@ -44,8 +44,8 @@ def svd(input: Operand, some: bool = True, compute_uv: bool = True) -> OlderSVDR
         return OlderSVDResult(U, S, matrix_transpose(Vh))
     S = singular_values.svdvals(input)
     *batch, m, n = unwrap(svd, input).shape
-    U, V = np.zeros((*batch, m, m), S.dtype), np.zeros((*batch, n, n), S.dtype)
-    return OlderSVDResult(beside(U, input), S, beside(V, input))
+    left, right = np.zeros((*batch, m, m), S.dtype), np.zeros((*batch, n, n), S.dtype)
+    return OlderSVDResult(beside(left, input), S, beside(right, input))
 
 
 def cross(input: Operand, other: Operand, dim: int | None = None) -> Tensor:

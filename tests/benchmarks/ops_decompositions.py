@@ -2,11 +2,11 @@
 
     python tests/benchmarks/ops_decompositions.py [float32|float64]
 
-A row is an operation, a column a shape; each number is the operation's time on a Tensor over that of NumPy's function on
-the array, the best of many short runs of both, taking turns, on one pinned thread. At most 1.5 is wanted: what is added
-are checks of shapes and of finite elements, a bound on the condition where a singular matrix is to be refused, and the
-Tensor. NumPy has no function for what the second table holds, our own kernels: there the number is the time over that of
-the NumPy function that it names, which does comparable work.
+A row is an operation, a column a shape; each number is the operation's time on a Tensor over that of NumPy's function
+on the array, the best of many short runs of both, taking turns, on one pinned thread. At most 1.5 is wanted: what is
+added are checks of shapes and of finite elements, a bound on the condition where a singular matrix is to be refused,
+and the Tensor. NumPy has no function for what the second table holds, our own kernels: there the number is the time
+over that of the NumPy function that it names, which does comparable work.
 """
 
 import os
