@@ -58,7 +58,7 @@ from minigrad_kernels.jit import kernel
 from minigrad_kernels.machine import VECTOR_BITS
 from minigrad_kernels.operands import flat
 from minigrad_kernels.packing import copy_rows
-from minigrad_kernels.strided_copies import put_every_second, take_every_second
+from minigrad_kernels.strided_copies import copy_steps, put_every_second, take_every_second
 from minigrad_kernels.sum_loops import long_total
 from minigrad_kernels.tables import integers_of
 from minigrad_kernels.vectors import address, itemsize_of, keep_alive, numbers_at
@@ -137,20 +137,17 @@ def copy_part(
     itemsize = itemsize_of(zero)
     if rows <= 0 or columns <= 0:
         return
+    from_row, to_row = source_row * itemsize, target_row * itemsize
     if source_step == 1 and target_step == 1:
-        copy_rows(zero, rows, columns, source, source_row * itemsize, target, target_row * itemsize)
-        return
-    if source_step == 2 and target_step == 1:
-        take_every_second(zero, rows, columns, source, source_row * itemsize, target, target_row * itemsize)
-        return
-    if source_step == 1 and target_step == 2:
-        put_every_second(zero, rows, columns, source, source_row * itemsize, target, target_row * itemsize)
-        return
-    for i in range(rows):
-        numbers = numbers_at(source + i * source_row * itemsize, (columns - 1) * source_step + 1, zero)[::source_step]
-        places = numbers_at(target + i * target_row * itemsize, (columns - 1) * target_step + 1, zero)[::target_step]
-        for j in range(columns):
-            places[j] = numbers[j]
+        copy_rows(zero, rows, columns, source, from_row, target, to_row)
+    elif source_step == 2 and target_step == 1:
+        take_every_second(zero, rows, columns, source, from_row, target, to_row)
+    elif source_step == 1 and target_step == 2:
+        put_every_second(zero, rows, columns, source, from_row, target, to_row)
+    else:
+        copy_steps(
+            zero, rows, columns, source, from_row, source_step * itemsize, target, to_row, target_step * itemsize
+        )
 
 
 @register_jitable
