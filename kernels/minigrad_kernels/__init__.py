@@ -56,7 +56,6 @@ from minigrad_kernels.poolings import (
 )
 from minigrad_kernels.products import matmul
 from minigrad_kernels.scans import linear_recurrence, running_sums
-from minigrad_kernels.scatters import index_add, scatter_add
 from minigrad_kernels.scatters import first_outside, index_add, scatter_add
 from minigrad_kernels.softmaxes import (
     log_softmax_rows,
