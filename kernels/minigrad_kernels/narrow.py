@@ -1,7 +1,7 @@
 """Products with a narrow result or short sums, for which other ways fill few lanes or have few sums on their way.
 
-A multiply-add takes four cycles, and two begin in each: eight sums must be on their way at a time. A tile of one row and
-one vector has one, and the functions of `matvec.py`, made for long vectors, load and store theirs every eight rows.
+A multiply-add takes four cycles, and two begin in each: eight sums must be on their way at a time. A tile of one row
+and one vector has one, and the functions of `matvec.py`, made for long vectors, load and store theirs every eight rows.
 """
 
 from typing import Any
