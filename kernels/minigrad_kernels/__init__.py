@@ -56,7 +56,7 @@ from minigrad_kernels.poolings import (
 )
 from minigrad_kernels.products import matmul
 from minigrad_kernels.scans import linear_recurrence, running_sums
-from minigrad_kernels.scatters import index_add, scatter_add
+from minigrad_kernels.scatters import first_outside, index_add, scatter_add
 from minigrad_kernels.softmaxes import (
     log_softmax_rows,
     log_softmax_rows_backward,
@@ -105,7 +105,8 @@ __all__ = [
     "bias_activation",
     "linear",
     "linear_backward",
-    # sums at places
+    # places, and sums at places
+    "first_outside",
     "index_add",
     "scatter_add",
     # convolutions and poolings

@@ -57,7 +57,8 @@ def attention(
         >>> attention(q, k, v)
         (array([[[[2.]]]]), array([[[0.5, 0.5]]]))
     """
-    _check("attention", {"q": q, "k": k, "v": v}, mask, factors)
+    if mask is not None or factors is not None or not _fit(q, k, v):
+        _check("attention", {"q": q, "k": k, "v": v}, mask, factors)
     batches, heads, queries, _ = q.shape
     keys, width, dtype = v.shape[2], v.shape[3], q.dtype
     call, product, nothing, no_factors = _ready(attend_forward, dtype)
@@ -104,7 +105,8 @@ def attention_backward(
         TypeError: An argument is no array of a fitting dtype.
         ValueError: The shapes do not fit.
     """
-    _check("attention_backward", {"q": q, "k": k, "v": v, "grad": grad, "weights": weights}, None, factors)
+    if factors is not None or not _fit(q, k, v) or not _answer(q, v, grad, weights):
+        _check("attention_backward", {"q": q, "k": k, "v": v, "grad": grad, "weights": weights}, None, factors)
     batches, heads, queries, _ = q.shape
     keys, dtype = v.shape[2], q.dtype
     call, product, _, no_factors = _ready(attend_backward, dtype)
@@ -153,6 +155,27 @@ def _readable(x: np.ndarray) -> np.ndarray:
 def _stored(x: np.ndarray) -> np.ndarray:
     """Return a C-contiguous, aligned array."""
     return x if x.flags.carray else np.array(x, order="C")
+
+
+def _fit(q: Any, k: Any, v: Any) -> bool:
+    """Return whether three operands fit, in a third of the time that `_check` takes to say what does not."""
+    if type(q) is not _ndarray or type(k) is not _ndarray or type(v) is not _ndarray:
+        return False
+    dtype = q.dtype
+    if k.dtype is not dtype or v.dtype is not dtype or dtype not in _FLOATS or not q.ndim == k.ndim == v.ndim == 4:
+        return False
+    n, h, _, e = q.shape
+    k_n, k_h, s, k_e = k.shape
+    v_n, v_h, v_s, _ = v.shape
+    return n == k_n == v_n and h == k_h == v_h and e == k_e and s == v_s
+
+
+def _answer(q: np.ndarray, v: np.ndarray, grad: Any, weights: Any) -> bool:
+    """Return whether a gradient and weights are those of operands that fit."""
+    if type(grad) is not _ndarray or type(weights) is not _ndarray or not grad.dtype is weights.dtype is q.dtype:
+        return False
+    n, h, rows, _ = q.shape
+    return grad.shape == (n, h, rows, v.shape[3]) and weights.shape == (n * h, rows, v.shape[2])
 
 
 def _check(name: str, operands: dict[str, Any], mask: Any, factors: Any) -> None:

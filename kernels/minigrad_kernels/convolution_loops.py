@@ -11,6 +11,8 @@ The weight's gradient has the same source, packed in the same way. Its sums run 
 what vectors hold: `correlate_tile` leaves one sum for each filter and tap. Those of all images are added in float64.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 from numba.extending import register_jitable
 
@@ -56,7 +58,9 @@ from minigrad_kernels.jit import kernel
 from minigrad_kernels.machine import VECTOR_BITS
 from minigrad_kernels.operands import flat
 from minigrad_kernels.packing import copy_rows
+from minigrad_kernels.strided_copies import copy_steps, put_every_second, take_every_second
 from minigrad_kernels.sum_loops import long_total
+from minigrad_kernels.tables import integers_of
 from minigrad_kernels.vectors import address, itemsize_of, keep_alive, numbers_at
 
 VECTOR_BYTES = VECTOR_BITS // 8
@@ -87,7 +91,7 @@ def convolve_images(
         copies: Likewise.
         classes: Likewise.
     """
-    images, results, numbers = flat(source), flat(target), flat(sizes)
+    images, results, numbers = flat(source), flat(target), integers_of(sizes)
     zero, itemsize = images.dtype.type(0), images.itemsize
     channels, filters, groups = numbers[SOURCE_CHANNELS], numbers[TARGET_CHANNELS], numbers[GROUPS]
     image_size = groups * channels * numbers[SOURCE_PLANE]
@@ -99,25 +103,25 @@ def convolve_images(
     for n in range(results.size // result_size):
         image = address(images) + n * image_size * itemsize
         if packed.size > 0:
-            pack_image(zero, image, address(packed), numbers, flat(copies))
+            pack_image(zero, image, address(packed), numbers, integers_of(copies))
             image = address(packed)
         for group in range(groups):
             convolve_group(
                 zero, image + group * group_size * itemsize, weight_start + group * numbers[WEIGHT_GROUP] * itemsize,
                 bias_start + group * filters * itemsize,
                 address(results) + (n * result_size + group * filters * numbers[TARGET_PLANE]) * itemsize,
-                address(block), numbers, address(flat(offsets)), flat(classes),
+                address(block), numbers, address(flat(offsets)), integers_of(classes),
             )  # fmt: skip
     keep_alive(packed)
     keep_alive(block)
 
 
 @register_jitable
-def pack_image(zero: np.floating, image: int, packed: int, sizes: np.ndarray, copies: np.ndarray) -> None:
+def pack_image(zero: np.floating, image: int, packed: int, sizes: Sequence[int], copies: Sequence[int]) -> None:
     """Copy the channels of an image into their packed places, around which there are zeros."""
     itemsize = itemsize_of(zero)
     for channel in range(sizes[GROUPS] * sizes[SOURCE_CHANNELS]):
-        for c in range(0, copies.size, COPY):
+        for c in range(0, len(copies), COPY):
             rows, columns = copies[c + COPIED_ROWS], copies[c + COPIED_COLUMNS]
             source = image + (channel * sizes[SOURCE_PLANE] + copies[c + FROM]) * itemsize
             target = packed + (channel * sizes[PACKED_PLANE] + copies[c + TO]) * itemsize
@@ -133,24 +137,27 @@ def copy_part(
     itemsize = itemsize_of(zero)
     if rows <= 0 or columns <= 0:
         return
+    from_row, to_row = source_row * itemsize, target_row * itemsize
     if source_step == 1 and target_step == 1:
-        copy_rows(zero, rows, columns, source, source_row * itemsize, target, target_row * itemsize)
-        return
-    for i in range(rows):
-        numbers = numbers_at(source + i * source_row * itemsize, (columns - 1) * source_step + 1, zero)[::source_step]
-        places = numbers_at(target + i * target_row * itemsize, (columns - 1) * target_step + 1, zero)[::target_step]
-        for j in range(columns):
-            places[j] = numbers[j]
+        copy_rows(zero, rows, columns, source, from_row, target, to_row)
+    elif source_step == 2 and target_step == 1:
+        take_every_second(zero, rows, columns, source, from_row, target, to_row)
+    elif source_step == 1 and target_step == 2:
+        put_every_second(zero, rows, columns, source, from_row, target, to_row)
+    else:
+        copy_steps(
+            zero, rows, columns, source, from_row, source_step * itemsize, target, to_row, target_step * itemsize
+        )
 
 
 @register_jitable
 def convolve_group(
     zero: np.floating, image: int, weight: int, bias: int, target: int, block: int,
-    sizes: np.ndarray, offsets: int, classes: np.ndarray,
+    sizes: Sequence[int], offsets: int, classes: Sequence[int],
 ) -> None:  # fmt: skip
     """Fill the target's channels of one group."""
     itemsize, pitch, filters = itemsize_of(zero), sizes[PITCH], sizes[TARGET_CHANNELS]
-    for c in range(0, classes.size, CLASS):
+    for c in range(0, len(classes), CLASS):
         rows, columns = classes[c + ROWS], classes[c + COLUMNS]
         if rows <= 0 or columns <= 0:
             continue
@@ -228,7 +235,7 @@ def correlate_images(
         offsets: Likewise.
         copies: Likewise.
     """
-    images, slopes, numbers, marks = flat(source), flat(grad), flat(sizes), flat(counted)
+    images, slopes, numbers, marks = flat(source), flat(grad), integers_of(sizes), flat(counted)
     zero, itemsize = images.dtype.type(0), images.itemsize
     channels, filters, groups = numbers[SOURCE_CHANNELS], numbers[TARGET_CHANNELS], numbers[GROUPS]
     plane, columns = numbers[TARGET_PLANE], numbers[TARGET_ROW]
@@ -254,7 +261,7 @@ def correlate_images(
         if packed_size > 0:
             for i in range(some):
                 place = address(packed) + i * packed_size * itemsize
-                pack_image(zero, image + i * next_image, place, numbers, flat(copies))
+                pack_image(zero, image + i * next_image, place, numbers, integers_of(copies))
             image, next_image = address(packed), packed_size * itemsize
         slope_row = plane * itemsize
         if not in_place:
@@ -277,7 +284,7 @@ def correlate_images(
 
 
 @register_jitable
-def spread_rows(zero: np.floating, slope: int, target: int, filters: int, size: int, sizes: np.ndarray) -> None:
+def spread_rows(zero: np.floating, slope: int, target: int, filters: int, size: int, sizes: Sequence[int]) -> None:
     """Copy the gradients of an image's filters to the pitch of the image; a filter takes `size` numbers."""
     itemsize, plane, columns = itemsize_of(zero), sizes[TARGET_PLANE], sizes[TARGET_ROW]
     for f in range(filters):

@@ -143,7 +143,8 @@ def backward_plan(geometry: Geometry, itemsize: int) -> Plan:
     packed = 0 if in_place else lengths[0] * pitch
     copied = [min(result[axis], lengths[axis] - lead[axis]) for axis in (0, 1)]
     copies = [] if in_place else [[0, *copied, lead[0] * pitch + lead[1]]]
-    numbers = np.arange(channels * kernel[0] * kernel[1] * filters).reshape(filters, channels, *kernel)[:, 0]
+    taps_of_filter = kernel[0] * kernel[1]
+    numbers = np.arange(filters)[:, None, None] * channels * taps_of_filter + np.arange(taps_of_filter).reshape(kernel)
     classes, offsets, count = [], [np.empty((0, 2), np.int64)], 0
     for i, (first_row, last_row, row_taps, row_back) in enumerate(axes[0]):
         for j, (first_column, last_column, column_taps, column_back) in enumerate(axes[1]):
@@ -156,7 +157,6 @@ def backward_plan(geometry: Geometry, itemsize: int) -> Plan:
             shape = last_row - first_row + 1, last_column - first_column + 1
             classes.append([count, of_weight.size, start, *shape, row * image[1] + column])
             count += of_weight.size
-    taps_of_filter = kernel[0] * kernel[1]
     sizes = [
         plane, filters, image[0] * image[1], channels, groups, pitch, packed,
         result[1], 1, stride[0] * image[1], stride[1], filters * channels * taps_of_filter, taps_of_filter,

@@ -4,6 +4,7 @@ Any layout is accepted; what is not C-contiguous is copied first. Of n numbers i
 (512 + n/512·2⁻²⁹)·eps·⟨|x|⟩ in float32; a blocked sum, see `normalisation_loops.py`, which also says what is computed.
 """
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -14,7 +15,7 @@ from minigrad_kernels.jit import runs_python
 from minigrad_kernels.normalisation_loops import normalise_rows, rows_gradients
 from minigrad_kernels.signatures import contiguous, typed_entry
 
-_FLOAT32, _FLOAT64 = _FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
+_FLOAT32, _FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
 _ndarray, _empty = np.ndarray, np.empty
 _Three = tuple[np.ndarray, np.ndarray, np.ndarray]
 # The compiled kernels that have been used, by loop and dtype: a lookup in place of a signature saves 1 µs.
@@ -30,13 +31,19 @@ _SIGNATURES: dict[Callable[..., Any], tuple[Any, ...]] = {
 
 
 def normalised_rows(
-    x: np.ndarray, weight: np.ndarray | None, bias: np.ndarray | None, eps: float, centred: bool = True
+    x: np.ndarray,
+    shape: tuple[int, ...],
+    weight: np.ndarray | None = None,
+    bias: np.ndarray | None = None,
+    eps: float = 1e-5,
+    centred: bool = True,
 ) -> _Three:
     """Compute (x − mean)/√(variance + eps)·weight + bias, with the mean and variance of each x[outer, group].
 
     Args:
-        x: Shape (outer, groups, members, inner), float32 or float64.
-        weight: Shape (groups, members), of x's dtype; None for 1.
+        x: Any shape, float32 or float64.
+        shape: (outer, groups, members, inner), which x is read as.
+        weight: groups·members numbers of x's dtype, any shape; None for 1.
         bias: Likewise; None for 0.
         eps: Added to the variance.
         centred: False to subtract no mean and divide by the root of the mean square.
@@ -49,58 +56,76 @@ def normalised_rows(
         ValueError: The shapes do not fit.
 
     Example:
-        >>> normalised_rows(np.array([1.0, 3.0]).reshape(1, 1, 2, 1), None, None, 0.0)[0].reshape(2)
+        >>> normalised_rows(np.array([1.0, 3.0]), (1, 1, 2, 1), eps=0.0)[0]
         array([-1.,  1.])
     """
-    _check("normalised_rows", x, 4)
-    outer, groups, members, _ = x.shape
-    weight = _parameter("normalised_rows", "weight", weight, 1, x, (groups, members))
-    bias = _parameter("normalised_rows", "bias", bias, 0, x, (groups, members))
-    out, mean, inverse = _empty(x.shape, x.dtype), _empty((outer, groups), x.dtype), _empty((outer, groups), x.dtype)
-    _entry(normalise_rows, x.dtype)(_stored(x), weight, bias, eps, int(centred), out, mean, inverse)
+    dtype = _dtype_of("normalised_rows", x, shape, 4)
+    outer, groups, members, _ = shape
+    weight = _parameter("normalised_rows", "weight", weight, 1, dtype, (groups, members))
+    bias = _parameter("normalised_rows", "bias", bias, 0, dtype, (groups, members))
+    out, mean, inverse = _empty(x.shape, dtype), _empty((outer, groups), dtype), _empty((outer, groups), dtype)
+    operands = (_seen(x, shape), weight, bias, eps, int(centred), out.reshape(shape), mean, inverse)
+    _entry(normalise_rows, dtype)(*operands)
     return out, mean, inverse
 
 
 def normalised_rows_backward(
-    grad: np.ndarray, x: np.ndarray, weight: np.ndarray | None, mean: np.ndarray, inverse: np.ndarray,
+    grad: np.ndarray,
+    x: np.ndarray,
+    shape: tuple[int, ...],
+    weight: np.ndarray | None,
+    mean: np.ndarray,
+    inverse: np.ndarray,
     centred: bool = True,
-) -> _Three:  # fmt: skip
+    parameters: tuple[int, ...] | None = None,
+) -> _Three:
     """Compute the gradients of `normalised_rows` with respect to x, weight and bias.
 
     Args:
         grad: Gradient with respect to the result, of x's shape and dtype.
-        x: What `normalised_rows` was given.
-        weight: Likewise.
+        x: What `normalised_rows` was given, as are shape and weight.
+        shape: (outer, groups, members, inner).
+        weight: groups·members numbers, or None.
         mean: What it returned.
         inverse: Likewise.
         centred: What it was given.
+        parameters: The shape of the gradients of weight and bias; None for (groups, members).
 
     Returns:
-        Of x's shape, and twice of shape (groups, members).
+        Of x's shape, and twice of `parameters`.
+
+    Raises:
+        TypeError: An argument is no array of a fitting dtype.
+        ValueError: The shapes do not fit.
     """
-    _check("normalised_rows_backward", x, 4)
-    _check_like("normalised_rows_backward", "grad", grad, x, x.shape)
-    _check_like("normalised_rows_backward", "mean", mean, x, x.shape[:2])
-    _check_like("normalised_rows_backward", "inverse", inverse, x, x.shape[:2])
-    weight = _parameter("normalised_rows_backward", "weight", weight, 1, x, x.shape[1:3])
-    grad_x, grad_weight, grad_bias = (
-        _empty(x.shape, x.dtype),
-        _empty(x.shape[1:3], x.dtype),
-        _empty(x.shape[1:3], x.dtype),
-    )
-    _entry(rows_gradients, x.dtype)(
-        _stored(grad), _stored(x), weight, _stored(mean), _stored(inverse), int(centred), grad_x, grad_weight, grad_bias
-    )
+    name = "normalised_rows_backward"
+    dtype = _dtype_of(name, x, shape, 4)
+    _check_like(name, "grad", grad, dtype, x.shape)
+    _check_like(name, "mean", mean, dtype, shape[:2])
+    _check_like(name, "inverse", inverse, dtype, shape[:2])
+    channels = shape[1:3]
+    weight = _parameter(name, "weight", weight, 1, dtype, channels)
+    parameters = channels if parameters is None else parameters
+    grad_x, grad_weight, grad_bias = _empty(x.shape, dtype), _empty(parameters, dtype), _empty(parameters, dtype)
+    operands = (_seen(grad, shape), _seen(x, shape), weight, _seen(mean, shape[:2]), _seen(inverse, shape[:2]))
+    filled = (grad_x.reshape(shape), grad_weight.reshape(channels), grad_bias.reshape(channels))
+    _entry(rows_gradients, dtype)(*operands, int(centred), *filled)
     return grad_x, grad_weight, grad_bias
 
 
 def normalised_channels(
-    x: np.ndarray, weight: np.ndarray | None, bias: np.ndarray | None, eps: float, statistics: Any = None
+    x: np.ndarray,
+    shape: tuple[int, ...],
+    weight: np.ndarray | None = None,
+    bias: np.ndarray | None = None,
+    eps: float = 1e-5,
+    statistics: tuple[np.ndarray, np.ndarray] | None = None,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Compute (x − mean)/√(variance + eps)·weight + bias, with the mean and variance of each x[:, channel].
 
     Args:
-        x: Shape (outer, channels, inner), float32 or float64.
+        x: Any shape, float32 or float64.
+        shape: (outer, channels, inner), which x is read as.
         weight: Shape (channels,), of x's dtype; None for 1.
         bias: Likewise; None for 0.
         eps: Added to the variance.
@@ -115,51 +140,62 @@ def normalised_channels(
         ValueError: The shapes do not fit.
 
     Example:
-        >>> normalised_channels(np.array([1.0, 3.0]).reshape(2, 1, 1), None, None, 0.0)[0].reshape(2)
-        array([-1.,  1.])
+        >>> normalised_channels(np.array([[1.0], [3.0]]), (2, 1, 1), eps=0.0)[0].T
+        array([[-1.,  1.]])
     """
-    _check("normalised_channels", x, 3)
-    channels = x.shape[1:2]
-    weight = _parameter("normalised_channels", "weight", weight, 1, x, channels)
-    bias = _parameter("normalised_channels", "bias", bias, 0, x, channels)
+    name = "normalised_channels"
+    dtype = _dtype_of(name, x, shape, 3)
+    channels = shape[1:2]
+    weight = _parameter(name, "weight", weight, 1, dtype, channels)
+    bias = _parameter(name, "bias", bias, 0, dtype, channels)
     if statistics is None:
-        mean, inverse = _empty(channels, x.dtype), _empty(channels, x.dtype)
+        mean, inverse = _empty(channels, dtype), _empty(channels, dtype)
     else:
-        mean = _parameter("normalised_channels", "mean", statistics[0], 0, x, channels)
-        inverse = _parameter("normalised_channels", "inverse", statistics[1], 0, x, channels)
-    out, variance = _empty(x.shape, x.dtype), _empty(channels, x.dtype)
-    given = int(statistics is not None)
-    _entry(normalise_channels, x.dtype)(_stored(x), weight, bias, eps, given, out, mean, variance, inverse)
+        mean = _parameter(name, "mean", statistics[0], 0, dtype, channels)
+        inverse = _parameter(name, "inverse", statistics[1], 0, dtype, channels)
+    out, variance = _empty(x.shape, dtype), _empty(channels, dtype)
+    filled = (out.reshape(shape), mean, variance, inverse)
+    _entry(normalise_channels, dtype)(_seen(x, shape), weight, bias, eps, int(statistics is not None), *filled)
     return out, mean, variance, inverse
 
 
 def normalised_channels_backward(
-    grad: np.ndarray, x: np.ndarray, weight: np.ndarray | None, mean: np.ndarray, inverse: np.ndarray,
+    grad: np.ndarray,
+    x: np.ndarray,
+    shape: tuple[int, ...],
+    weight: np.ndarray | None,
+    mean: np.ndarray,
+    inverse: np.ndarray,
     given: bool = False,
-) -> _Three:  # fmt: skip
+) -> _Three:
     """Compute the gradients of `normalised_channels` with respect to x, weight and bias.
 
     Args:
         grad: Gradient with respect to the result, of x's shape and dtype.
-        x: What `normalised_channels` was given.
-        weight: Likewise.
+        x: What `normalised_channels` was given, as are shape and weight.
+        shape: (outer, channels, inner).
+        weight: Shape (channels,), or None.
         mean: What it returned, or was given.
         inverse: Likewise.
         given: Whether it was given them, so that they do not depend on x.
 
     Returns:
         Of x's shape, and twice of shape (channels,).
+
+    Raises:
+        TypeError: An argument is no array of a fitting dtype.
+        ValueError: The shapes do not fit.
     """
-    _check("normalised_channels_backward", x, 3)
-    channels = x.shape[1:2]
-    _check_like("normalised_channels_backward", "grad", grad, x, x.shape)
-    _check_like("normalised_channels_backward", "mean", mean, x, channels)
-    _check_like("normalised_channels_backward", "inverse", inverse, x, channels)
-    weight = _parameter("normalised_channels_backward", "weight", weight, 1, x, channels)
-    grad_x, grad_weight, grad_bias = _empty(x.shape, x.dtype), _empty(channels, x.dtype), _empty(channels, x.dtype)
-    _entry(channels_gradients, x.dtype)(
-        _stored(grad), _stored(x), weight, _stored(mean), _stored(inverse), int(given), grad_x, grad_weight, grad_bias
-    )
+    name = "normalised_channels_backward"
+    dtype = _dtype_of(name, x, shape, 3)
+    channels = shape[1:2]
+    _check_like(name, "grad", grad, dtype, x.shape)
+    weight = _parameter(name, "weight", weight, 1, dtype, channels)
+    mean = _parameter(name, "mean", mean, 0, dtype, channels)
+    inverse = _parameter(name, "inverse", inverse, 1, dtype, channels)
+    grad_x, grad_weight, grad_bias = _empty(x.shape, dtype), _empty(channels, dtype), _empty(channels, dtype)
+    operands = (_seen(grad, shape), _seen(x, shape), weight, mean, inverse, int(given))
+    _entry(channels_gradients, dtype)(*operands, grad_x.reshape(shape), grad_weight, grad_bias)
     return grad_x, grad_weight, grad_bias
 
 
@@ -179,11 +215,12 @@ def moved_averages(
         TypeError: An argument is no array of a fitting dtype.
         ValueError: The shapes differ.
     """
-    _check("moved_averages", mean, 1)
+    dtype = _dtype_of("moved_averages", mean, np.shape(mean), 1)
     for role, value in (("variance", variance), ("new_mean", new_mean), ("new_variance", new_variance)):
-        _check_like("moved_averages", role, value, mean, mean.shape)
-    stored = _stored(mean), _stored(variance)
-    _entry(move_averages, mean.dtype)(*stored, _stored(new_mean), _stored(new_variance), momentum)
+        _check_like("moved_averages", role, value, dtype, mean.shape)
+    shape = mean.shape
+    stored = _seen(mean, shape), _seen(variance, shape)
+    _entry(move_averages, dtype)(*stored, _seen(new_mean, shape), _seen(new_variance, shape), momentum)
     for old, filled in zip((mean, variance), stored):
         if filled is not old:
             old[...] = filled
@@ -202,36 +239,42 @@ def _entry(loop: Callable[..., Any], dtype: np.dtype) -> Callable[..., Any]:
     return entry
 
 
-def _stored(x: np.ndarray) -> np.ndarray:
-    """Return an array that a loop can read where it is."""
-    return x if x.flags.carray else np.array(x, order="C")
+def _seen(x: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """Return an array in another shape, that a loop can read where it is."""
+    if not x.flags.carray:
+        x = np.array(x, order="C")
+    return x if x.shape == shape else x.reshape(shape)
 
 
 def _parameter(
-    name: str, role: str, value: np.ndarray | None, default: float, x: np.ndarray, shape: tuple[int, ...]
+    name: str, role: str, value: np.ndarray | None, default: float, dtype: np.dtype, shape: tuple[int, ...]
 ) -> np.ndarray:
     """Return a number for each channel: the given ones, checked, or one and the same."""
     if value is None:
-        return np.full(shape, default, x.dtype)
-    if type(value) is not _ndarray or value.dtype is not x.dtype or value.shape != shape:
-        _check_like(name, role, value, x, shape)
-    return value if value.flags.carray else np.array(value, order="C")
+        return np.full(shape, default, dtype)
+    if type(value) is not _ndarray or value.dtype is not dtype or value.size != math.prod(shape):
+        _check_like(name, role, value, dtype, shape)
+    return _seen(value, shape)
 
 
-def _check(name: str, x: Any, axes: int) -> None:
-    """Raise unless x is a floating array of so many axes."""
-    if type(x) is not _ndarray or (x.dtype is not _FLOAT32 and x.dtype is not _FLOAT64 and x.dtype not in _FLOATS):
-        came = f"dtype {x.dtype}" if isinstance(x, np.ndarray) else type(x).__name__
-        raise TypeError(f"{name}: needed x as an array of float32 or float64, came {came}; use x.astype(float)")
-    if x.ndim != axes:
+def _dtype_of(name: str, x: Any, shape: tuple[int, ...], axes: int) -> np.dtype:
+    """Return x's dtype, or raise unless it is a floating array of as many numbers as a shape of so many axes has."""
+    dtype = x.dtype if type(x) is _ndarray else None
+    if dtype is not _FLOAT32 and dtype is not _FLOAT64:
+        if dtype not in (_FLOAT32, _FLOAT64):
+            came = f"dtype {x.dtype}" if isinstance(x, np.ndarray) else type(x).__name__
+            raise TypeError(f"{name}: needed x as an array of float32 or float64, came {came}; use x.astype(float)")
+        dtype = _FLOAT32 if dtype == _FLOAT32 else _FLOAT64
+    if len(shape) != axes or math.prod(shape) != x.size:
         wanted = {4: "(outer, groups, members, inner)", 3: "(outer, channels, inner)", 1: "(channels,)"}[axes]
-        raise ValueError(f"{name}: needed x of shape {wanted}, came shape {x.shape}; reshape it")
+        raise ValueError(f"{name}: needed a shape {wanted} of as many numbers as x has, came {shape}, x {x.shape}")
+    return dtype
 
 
-def _check_like(name: str, role: str, value: Any, x: np.ndarray, shape: tuple[int, ...]) -> None:
-    """Raise unless an argument is an array of x's dtype and of a shape."""
-    if type(value) is not _ndarray or value.dtype != x.dtype:
+def _check_like(name: str, role: str, value: Any, dtype: np.dtype, shape: tuple[int, ...]) -> None:
+    """Raise unless an argument is an array of a dtype and a shape."""
+    if type(value) is not _ndarray or (value.dtype is not dtype and value.dtype != dtype):
         came = f"dtype {value.dtype}" if isinstance(value, np.ndarray) else type(value).__name__
-        raise TypeError(f"{name}: needed {role} as an array of {x.dtype}, came {came}; convert it with .astype")
+        raise TypeError(f"{name}: needed {role} as an array of {dtype}, came {came}; convert it with .astype")
     if value.shape != shape:
         raise ValueError(f"{name}: needed {role} of shape {shape}, came shape {value.shape}; reshape it")

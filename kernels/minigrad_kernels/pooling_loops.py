@@ -13,11 +13,10 @@ of what remains each result takes its few columns. The largest number is looked 
 """
 
 import numpy as np
-from numba.extending import register_jitable
 
 from minigrad_kernels.jit import kernel
 from minigrad_kernels.operands import flat
-from minigrad_kernels.pooling_tiles import WORD, largest_of_row
+from minigrad_kernels.pooling_tiles import WORD, add_to_rows, largest_of_row, sum_of_rows
 from minigrad_kernels.pooling_windows import (
     COLUMN_STEP,
     IMAGE_COLUMNS,
@@ -26,8 +25,10 @@ from minigrad_kernels.pooling_windows import (
     RESULT_COLUMNS,
     RESULT_ROWS,
     ROW_STEP,
+    SOME_EMPTY,
 )
-from minigrad_kernels.vectors import address
+from minigrad_kernels.tables import integers_of
+from minigrad_kernels.vectors import address, keep_alive
 
 
 @kernel
@@ -46,9 +47,9 @@ def largest_of_windows(
         rows: Likewise.
         columns: Likewise.
     """
-    images, results, found, lengths = flat(x), flat(out), flat(places), flat(sizes)
-    zero, itemsize, bounds, windows = images.dtype.type(0), images.itemsize, flat(rows), flat(columns)
-    width, count, padded = lengths[IMAGE_COLUMNS], lengths[RESULT_COLUMNS], windows.size // 2
+    images, results, found, lengths = flat(x), flat(out), flat(places), integers_of(sizes)
+    zero, itemsize, bounds, windows = images.dtype.type(0), images.itemsize, integers_of(rows), integers_of(columns)
+    width, count, padded = lengths[IMAGE_COLUMNS], lengths[RESULT_COLUMNS], len(windows) // 2
     image_size, result_size = lengths[IMAGE_ROWS] * width, lengths[RESULT_ROWS] * count
     for n in range(results.size // result_size):
         image = address(images) + n * image_size * itemsize
@@ -57,10 +58,11 @@ def largest_of_windows(
             some_rows = (bounds[2 * i + 1] - bounds[2 * i] + step - 1) // step
             if some_rows > 0:
                 largest_of_row(
-                    zero, image, width, bounds[2 * i], some_rows, step, address(windows), padded, lengths[MOST_COLUMNS],
-                    lengths[COLUMN_STEP], count, address(results) + start * itemsize, address(found) + start * WORD,
+                    zero, image, width, bounds[2 * i], some_rows, step, address(flat(columns)), padded,
+                    lengths[MOST_COLUMNS], lengths[COLUMN_STEP], count, address(results) + start * itemsize,
+                    address(found) + start * WORD,
                 )  # fmt: skip
-            for j in range(count):
+            for j in range(count if lengths[SOME_EMPTY] else 0):
                 if some_rows <= 0 or windows[j] >= windows[padded + j]:
                     results[start + j], found[start + j] = -np.inf, -1
 
@@ -75,7 +77,7 @@ def add_at_places(grad: np.ndarray, places: np.ndarray, out: np.ndarray, sizes: 
         out: Images to write.
         sizes: Of the windows.
     """
-    slopes, found, images, lengths = flat(grad), flat(places), flat(out), flat(sizes)
+    slopes, found, images, lengths = flat(grad), flat(places), flat(out), integers_of(sizes)
     image_size = lengths[IMAGE_ROWS] * lengths[IMAGE_COLUMNS]
     result_size = lengths[RESULT_ROWS] * lengths[RESULT_COLUMNS]
     for n in range(images.size // image_size):
@@ -90,7 +92,7 @@ def add_at_places(grad: np.ndarray, places: np.ndarray, out: np.ndarray, sizes: 
 @kernel
 def take_at_places(x: np.ndarray, places: np.ndarray, out: np.ndarray, sizes: np.ndarray) -> None:
     """Fill `out` with the numbers of images at the places of `largest_of_windows`, 0 outside the image, as operands."""
-    images, found, results, lengths = flat(x), flat(places), flat(out), flat(sizes)
+    images, found, results, lengths = flat(x), flat(places), flat(out), integers_of(sizes)
     image_size = lengths[IMAGE_ROWS] * lengths[IMAGE_COLUMNS]
     result_size = lengths[RESULT_ROWS] * lengths[RESULT_COLUMNS]
     for n in range(images.size // image_size):
@@ -114,23 +116,25 @@ def means_of_windows(
         columns: Likewise.
         divisors: Likewise.
     """
-    images, results, lengths, parts = flat(x), flat(out), flat(sizes), flat(divisors)
-    row_bounds, bounds = flat(rows), flat(columns)
+    images, results, lengths, parts = flat(x), flat(out), integers_of(sizes), flat(divisors)
+    row_bounds, bounds = integers_of(rows), integers_of(columns)
     width, height, count = lengths[IMAGE_COLUMNS], lengths[RESULT_ROWS], lengths[RESULT_COLUMNS]
-    image_size, zero = lengths[IMAGE_ROWS] * width, images.dtype.type(0)
+    image_size, zero, itemsize = lengths[IMAGE_ROWS] * width, images.dtype.type(0), images.itemsize
     sums = np.empty(width, images.dtype)
     for n in range(results.size // (height * count)):
         for i in range(height):
+            first, end = row_bounds[2 * i], row_bounds[2 * i + 1]
+            image = address(images) + (n * image_size + first * width) * itemsize
             sums[:] = 0
-            for row in range(row_bounds[2 * i], row_bounds[2 * i + 1]):
-                start = n * image_size + row * width
-                add_to(sums, images[start : start + width])
+            if first < end:
+                sum_of_rows(zero, end - first, width, image, width * itemsize, address(sums))
             start = (n * height + i) * count
             for j in range(count):
                 total = zero
-                for column in range(bounds[j], bounds[bounds.size // 2 + j]):
+                for column in range(bounds[j], bounds[len(bounds) // 2 + j]):
                     total += sums[column]
                 results[start + j] = total / images.dtype.type(parts[i] * parts[height + j])
+    keep_alive(sums)
 
 
 @kernel
@@ -141,10 +145,10 @@ def spread_over_windows(
 
     Arguments as for `means_of_windows`, of which this is the transpose.
     """
-    slopes, images, lengths, parts = flat(grad), flat(out), flat(sizes), flat(divisors)
-    row_bounds, bounds = flat(rows), flat(columns)
+    slopes, images, lengths, parts = flat(grad), flat(out), integers_of(sizes), flat(divisors)
+    row_bounds, bounds = integers_of(rows), integers_of(columns)
     width, height, count = lengths[IMAGE_COLUMNS], lengths[RESULT_ROWS], lengths[RESULT_COLUMNS]
-    image_size = lengths[IMAGE_ROWS] * width
+    image_size, zero, itemsize = lengths[IMAGE_ROWS] * width, images.dtype.type(0), images.itemsize
     sums = np.empty(width, images.dtype)
     for n in range(images.size // image_size):
         images[n * image_size : (n + 1) * image_size] = 0
@@ -153,15 +157,10 @@ def spread_over_windows(
             start = (n * height + i) * count
             for j in range(count):
                 share = slopes[start + j] / images.dtype.type(parts[i] * parts[height + j])
-                for column in range(bounds[j], bounds[bounds.size // 2 + j]):
+                for column in range(bounds[j], bounds[len(bounds) // 2 + j]):
                     sums[column] += share
-            for row in range(row_bounds[2 * i], row_bounds[2 * i + 1]):
-                start = n * image_size + row * width
-                add_to(images[start : start + width], sums)
-
-
-@register_jitable
-def add_to(total: np.ndarray, numbers: np.ndarray) -> None:
-    """Compute total += numbers, shapes (n,)."""
-    for i in range(total.size):
-        total[i] += numbers[i]
+            first, end = row_bounds[2 * i], row_bounds[2 * i + 1]
+            image = address(images) + (n * image_size + first * width) * itemsize
+            if first < end:
+                add_to_rows(zero, end - first, width, address(sums), image, width * itemsize)
+    keep_alive(sums)

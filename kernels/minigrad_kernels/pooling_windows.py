@@ -8,8 +8,8 @@ import numpy as np
 Pair = tuple[int, int]
 
 # What `sizes` holds, by its index: rows and columns of the image and of the result, from number to number of a window
-# along rows and columns, and the most columns that a window has, at least 1.
-IMAGE_ROWS, IMAGE_COLUMNS, RESULT_ROWS, RESULT_COLUMNS, ROW_STEP, COLUMN_STEP, MOST_COLUMNS = range(7)
+# along rows and columns, the most columns that a window has, at least 1, and whether a window has no numbers.
+IMAGE_ROWS, IMAGE_COLUMNS, RESULT_ROWS, RESULT_COLUMNS, ROW_STEP, COLUMN_STEP, MOST_COLUMNS, SOME_EMPTY = range(8)
 # Columns of windows are padded to a multiple of the lanes of the widest vector.
 LANES = 16
 
@@ -24,7 +24,7 @@ class Pooling(NamedTuple):
         kernel: Of a window; (0, 0) for windows that share out the image evenly (adaptive).
         stride: From window to window.
         before: Rows and columns of padding before the image; as much comes after it.
-        dilation: From number to number of a window.
+        dilation: From number to number of a window whose largest is looked for; a mean has none.
         count_padding: Whether a mean counts the padding, up to `before` beyond the image, as zeros.
         divisor: What a mean divides by instead of a number of numbers; 0 for none.
     """
@@ -64,11 +64,12 @@ def windows_of(pooling: Pooling) -> Windows:
     columns = np.zeros((2, column_ends.size + -column_ends.size % LANES), np.int64)
     columns[:, : column_ends.size] = first_columns, column_ends
     most = max(1, -(-int((column_ends - first_columns).max(initial=1)) // pooling.dilation[1]))
+    empty = bool(np.any(first_rows >= row_ends)) or bool(np.any(first_columns >= column_ends))
     divisors = [row_counts, column_counts]
     if pooling.divisor:
         divisors = [np.full(row_counts.size, pooling.divisor), np.ones(column_counts.size)]
     return Windows(
-        np.array([*pooling.image, *pooling.result, *pooling.dilation, most], np.int64),
+        np.array([*pooling.image, *pooling.result, *pooling.dilation, most, empty], np.int64),
         np.stack([first_rows, row_ends], axis=1).reshape(-1),
         columns.reshape(-1),
         np.concatenate(divisors).astype(np.float64),

@@ -1,4 +1,4 @@
-"""Public `index_add` and `scatter_add`: add rows, or numbers, at places of an axis; check, and call `scatter_loops.py`.
+"""Public `index_add` and `scatter_add`: add slices, or numbers, at places of an axis; check, call `scatter_loops.py`.
 
 NumPy's `np.add.at` does the same for any index, and takes 5 to 20 times as long for rows.
 """
@@ -9,10 +9,28 @@ from typing import Any
 
 import numpy as np
 
-from minigrad_kernels.jit import run
-from minigrad_kernels.scatter_loops import add_elements_at, add_rows_at
+from minigrad_kernels.jit import runs_python
+from minigrad_kernels.operands import operand_call
+from minigrad_kernels.scatter_loops import add_elements_at, add_rows_at, find_outside
 
 _FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
+_INT64 = np.dtype(np.int64)
+# The compiled kernels for each dtype that has been met: to look for one takes longer than to add ten numbers.
+_entries: dict[Any, Callable[..., int]] = {}
+
+
+def first_outside(index: np.ndarray, n: int) -> int:
+    """Return the position of the first number of an index that is no place of an axis of length n; -1 if all are.
+
+    Args:
+        index: Integers, any shape and layout.
+        n: The length; places count from 0.
+
+    Example:
+        >>> first_outside(np.array([[0, 2], [-1, 3]]), 3)
+        2
+    """
+    return _entry(find_outside, _INT64)(_stored(index, _INT64), n)
 
 
 def index_add(out: np.ndarray, axis: int, index: np.ndarray, source: np.ndarray) -> np.ndarray:
@@ -93,16 +111,8 @@ def _add(
     """Run a loop over arrays of three axes: those before the axis as one, the axis, and those behind it as one."""
     target = out if out.flags.carray else np.array(out, order="C")
     outer, inner = math.prod(out.shape[:axis]), math.prod(out.shape[axis + 1 :])
-    if index.ndim > 1:
-        # A part of out may be shorter than out itself, but then out is that part.
-        shape = (outer, index.shape[axis], inner)
-        places = _stored(index, np.int64).reshape(shape)
-    else:
-        shape = (outer, index.size, inner)
-        places = _stored(index, np.int64)
-        places = places.reshape(shape) if loop is add_elements_at else places
-    numbers = _stored(source, out.dtype).reshape(shape)
-    bad = run(loop)(target.reshape(outer, out.shape[axis], inner), places, numbers)
+    places, numbers = _stored(index, _INT64), _stored(source, out.dtype)
+    bad = _entry(loop, out.dtype)(target, places, numbers, outer, out.shape[axis], inner)
     if bad >= 0:
         raise IndexError(
             f"{name}: needed indices in [0, {out.shape[axis]}), the length of axis {axis}, came "
@@ -113,13 +123,30 @@ def _add(
     return out
 
 
-def _stored(x: np.ndarray, dtype: Any) -> np.ndarray:
-    """Return a C-contiguous, aligned, writeable array of a dtype: Numba would compile the loop again for any other."""
-    return x if x.flags.carray and x.dtype == dtype else np.array(x, dtype, order="C")
+def _entry(loop: Callable[..., int], dtype: np.dtype) -> Callable[..., int]:
+    """Return what to call to run a loop on arrays of a dtype and places."""
+    call = None if runs_python() else _entries.get((loop, dtype))
+    if call is None:
+        index, numbers = np.empty(0, _INT64), np.empty(0, dtype)
+        call = operand_call(loop, (index, 0) if loop is find_outside else (numbers, index, numbers, 0, 0, 0))
+        if not runs_python():
+            _entries[loop, dtype] = call
+    return call
+
+
+def _stored(x: np.ndarray, dtype: np.dtype) -> np.ndarray:
+    """Return a C-contiguous, aligned array of a dtype."""
+    flags = x.flags
+    return x if x.dtype is dtype and flags.c_contiguous and flags.aligned else np.array(x, dtype, order="C")
 
 
 def _check(name: str, out: Any, axis: int, index: Any, source: Any) -> None:
     """Raise unless they are arrays of fitting dtypes, `out` can be written to and has the axis."""
+    usual = type(out) is np.ndarray and type(source) is np.ndarray and type(index) is np.ndarray
+    if usual and out.dtype in _FLOATS and source.dtype is out.dtype and index.dtype is _INT64:
+        fits = 0 <= axis < out.ndim and out.flags.writeable
+        if fits:
+            return
     for array in (out, source):
         if not isinstance(array, np.ndarray) or array.dtype not in _FLOATS or array.dtype != out.dtype:
             came = f"dtype {array.dtype}" if isinstance(array, np.ndarray) else type(array).__name__

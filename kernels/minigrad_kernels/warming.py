@@ -170,7 +170,14 @@ def _rows(dtype: np.dtype) -> list[tuple[Any, ...]]:
         (scans.running_sums, x, 0),
         (scans.linear_recurrence, x, x, 0),
         (distances.pair_distances, x[None], x[None], 2.0),
+        (add_to_zeros, scatters.index_add, labels, x),
+        (add_to_zeros, scatters.scatter_add, np.zeros((2, 2), np.int64), x),
     ]
+
+
+def add_to_zeros(function: Callable[..., Any], index: np.ndarray, source: np.ndarray) -> None:
+    """Call a function that adds to its first argument."""
+    function(np.zeros(source.shape, source.dtype), 0, index, source)
 
 
 def _totals(dtype: np.dtype) -> list[tuple[Any, ...]]:
@@ -206,9 +213,9 @@ def _updates(dtype: np.dtype) -> list[tuple[Any, ...]]:
 
 
 def _integers() -> list[tuple[Any, ...]]:
-    """Products of integers, and random draws, each of the dtypes that it can fill."""
+    """Products of integers, checks of an index, and random draws, each of the dtypes that it can fill."""
     integers = np.ones((2, 2), np.int64)
-    rows: list[tuple[Any, ...]] = [(matmul, integers, integers)]
+    rows: list[tuple[Any, ...]] = [(matmul, integers, integers), (scatters.first_outside, integers, 2)]
     for dtype in FLOATS:
         rows += [(draws.fill_uniform, 0, 0, np.empty(2, dtype)), (draws.fill_normal, 0, 0, np.empty(2, dtype))]
     rows.append((draws.fill_words, 0, 0, np.empty(2, np.uint64)))

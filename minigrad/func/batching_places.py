@@ -87,6 +87,12 @@ def index_select(op: Callable[..., Any], inputs: Any, result: Any, size: int) ->
     return gathering.gather(whole_batch(source, size), along + 1, broadcasting.expand(places, (size, *result.shape)))
 
 
+def pad_along(op: Callable[..., Any], inputs: Any, result: Any, size: int) -> Any:
+    """Along the axis one further to the right."""
+    source, dim, *others = inputs
+    return op(source.tensor, dim + 1, *others)
+
+
 def take(op: Callable[..., Any], inputs: Any, result: Any, size: int) -> Any:
     """Counted in each example."""
     source, index = whole_batch(inputs[0], size), whole_batch(inputs[1], size)

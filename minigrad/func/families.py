@@ -13,7 +13,7 @@ ELEMENTWISE = """
     cast cdist ceil celu clamp clone contiguous copysign cos cosh deg2rad digamma div drop elu entr eq erf erfc erfinv
     exp exp2 expm1 float_power floor floor_divide fmax fmin fmod frac ge gelu gt hardshrink hardsigmoid hardswish
     hardtanh heaviside hypot isclose isfinite isinf isnan ldexp le leaky_relu lerp lgamma log log10 log1p log2
-    logaddexp logaddexp2 logical_and logical_not logical_or logical_xor logit logsigmoid lt maximum minimum
+    logaddexp logaddexp2 logical_and logical_not logical_or logical_xor logit logsigmoid lt  maximum minimum
     mish mul nan_to_num ne neg polygamma pow rad2deg reciprocal relu relu6 remainder round rsqrt selu sgn sigmoid sign
     signbit silu sin sinc sinh softplus softshrink softsign sqrt square sub tan tanh tanhshrink threshold trunc
     trunc_divide where xlog1py xlogy
@@ -55,6 +55,7 @@ FAMILIES = {
     batching_places.repeat: "repeat",
     batching_places.repeat_interleave: "repeat_interleave",
     batching_places.index_select: "index_select",
+    batching_places.pad_along: "pad_along",
     batching_places.take: "take",
     batching_places.scatter: "scatter scatter_add scatter_extreme scatter_product",
     batching_places.index_write: "index_add index_copy index_fill",

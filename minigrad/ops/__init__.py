@@ -1,6 +1,7 @@
 """Every operation beside its derivative, one family a file."""
 
-from minigrad.ops import functions, place_functions, statistics
+from minigrad.ops import algebra, functions, network_functions, place_functions, statistics
+from minigrad.ops.algebra import *  # it lists them
 from minigrad.ops.arithmetic import (
     add,
     div,
@@ -18,18 +19,11 @@ from minigrad.ops.arithmetic import (
     subtract,
     true_divide,
 )
-from minigrad.ops.average_poolings import (
-    adaptive_avg_pool1d,
-    avg_pool1d,
-)
 from minigrad.ops.broadcasting import (
     broadcast_to,
     expand,
     expand_as,
     sum_to_size,
-)
-from minigrad.ops.cholesky_factors import (
-    cholesky,
 )
 from minigrad.ops.comparisons import (
     all,
@@ -61,10 +55,6 @@ from minigrad.ops.conversion import (
     contiguous,
     detach,
 )
-from minigrad.ops.convolutions import (
-    conv1d,
-    conv2d,
-)
 from minigrad.ops.creation import (
     as_tensor,
     empty,
@@ -78,11 +68,6 @@ from minigrad.ops.creation import (
     tensor,
     zeros,
     zeros_like,
-)
-from minigrad.ops.determinants import (
-    det,
-    logdet,
-    slogdet,
 )
 from minigrad.ops.diagonals import (
     diagonal,
@@ -155,29 +140,7 @@ from minigrad.ops.joining import (
     stack,
     unbind,
 )
-from minigrad.ops.layer_norms import group_norm, layer_norm, rms_norm
-from minigrad.ops.linears import (
-    linear,
-)
-from minigrad.ops.matrix_functions import (
-    matrix_exp,
-    matrix_power,
-)
-from minigrad.ops.max_poolings import (
-    max_pool1d,
-    max_pool2d,
-)
-from minigrad.ops.normalisations import (
-    log_softmax,
-    softmax,
-)
-from minigrad.ops.norms import (
-    norm,
-)
-from minigrad.ops.older_names import (
-    cross,
-    svd,
-)
+from minigrad.ops.network_functions import *  # it lists them
 from minigrad.ops.place_functions import *  # it lists them
 from minigrad.ops.products import (
     addmm,
@@ -188,9 +151,6 @@ from minigrad.ops.products import (
     mv,
     outer,
     trace,
-)
-from minigrad.ops.pseudoinverses import (
-    pinverse,
 )
 from minigrad.ops.randomness import (
     bernoulli,
@@ -233,23 +193,12 @@ from minigrad.ops.shapes import (
     view_as,
 )
 from minigrad.ops.statistics import *  # it lists them
-from minigrad.ops.systems import (
-    inverse,
-)
-from minigrad.ops.transposed_convolutions import (
-    conv_transpose1d,
-    conv_transpose2d,
-)
-from minigrad.ops.vector_products import (
-    kron,
-)
 
 __all__ = [
     "Generator",
     "abs",
     "abs_",
     "absolute",
-    "adaptive_avg_pool1d",
     "add",
     "add_",
     "addmm",
@@ -263,7 +212,6 @@ __all__ = [
     "argmax",
     "argmin",
     "as_tensor",
-    "avg_pool1d",
     "bernoulli",
     "bitwise_and",
     "bitwise_and_",
@@ -276,7 +224,6 @@ __all__ = [
     "broadcast_to",
     "cast",
     "cat",
-    "cholesky",
     "chunk",
     "clamp",
     "clamp_",
@@ -285,13 +232,7 @@ __all__ = [
     "concat",
     "concatenate",
     "contiguous",
-    "conv1d",
-    "conv2d",
-    "conv_transpose1d",
-    "conv_transpose2d",
     "copy_",
-    "cross",
-    "det",
     "detach",
     "diagonal",
     "div",
@@ -317,22 +258,15 @@ __all__ = [
     "full_like",
     "gather",
     "ge",
-    "group_norm",
     "gt",
-    "inverse",
     "isclose",
     "isfinite",
     "isinf",
     "isnan",
-    "layer_norm",
-    "kron",
     "le",
-    "linear",
     "linspace",
     "log",
     "log_",
-    "log_softmax",
-    "logdet",
     "logical_and",
     "logical_not",
     "logical_or",
@@ -341,11 +275,7 @@ __all__ = [
     "lt",
     "manual_seed",
     "matmul",
-    "matrix_exp",
-    "matrix_power",
     "max",
-    "max_pool1d",
-    "max_pool2d",
     "maximum",
     "mean",
     "min",
@@ -363,14 +293,12 @@ __all__ = [
     "neg",
     "neg_",
     "negative",
-    "norm",
     "normal_",
     "one_hot",
     "ones",
     "ones_like",
     "outer",
     "permute",
-    "pinverse",
     "positive",
     "pow",
     "pow_",
@@ -386,13 +314,10 @@ __all__ = [
     "remainder_",
     "reshape",
     "reshape_as",
-    "rms_norm",
     "rsub",
     "sigmoid",
     "sigmoid_",
     "sign",
-    "slogdet",
-    "softmax",
     "split",
     "sqrt",
     "sqrt_",
@@ -404,7 +329,6 @@ __all__ = [
     "subtract",
     "sum",
     "sum_to_size",
-    "svd",
     "swapaxes",
     "swapdims",
     "t",
@@ -426,6 +350,5 @@ __all__ = [
     "zeros_like",
 ]
 
-__all__ += functions.__all__
-__all__ += place_functions.__all__
-__all__ += functions.__all__ + statistics.__all__
+__all__ += algebra.__all__ + functions.__all__ + network_functions.__all__
+__all__ += place_functions.__all__ + statistics.__all__

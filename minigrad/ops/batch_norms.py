@@ -104,10 +104,10 @@ def normalise_channels(
     grouping = of_channels(x_data, "channels", eps)
     outer, channels, _, inner = grouping.shape
     output, center, variance, inverse = minigrad_kernels.normalised_channels(
-        x_data.reshape(outer, channels, inner), w_data, b_data, eps
+        x_data, (outer, channels, inner), w_data, b_data, eps
     )
-    outputs = (output.reshape(x_data.shape), center, variance)
     saved = (x_data, w_data, center, inverse, grouping, needs_grad(weight), needs_grad(bias))
+    outputs = (output, center, variance)
     return record(normalise_channels, normalise_channels_vjp, outputs, (input, weight, bias, eps), saved)
 
 
@@ -143,12 +143,12 @@ def normalise_by(
     with np.errstate(all="ignore"):  # a variance of -1 gives NaN, and one of -eps infinity, as in PyTorch
         inverse = 1 / np.sqrt(v_data + x_data.dtype.type(eps))
     output = minigrad_kernels.normalised_channels(
-        x_data.reshape(outer, channels, inner), w_data, b_data, eps, (m_data, inverse)
+        x_data, (outer, channels, inner), w_data, b_data, eps, (m_data, inverse)
     )[0]
     # A copy of the mean: the next training step writes over it, which does not make this one's gradient wrong.
     saved = (x_data, w_data, m_data.copy(), inverse, grouping, needs_grad(weight), needs_grad(bias))
     inputs = (input, mean, variance, weight, bias, eps)
-    return record(normalise_by, normalise_by_vjp, output.reshape(x_data.shape), inputs, saved)
+    return record(normalise_by, normalise_by_vjp, output, inputs, saved)
 
 
 def normalise_by_vjp(

@@ -10,7 +10,7 @@ import numpy as np
 from minigrad.graph import record
 from minigrad.ops.comparisons import lt
 from minigrad.ops.elementwise import where
-from minigrad.ops.matrix_operands import refuse_infinite, shaped_square_matrices, square_matrices, squares
+from minigrad.ops.matrix_operands import measured_squares, square_matrices
 from minigrad.ops.operands import Op, Operand, Tensor, Value, floating, ndarray
 from minigrad.ops.products import matmul
 from minigrad.ops.reductions import sum
@@ -53,14 +53,9 @@ def det(A: Operand) -> Tensor:
 
     Source: Magnus and Neudecker, "Matrix Differential Calculus" (3rd edition, 2007), chapter 8, theorem 1.
     """
-    A_data = shaped_square_matrices(det, "A", A)
-    size = squares(A_data)
-    if not math.isfinite(size):
-        refuse_infinite(det, "A", A, A_data)
-    n = A_data.shape[-1]
+    A_data, size = measured_squares(det, "A", A)
     # By Hadamard's inequality the square of the determinant is at most this to the power of n.
-    mean = size / max(n, 1)
-    if mean <= 1 or n * math.log(mean) < SAFE_LOGARITHM:
+    if size <= 1 or A_data.shape[-1] * math.log(size) < SAFE_LOGARITHM:
         output = np.linalg.det(A_data)
     else:
         # A determinant of many factors overflows quietly, as any product. Saying so to NumPy takes 1 microsecond.
@@ -197,8 +192,7 @@ def slogdet(A: Operand) -> SlogdetResult:
     Source: Giles, "An extended collection of matrix derivative results" (2008), section 2.2.4.
     """
     A_data = square_matrices(slogdet, "A", A)
-    sign, logabsdet = np.linalg.slogdet(A_data)
-    outputs = (np.asarray(sign), np.asarray(logabsdet))
+    outputs = tuple(np.linalg.slogdet(A_data))
     return SlogdetResult(*record(slogdet, slogdet_vjp, outputs, (A,), (A_data,)))
 
 

@@ -30,6 +30,7 @@ from minigrad.ops.places import add_along, add_at, counted_from_0, last_named, s
 from minigrad.ops.reductions import sum
 from minigrad.ops.selections import index_select, vector_of_places
 from minigrad.ops.shapes import reshape
+from minigrad.ops.views import strided_view
 
 
 def index_add(x: Operand, dim: int, index: Operand, source: Operand, *, alpha: float = 1) -> Tensor:
@@ -150,7 +151,7 @@ def index_fill(x: Operand, dim: int, index: Operand, value: Operand) -> Tensor:
     places = vector_of_places(index_fill, x_data, along, counted)
     output = x_data.copy()
     key: Any = (*(slice(None),) * along, places)
-    output.reshape(x_data.shape or 1)[key] = filling
+    output.reshape(x_data.shape or 1)[key] = filling.astype(x_data.dtype)
     once = np.unique(places) if needs_grad(value) else None
     return record(index_fill, index_fill_vjp, output, (x, dim, index, value), (along, places, once, needs_grad(x)))
 
@@ -192,10 +193,11 @@ def index_put(x: Operand, indices: Any, values: Operand, accumulate: bool = Fals
     output = x_data.copy()
     between = (None,) * edges_of_index(indices)
     inputs = (x, indices, values, accumulate)
+    added = values_data.astype(x_data.dtype, copy=False)
     if accumulate:
-        add_at(output, key, np.broadcast_to(values_data.astype(x_data.dtype), place))
+        add_at(output, key, added if added.shape == place else np.broadcast_to(added, place))
         return record(index_put, index_put_accumulate_vjp, output, inputs, (key, between, needs_grad(values)))
-    output[key] = values_data
+    output[key] = added
     last = written_last(x_data.shape, key) if needs_grad(values) else None
     saved = (key, between, needs_grad(x), needs_grad(values), last)
     return record(index_put, set_item_vjp, output, inputs, saved)
@@ -208,6 +210,10 @@ def index_put_accumulate_vjp(
     return grad_output, *between, grad_output[key] if for_values else None
 
 
+#: Less than any element.
+NOTHING = np.zeros(1, np.bool_)
+
+
 def place_of(x: ndarray, key: tuple[Any, ...], values: Operand) -> tuple[int, ...]:
     """Return the shape of ``x[key]``.
 
@@ -215,7 +221,8 @@ def place_of(x: ndarray, key: tuple[Any, ...], values: Operand) -> tuple[int, ..
         IndexError: if the index does not fit; ValueError: if the values do not broadcast to it.
     """
     try:
-        place = np.shape(x[key])
+        # One element in the place of all: its shape is as good, and nothing is read.
+        place = np.shape(strided_view(NOTHING, x.shape, (0,) * x.ndim)[key])
     except (IndexError, ValueError):
         problem, remedy = misfit(x.shape, key)
         raise IndexError(message("index_put", f"{problem}; x is {describe(x)}.", remedy)) from None

@@ -33,28 +33,42 @@ def cat(tensors: Any, dim: int = 0) -> Tensor:
     """
     operands, arrays = sequence(cat, tensors)
     shaped = [array for array in arrays if array.shape != (0,)] or arrays[:1]
-    if shaped[0].ndim == 0:
+    first = shaped[0]
+    ndim = first.ndim
+    if ndim == 0:
         raise ValueError(message("cat", "0-d tensors have no axis to be joined along.", "Use stack, which makes one."))
-    along = axis(cat, dim, shaped[0].ndim)
+    along = dim if dim.__class__ is int and 0 <= dim < ndim else axis(cat, dim, ndim)
     lengths = []
+    one_dtype = True
     for array in arrays:
-        same = array.ndim == shaped[0].ndim
-        for index in range(shaped[0].ndim if same else 0):
-            same = same and (index == along or array.shape[index] == shaped[0].shape[index])
-        if not same and array.shape != (0,):
-            raise ValueError(
-                message(
-                    "cat",
-                    f"along dim {dim} the other lengths must agree, got {[a.shape for a in arrays]}.",
-                    "Give each as many axes: x.unsqueeze(0)."
-                    if array.ndim != shaped[0].ndim
-                    else "Join along the axis in which they differ, or cut or pad the others first.",
-                )
-            )
+        fits = array.ndim == ndim and fit_along(array.shape, first.shape, along)
+        if not fits and array.shape != (0,):
+            refuse_misfit(dim, arrays, array)
         # -1 for an empty 1-d tensor among others, which has no part of the output.
-        lengths.append(array.shape[along] if same else -1)
-    output = np.concatenate(shaped, axis=along, dtype=result_type(*arrays))
+        lengths.append(array.shape[along] if fits else -1)
+        one_dtype = one_dtype and array.dtype is first.dtype
+    # To promote the dtypes, and to tell NumPy the result, takes 1.5 microseconds, as long as all the rest.
+    output = np.concatenate(shaped, along) if one_dtype else np.concatenate(shaped, along, dtype=result_type(*arrays))
     return record(cat, cat_vjp, output, (operands, dim), (tuple(lengths), along))
+
+
+def fit_along(shape: tuple[int, ...], other: tuple[int, ...], along: int) -> bool:
+    """Return whether two shapes of as many axes are equal but for one axis."""
+    return shape == other or (shape[:along] == other[:along] and shape[along + 1 :] == other[along + 1 :])
+
+
+def refuse_misfit(dim: int, arrays: list[ndarray], array: ndarray) -> None:
+    """Raise the ValueError about arrays of which one cannot be joined to the others."""
+    axes = [each.ndim for each in arrays if each.shape != (0,)]
+    raise ValueError(
+        message(
+            "cat",
+            f"along dim {dim} the other lengths must agree, got {[each.shape for each in arrays]}.",
+            "Give each as many axes: x.unsqueeze(0)."
+            if array.ndim != axes[0]
+            else "Join along the axis in which they differ, or cut or pad the others first.",
+        )
+    )
 
 
 def cat_vjp(grad_output: Value, lengths: tuple[int, ...], along: int) -> list[Value]:
@@ -93,8 +107,19 @@ def stack(tensors: Any, dim: int = 0) -> Tensor:
                     "Pad them to one shape, or join them with cat along an axis that is there.",
                 )
             )
-    output = np.stack(arrays, axis=along, dtype=result_type(*arrays))
+    output = stacked(arrays, along)
     return record(stack, stack_vjp, output, (operands, dim), (len(arrays), along))
+
+
+def stacked(arrays: list[ndarray], along: int) -> ndarray:
+    """Return arrays of one shape joined along a new axis, in the promoted dtype."""
+    shape = arrays[0].shape
+    output = np.empty((*shape[:along], len(arrays), *shape[along:]), result_type(*arrays))
+    before = (slice(None),) * along
+    for place, array in enumerate(arrays):
+        key: Any = (*before, place)
+        output[key] = array
+    return output
 
 
 def stack_vjp(grad_output: Value, number: int, along: int) -> list[Value]:

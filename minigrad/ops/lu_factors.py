@@ -214,7 +214,7 @@ def lu_solve(LU: Operand, pivots: Operand, B: Operand, *, left: bool = True, adj
         [[2.0], [3.0]]
     """
     LU_data = shaped_square_matrices(lu_solve, "LU", LU)
-    right_hand_side(lu_solve, LU, B, left, False)
+    right_hand_side(lu_solve, LU, LU_data, B, left, False)
     order = minigrad_kernels.permutation(checked_pivots(pivots, LU_data), LU_data.shape[-1])
     X: Any = B if left else matrix_transpose(B)
     if left != bool(adjoint):

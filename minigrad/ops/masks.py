@@ -86,7 +86,8 @@ def masked_select(x: Operand, mask: Operand) -> Tensor:
         shape = np.broadcast_shapes(shape, test.shape)
         x_data, test = np.broadcast_to(x_data, shape), np.broadcast_to(test, shape)
     # A copy, because the rule reads it later and its own tensor may change.
-    return record(masked_select, get_item_vjp, x_data[test], (x, mask), ((test.copy(),), shape))
+    saved = ((test.copy(),), shape) if needs_grad(x) else ()
+    return record(masked_select, get_item_vjp, x_data[test], (x, mask), saved)
 
 
 def masked_scatter(x: Operand, mask: Operand, source: Operand) -> Tensor:
@@ -107,9 +108,11 @@ def masked_scatter(x: Operand, mask: Operand, source: Operand) -> Tensor:
     x_data, test = unwrap(masked_scatter, x), mask_of(masked_scatter, x, mask)
     source_data = unwrap(masked_scatter, source)
     same_dtype(masked_scatter, x_data, source_data)
-    shape = np.broadcast_shapes(x_data.shape, test.shape)
-    output = np.array(np.broadcast_to(x_data, shape))
-    place = np.broadcast_to(test, shape)
+    if x_data.shape == test.shape:
+        output, place = x_data.copy(), test
+    else:
+        shape = np.broadcast_shapes(x_data.shape, test.shape)
+        output, place = np.array(np.broadcast_to(x_data, shape)), np.broadcast_to(test, shape)
     count = np.count_nonzero(place)
     if count > source_data.size:
         raise ValueError(

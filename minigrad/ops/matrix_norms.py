@@ -11,7 +11,7 @@ from minigrad.ops import norms
 from minigrad.ops.conversion import cast
 from minigrad.ops.elementwise import abs, where
 from minigrad.ops.extremes import amax, amin
-from minigrad.ops.matrix_operands import floats, matrices, square_matrices, who
+from minigrad.ops.matrix_operands import floats, square_matrices, who
 from minigrad.ops.operands import Dim, Op, Operand, Tensor, axes, axis, real
 from minigrad.ops.reductions import sum
 from minigrad.ops.shapes import movedim, squeeze, unsqueeze
@@ -99,9 +99,7 @@ def matrix_norm(
                 "linalg.matrix_norm", f"dim must name two axes, rows and columns, got {dim!r}.", "One: vector_norm."
             )
         )
-    over = (axis(matrix_norm, dim[0], ndim), axis(matrix_norm, dim[1], ndim))
-    axes(matrix_norm, over, ndim, keepdim)
-    return norm_of_matrices(A, checked_order(matrix_norm, ord), over, keepdim)
+    return norm_of_matrices(A, checked_order(matrix_norm, ord), places_of(matrix_norm, dim, ndim, keepdim), keepdim)
 
 
 def checked_order(op: Op, ord: Any) -> Any:
@@ -122,6 +120,18 @@ def checked_order(op: Op, ord: Any) -> Any:
     return order
 
 
+def places_of(op: Op, dim: Any, ndim: int, keepdim: Any) -> tuple[int, int]:
+    """Return two different axes as numbers from 0 up.
+
+    Raises:
+        TypeError, IndexError: if one is no axis, or ``keepdim`` is no bool; ValueError: if they are the same.
+    """
+    first, second = axis(op, dim[0], ndim), axis(op, dim[1], ndim)
+    if first == second or keepdim.__class__ is not bool:
+        axes(op, dim, ndim, keepdim)
+    return first, second
+
+
 def norm_of_matrices(A: Operand, order: Any, over: tuple[int, int], keepdim: bool) -> Tensor:
     """Return a norm of matrices whose rows and columns are the axes ``over``."""
     shape = floats(matrix_norm, "A", A).shape
@@ -132,7 +142,9 @@ def norm_of_matrices(A: Operand, order: Any, over: tuple[int, int], keepdim: boo
     if order == "fro" or rows == 0 or columns == 0:
         return norms.norm(A, 2, over, keepdim)
     if order in OF_SINGULAR_VALUES:
-        values = svdvals(movedim(A, over, (-2, -1)))
+        last = (len(shape) - 2, len(shape) - 1)
+        # Of a transposed matrix they are the same.
+        values = svdvals(A if over in (last, last[::-1]) else movedim(A, over, (-2, -1)))
         if order == "nuc":
             result = sum(values, -1)
         else:
@@ -201,9 +213,7 @@ def norm(A: Operand, ord: Any = None, dim: Dim = None, keepdim: bool = False, *,
             )
         )
     order = checked_order(norm, ord)
-    places = (axis(norm, over[0], ndim), axis(norm, over[1], ndim))
-    axes(norm, places, ndim, keepdim)
-    return norm_of_matrices(A, order, places, keepdim)
+    return norm_of_matrices(A, order, places_of(norm, over, ndim, keepdim), keepdim)
 
 
 def converted(op: Op, x: Any, dtype: Any) -> Any:
@@ -232,8 +242,8 @@ def cond(A: Operand, p: Any = None) -> Tensor:
         Tensor(() float32 | 8)
     """
     order = 2 if p is None else checked_order(cond, p)
-    A_data = matrices(cond, "A", A) if order in (2, -2) else square_matrices(cond, "A", A)
-    if 0 in A_data.shape[-2:]:
+    A_data = floats(cond, "A", A) if order in (2, -2) else square_matrices(cond, "A", A)
+    if A_data.ndim >= 2 and 0 in A_data.shape[-2:]:
         return norms.norm(A, 2, (-2, -1))
     if order in (2, -2):
         values = svdvals(A)

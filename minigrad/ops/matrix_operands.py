@@ -5,18 +5,23 @@ NumPy's LAPACK computes in double precision whatever it is given, and returns th
 
 from __future__ import annotations
 
-import math
+from math import isfinite
 from typing import Any
 
 import numpy as np
 
 from minigrad import tensors
+from minigrad.dtypes import float32, float64
 from minigrad.errors import describe, message
 from minigrad.graph import wrap
 from minigrad.ops.operands import Op, ndarray, unwrap
 
 #: The relative spacing of the numbers that LAPACK computes with.
 EPSILON = float(np.finfo(np.float64).eps)
+
+
+#: The same for each dtype; np.finfo takes as long to tell as a product of two matrices.
+ROUNDING = {dtype: float(np.finfo(dtype).eps) for dtype in (float32, float64)}
 
 
 class LinAlgError(RuntimeError):
@@ -35,9 +40,10 @@ def matrices(op: Op, name: str, x: Any) -> ndarray:
         TypeError: if it is of integers or bools.
         ValueError: if it has fewer than two axes, or an element is NaN or infinite.
     """
-    x_data = shaped_matrices(op, name, x)
-    # NaN and infinity stay in a sum of squares, which costs a third of np.isfinite(x).all().
-    if not math.isfinite(squares(x_data)):
+    x_data = x._data if isinstance(x, tensors.Tensor) else unwrap(op, x)
+    if x_data.ndim < 2 or x_data.dtype.kind != "f":
+        refuse_shape_or_dtype(op, name, x)
+    if not isfinite(squares(x_data)):
         refuse_infinite(op, name, x, x_data)
     return x_data
 
@@ -48,38 +54,42 @@ def square_matrices(op: Op, name: str, x: Any) -> ndarray:
     Raises:
         ValueError: also if its matrices are not square.
     """
-    x_data = shaped_square_matrices(op, name, x)
-    if not math.isfinite(squares(x_data)):
+    return measured_squares(op, name, x)[0]
+
+
+def measured_squares(op: Op, name: str, x: Any) -> tuple[ndarray, float]:
+    """Return what ``square_matrices`` does, and the sum of the squares of all elements, infinite if it overflows."""
+    x_data = x._data if isinstance(x, tensors.Tensor) else unwrap(op, x)
+    shape = x_data.shape
+    if len(shape) < 2 or shape[-1] != shape[-2] or x_data.dtype.kind != "f":
+        refuse_shape_or_dtype(op, name, x, True)
+    # NaN and infinity stay in a sum of squares, which costs a third of np.isfinite(x).all().
+    flat = x_data.ravel("K")
+    size = float(flat.dot(flat))
+    if not isfinite(size):
         refuse_infinite(op, name, x, x_data)
-    return x_data
+    return x_data, size
 
 
 def squares(x: ndarray) -> float:
     """Return the sum of the squares of all elements, which may be infinite though no element is."""
     flat = x.ravel("K")
-    total: float = flat.dot(flat)
-    return total
-
-
-def shaped_matrices(op: Op, name: str, x: Any) -> ndarray:
-    """Return the array of an operand as ``matrices`` does, but of any elements."""
-    x_data = x._data if isinstance(x, tensors.Tensor) else unwrap(op, x)
-    if x_data.ndim >= 2 and x_data.dtype.kind == "f":
-        return x_data
-    floats(op, name, x)
-    raise ValueError(
-        message(
-            who(op),
-            f"{name} must be a matrix (m, n), or a batch of them (..., m, n); it is {describe(x)}.",
-            f"A vector becomes a matrix of one column by {name}.unsqueeze(-1).",
-        )
-    )
+    return float(flat.dot(flat))
 
 
 def shaped_square_matrices(op: Op, name: str, x: Any) -> ndarray:
     """Return the array of an operand as ``square_matrices`` does, but of any elements."""
     x_data = x._data if isinstance(x, tensors.Tensor) else unwrap(op, x)
-    if x_data.ndim >= 2 and x_data.shape[-1] != x_data.shape[-2]:
+    shape = x_data.shape
+    if len(shape) < 2 or shape[-1] != shape[-2] or x_data.dtype.kind != "f":
+        refuse_shape_or_dtype(op, name, x, True)
+    return x_data
+
+
+def refuse_shape_or_dtype(op: Op, name: str, x: Any, square: bool = False) -> None:
+    """Raise the error about an operand that is no floating matrix, or no square one."""
+    x_data = unwrap(op, x)
+    if square and x_data.ndim >= 2 and x_data.shape[-1] != x_data.shape[-2]:
         raise ValueError(
             message(
                 who(op),
@@ -88,7 +98,14 @@ def shaped_square_matrices(op: Op, name: str, x: Any) -> ndarray:
                 "For other matrices there are linalg.lstsq and linalg.pinv.",
             )
         )
-    return shaped_matrices(op, name, x)
+    floats(op, name, x)
+    raise ValueError(
+        message(
+            who(op),
+            f"{name} must be a matrix (m, n), or a batch of them (..., m, n); it is {describe(x)}.",
+            f"A vector becomes a matrix of one column by {name}.unsqueeze(-1).",
+        )
+    )
 
 
 def refuse_infinite(op: Op, name: str, x: Any, x_data: ndarray) -> None:
@@ -134,7 +151,9 @@ def floats(op: Op, name: str, x: Any) -> ndarray:
     return x_data
 
 
-def right_hand_side(op: Op, A: Any, B: Any, left: bool = True, vectors: bool = True) -> tuple[ndarray, bool]:
+def right_hand_side(
+    op: Op, A: Any, A_data: ndarray, B: Any, left: bool = True, vectors: bool = True
+) -> tuple[ndarray, bool]:
     """Return the array of ``B`` in ``A X = B``, and whether it holds vectors rather than matrices.
 
     ``B`` holds vectors if it has one axis, or exactly the axes of ``A`` but the last.
@@ -142,6 +161,7 @@ def right_hand_side(op: Op, A: Any, B: Any, left: bool = True, vectors: bool = T
     Args:
         op: the operation that asks.
         A: (..., m, n), checked already.
+        A_data: its array.
         B: (m,), (..., m) or (..., m, k); (..., k, m) for ``X A = B``.
         left: whether A stands on the left of X.
         vectors: whether B may hold vectors.
@@ -150,7 +170,9 @@ def right_hand_side(op: Op, A: Any, B: Any, left: bool = True, vectors: bool = T
         TypeError: if the dtypes differ, or B is of integers.
         ValueError: naming both, if the shapes do not fit.
     """
-    A_data, B_data = unwrap(op, A), floats(op, "B", B)
+    B_data = B._data if isinstance(B, tensors.Tensor) else unwrap(op, B)
+    if B_data.dtype.kind != "f":
+        floats(op, "B", B)
     A_shape, shape = A_data.shape, B_data.shape
     vector = vectors and (len(shape) == 1 or (left and shape == A_shape[:-1]))
     if vector:

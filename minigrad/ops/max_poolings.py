@@ -130,7 +130,7 @@ def max_pool_backward_vjp(grad_output: Value, places: Value, pooling: Pooling) -
 
 
 def taken_at_places(x: Operand, places: Operand, pooling: Pooling) -> Tensor:
-    """Return the elements of images at some places; their gradient goes where that of a pooling's result does."""
+    """Return the elements of images that lie at the places; their gradients go there, as those of a pooling do."""
     x_data, places_data = unwrap(taken_at_places, x), unwrap(taken_at_places, places)
     output = minigrad_kernels.taken_at_places(x_data, places_data, pooling)
     return record(taken_at_places, max_pool_vjp, output, (x, places, pooling), (places_data, pooling))

@@ -10,14 +10,8 @@ import minigrad_kernels
 from minigrad import tensors
 from minigrad.errors import describe, message
 from minigrad.graph import wrap
-from minigrad.ops.operands import Op, maximum_reduce, ndarray, unwrap
+from minigrad.ops.operands import Op, ndarray, unwrap
 
-_UNSIGNED: dict[Any, Any] = {
-    np.dtype(np.int64): np.dtype(np.uint64),
-    np.dtype(np.int32): np.dtype(np.uint32),
-    np.dtype(np.int16): np.dtype(np.uint16),
-    np.dtype(np.int8): np.dtype(np.uint8),
-}
 _FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
 COUNT_FROM_0 = "Negative ones do not count from the end here: add the length."
 CHECK_INDEX = "Check which axis dim names; indices that count from 1 need index - 1."
@@ -60,11 +54,7 @@ def same_dtype(op: Op, x: ndarray, source: ndarray) -> None:
 
 def check_places(op: Op, index: ndarray, along: int, length: int) -> None:
     """Raise an IndexError unless integers are places of an axis, from 0 up to its length."""
-    if index.size == 0:
-        return
-    # Read as unsigned, a negative number is larger than any length: one reduction, which is most of the time, for two.
-    unsigned = index.view(_UNSIGNED[index.dtype]) if index.dtype in _UNSIGNED else index
-    if maximum_reduce(unsigned, axis=None) < length:
+    if minigrad_kernels.first_outside(index, length) < 0:
         return
     bad = index.min() if index.min() < 0 else index.max()
     raise IndexError(
@@ -78,9 +68,9 @@ def check_places(op: Op, index: ndarray, along: int, length: int) -> None:
 
 def counted_from_0(index: ndarray, length: int) -> ndarray:
     """Return indices, of which negative ones count from the end, as places from 0 up; what is outside stays outside."""
-    if index.size and index.min() < 0:
-        return np.where(index < 0, index + length, index)
-    return index
+    if minigrad_kernels.first_outside(index, length) < 0:
+        return index
+    return np.where(index < 0, index + length, index)
 
 
 def last_named(places: ndarray, length: int) -> ndarray | None:
@@ -150,6 +140,8 @@ def add_elements(out: ndarray, along: int, index: ndarray, values: ndarray) -> N
 def places_of(index: ndarray, along: int) -> tuple[Any, ...]:
     """Return the index arrays, one for each axis, of the elements that ``gather`` reads."""
     ndim = index.ndim
+    if ndim == 1:
+        return (index,)
     grids: list[Any] = []
     for place, length in enumerate(index.shape):
         if place == along:

@@ -11,7 +11,7 @@ from minigrad import tensors
 from minigrad.errors import message
 from minigrad.graph import record
 from minigrad.ops.conversion import detach
-from minigrad.ops.matrix_operands import matrices, right_hand_side, square_matrices, squares
+from minigrad.ops.matrix_operands import ROUNDING, matrices, right_hand_side, square_matrices, squares
 from minigrad.ops.operands import Op, Operand, Tensor, Value, ndarray
 from minigrad.ops.products import matmul
 from minigrad.ops.ranks import largest_negligible
@@ -133,14 +133,10 @@ def lstsq(A: Operand, B: Operand, rcond: float | None = None, *, driver: str | N
             )
         )
     A_data = matrices(lstsq, "A", A)
-    B_data, vector = right_hand_side(lstsq, A, B)
+    B_data, vector = right_hand_side(lstsq, A, A_data, B)
     columns = B_data[..., None] if vector else B_data
-    X, rank, s = least_squares(A_data, columns, rcond)
-    rows, unknowns = A_data.shape[-2:]
-    measured = rows > unknowns and bool((rank == unknowns).all())
-    residuals = np.zeros(0, A_data.dtype)
-    if measured:
-        residuals = np.square(A_data @ X - columns).sum(axis=-2)
+    X, residuals, rank, s = least_squares(A_data, columns, rcond)
+    measured = residuals.ndim > 1 or residuals.size > 0
     outputs = (X[..., 0] if vector else X, residuals, rank, s)
     saved = (A_data, B_data, outputs[:1], rcond, vector, measured)
     solution, residuals, rank, values = record(lstsq, lstsq_vjp, outputs, (A, B, rcond), saved)
@@ -182,43 +178,49 @@ def lstsq_vjp(
     return grad_A, squeeze(grad_B, -1) if vector else grad_B
 
 
-def least_squares(A: ndarray, B: ndarray, rcond: float | None) -> tuple[ndarray, ndarray, ndarray]:
-    """Return the solution (..., n, k) of ``A X = B``, and the rank and singular values of A, by LAPACK's gelsd.
+def least_squares(A: ndarray, B: ndarray, rcond: float | None) -> tuple[ndarray, ndarray, ndarray, ndarray]:
+    """Return what ``lstsq`` does for matrices, by LAPACK's gelsd.
 
     A column of B with NaN or infinity has a solution of NaN: gelsd, which scales B as a whole, would spread it.
     """
     if rcond is None:
-        rcond = max(A.shape[-2:]) * float(np.finfo(A.dtype).eps)
+        rcond = max(A.shape[-2:]) * ROUNDING[A.dtype]
     bad = None
     if not math.isfinite(squares(B)):
         bad = ~np.isfinite(B).all(axis=-2, keepdims=True)
         B = np.where(bad, 0, B)
-    batch = np.broadcast_shapes(A.shape[:-2], B.shape[:-2])
-    if not batch:
-        X, _, rank, s = np.linalg.lstsq(A, B, rcond)
+    if A.ndim == B.ndim == 2:
+        X, residuals, rank, s = np.linalg.lstsq(A, B, rcond)
         rank = np.asarray(rank, np.int64)
     else:
-        X, rank, s = each_least_squares(A, B, rcond, batch)
+        X, residuals, rank, s = each_least_squares(A, B, rcond)
     if bad is not None:
         X = np.where(bad, np.nan, X).astype(A.dtype, copy=False)
-    return X, rank, s
+        residuals = (
+            np.where(bad[..., 0, :], np.nan, residuals).astype(A.dtype, copy=False) if residuals.size else residuals
+        )
+    return X, residuals, rank, s
 
 
-def each_least_squares(
-    A: ndarray, B: ndarray, rcond: float, batch: tuple[int, ...]
-) -> tuple[ndarray, ndarray, ndarray]:
+def each_least_squares(A: ndarray, B: ndarray, rcond: float) -> tuple[ndarray, ndarray, ndarray, ndarray]:
     """Return what ``least_squares`` does, one system after the other: NumPy takes no batches here."""
+    batch = np.broadcast_shapes(A.shape[:-2], B.shape[:-2])
     rows, unknowns = A.shape[-2:]
     lefts, rights = np.broadcast_to(A, batch + A.shape[-2:]), np.broadcast_to(B, batch + B.shape[-2:])
     X = np.empty(batch + (unknowns, B.shape[-1]), A.dtype)
+    residuals = np.empty(batch + (B.shape[-1],), A.dtype)
     rank = np.empty(batch, np.int64)
     s = np.empty(batch + (min(rows, unknowns),), A.dtype)
+    measured = rows > unknowns
     for place in np.ndindex(batch):
-        X[place], _, rank[place], s[place] = np.linalg.lstsq(lefts[place], rights[place], rcond)
+        X[place], found, rank[place], s[place] = np.linalg.lstsq(lefts[place], rights[place], rcond)
+        measured = measured and rank[place] == unknowns
+        if measured:
+            residuals[place] = found
     # A may be the same for many: what is said of it is said once.
     own: list[Any] = [0] * (len(batch) - A.ndim + 2)
     own += [slice(0, length) for length in A.shape[:-2]]
-    return X, rank[tuple(own)], s[tuple(own)]
+    return X, residuals if measured else np.zeros(0, A.dtype), rank[tuple(own)], s[tuple(own)]
 
 
 class PseudoinverseMethods:

@@ -8,7 +8,7 @@ import numpy as np
 
 from minigrad.errors import message
 from minigrad.graph import record
-from minigrad.ops.matrix_operands import matrices, square_matrices
+from minigrad.ops.matrix_operands import ROUNDING, matrices, square_matrices
 from minigrad.ops.operands import Op, Operand, Tensor, ndarray, unwrap
 from minigrad.ops.singular_values import converged, values_of
 
@@ -59,11 +59,11 @@ def matrix_rank(A: Operand, tol: Any = None, hermitian: bool = False, *, atol: A
 def largest_negligible(op: Op, A: ndarray, s: ndarray, atol: Any, rtol: Any) -> Any:
     """Return the bound up to which the singular values of A count as 0, with an axis behind for them."""
     if atol is None and (rtol is None or isinstance(rtol, float)):
-        relative = max(A.shape[-2:]) * float(np.finfo(A.dtype).eps) if rtol is None else rtol
+        relative = max(A.shape[-2:]) * ROUNDING[A.dtype] if rtol is None else rtol
         return relative * s.max(axis=-1, keepdims=True, initial=0)
     absolute = tolerance(op, 0.0 if atol is None else atol)
     if rtol is None:
-        rtol = 0.0 if (absolute > 0).any() else max(A.shape[-2:]) * float(np.finfo(A.dtype).eps)
+        rtol = 0.0 if (absolute > 0).any() else max(A.shape[-2:]) * ROUNDING[A.dtype]
     return np.maximum(absolute, tolerance(op, rtol) * s.max(axis=-1, keepdims=True, initial=0))
 
 

@@ -98,7 +98,9 @@ def interpolate(
 def check_mode(x: Operand, x_data: ndarray, mode: str, align_corners: bool | None, antialias: bool) -> None:
     """Raise unless a mode exists and fits the operand and the other arguments."""
     if mode not in MODES:
-        raise ValueError(message("interpolate", f"mode is one of {', '.join(MODES)}; got {mode!r}."))
+        raise ValueError(
+            message("interpolate", f"mode is one of {', '.join(MODES)}; got {mode!r}.", "An image is bilinear.")
+        )
     resized = x_data.ndim - 2
     wanted = MODES[mode]
     if resized not in ((1, 2, 3) if wanted is None else (wanted,)):
@@ -144,7 +146,9 @@ def wanted_lengths(
                 "interpolate",
                 f"either size or scale_factor is needed, one number or {axes}, for {describe(x)}; got size={size}, "
                 f"scale_factor={scale_factor}.",
-                "recompute_scale_factor is for a scale_factor only." if recompute_scale_factor else "",
+                "Leave out recompute_scale_factor, or give a scale_factor."
+                if recompute_scale_factor
+                else "The numbers are for the axes behind batch and channels.",
             )
         )
     if size is not None:

@@ -13,8 +13,8 @@ from minigrad.ops.conversion import cast, clone
 from minigrad.ops.elementwise import where
 from minigrad.ops.gathering import gather
 from minigrad.ops.in_place import copy_
-from minigrad.ops.operands import Operand, Tensor, Value, unwrap
-from minigrad.ops.places import places_of
+from minigrad.ops.operands import Operand, Tensor, Value, axis, needs_grad, unwrap
+from minigrad.ops.places import add_elements, places_of
 from minigrad.ops.scattering import operands_of_scatter, scatter, scatter_add, scatter_product, with_an_axis
 from minigrad.writes import refuse_write
 
@@ -58,7 +58,9 @@ def scatter_reduce(
     """
     kind = REDUCTIONS.get(reduce)
     if kind is None:
-        raise ValueError(message("scatter_reduce", f"reduce is one of sum, prod, mean, amax, amin; got {reduce!r}."))
+        raise ValueError(
+            message("scatter_reduce", f"reduce is one of sum, prod, mean, amax, amin; got {reduce!r}.", "max is amax.")
+        )
     if unwrap(scatter_reduce, x).ndim == 0 or unwrap(scatter_reduce, index).ndim == 0:
         return with_an_axis(scatter_reduce, x, dim, index, src, reduce, include_self=include_self)
     unwrap(scatter_reduce, src)
@@ -91,15 +93,15 @@ def identity(kind: str, dtype: np.dtype) -> Any:
 def scatter_mean(start: Operand, dim: int, index: Operand, src: Operand, include_self: bool) -> Tensor:
     """Return the sums at each place divided by how many numbers are in them; of integers rounded down."""
     total = scatter_add(start, dim, index, src)
-    shape, places = unwrap(scatter_mean, start).shape, unwrap(scatter_mean, index)
-    counts = np.ones(shape, np.int64)
+    total_data, places = unwrap(scatter_mean, total), unwrap(scatter_mean, index)
+    along = axis(scatter_mean, dim, total_data.ndim)
+    counts = np.ones(total_data.shape)
     if not include_self:
-        counts = np.asarray(unwrap(scatter_mean, scatter(counts, dim, places, 0)))
-    counts = np.asarray(unwrap(scatter_mean, scatter_add(counts, dim, places, np.ones(places.shape, np.int64))))
-    dtype = unwrap(scatter_mean, total).dtype
-    if dtype.kind == "f":
-        return div(total, counts.astype(dtype))
-    return cast(div(total, counts, rounding_mode="floor"), dtype)
+        counts[places_of(places, along)] = 0
+    add_elements(counts, along, places, np.ones(places.shape))
+    if total_data.dtype.kind == "f":
+        return div(total, counts.astype(total_data.dtype))
+    return cast(div(total, counts.astype(np.int64), rounding_mode="floor"), total_data.dtype)
 
 
 def scatter_extreme(x: Operand, dim: int, index: Operand, src: Operand, largest: bool) -> Tensor:
@@ -108,8 +110,12 @@ def scatter_extreme(x: Operand, dim: int, index: Operand, src: Operand, largest:
     source = unwrap(scatter_reduce, src)
     output = x_data.copy()
     extreme: Any = np.maximum if largest else np.minimum
-    extreme.at(output, places_of(places, along), source)
-    saved = (along, places, x_data == output, source == output[places_of(places, along)])
+    key = places_of(places, along)
+    extreme.at(output, key, source)
+    equal = src_equal = None
+    if needs_grad(x) or needs_grad(src):
+        equal, src_equal = x_data == output, source == output[key]
+    saved = (along, places, equal, src_equal)
     return record(scatter_extreme, scatter_extreme_vjp, output, (x, dim, index, src, largest), saved)
 
 

@@ -53,7 +53,11 @@ def scatter(
     """
     source: Any = value if src is None else src
     if source is None or (src is not None and value is not None):
-        raise TypeError(message("scatter", f"src or value is needed, got {describe(src)} and {describe(value)}."))
+        raise TypeError(
+            message(
+                "scatter", f"src or value is needed, got {describe(src)} and {describe(value)}.", "Give one of them."
+            )
+        )
     if reduce is not None:
         return reduced(x, dim, index, source, reduce)
     if unwrap(scatter, x).ndim == 0 or unwrap(scatter, index).ndim == 0:

@@ -100,15 +100,18 @@ def unique(
                 )
             )
     array = x_data if x_data.ndim or along is None else x_data.reshape(1)
-    values, inverse, counts = np.unique(array, return_inverse=True, return_counts=True, axis=along, equal_nan=False)
-    shape = x_data.shape if along is None else x_data.shape[along : along + 1]
-    outputs = [values.reshape(()) if along is not None and x_data.ndim == 0 else values]
-    if return_inverse:
-        outputs.append(inverse.reshape(shape).astype(int64, copy=False))
-    if return_counts:
-        outputs.append(counts.astype(int64, copy=False))
     inputs = (x, sorted, return_inverse, return_counts, dim)
-    return record(unique, None, tuple(outputs) if len(outputs) > 1 else outputs[0], inputs)
+    function: Any = np.unique
+    found = function(array, False, return_inverse, return_counts, axis=along, equal_nan=False)
+    if not return_inverse and not return_counts:
+        return record(unique, None, found.reshape(()) if along is not None and x_data.ndim == 0 else found, inputs)
+    outputs = [found[0].reshape(()) if along is not None and x_data.ndim == 0 else found[0]]
+    if return_inverse:
+        shape = x_data.shape if along is None else x_data.shape[along : along + 1]
+        outputs.append(found[1].reshape(shape).astype(int64, copy=False))
+    if return_counts:
+        outputs.append(found[-1].astype(int64, copy=False))
+    return record(unique, None, tuple(outputs), inputs)
 
 
 def bucketize(x: Operand, boundaries: Operand, *, out_int32: bool = False, right: bool = False) -> Tensor:
@@ -166,7 +169,11 @@ def searchsorted(
     """
     sequence, x_data = unwrap(searchsorted, sorted_sequence), unwrap_exact(searchsorted, x)
     if side not in (None, "left", "right") or (side == "left" and right):
-        raise ValueError(message("searchsorted", f"side is 'left' or 'right', got {side!r} with right={right}."))
+        raise ValueError(
+            message(
+                "searchsorted", f"side is 'left' or 'right', got {side!r} with right={right}.", "Give one of the two."
+            )
+        )
     if (
         sequence.ndim == 0
         or (sequence.ndim > 1 and sequence.shape[:-1] != x_data.shape[:-1])
@@ -184,7 +191,11 @@ def searchsorted(
         order = unwrap(searchsorted, sorter)
         if order.shape != sequence.shape or order.dtype != int64:
             raise ValueError(
-                message("searchsorted", f"sorter needs int64 of the shape {sequence.shape}, got {describe(sorter)}.")
+                message(
+                    "searchsorted",
+                    f"sorter needs int64 of the shape {sequence.shape}, got {describe(sorter)}.",
+                    "It is what argsort gives.",
+                )
             )
         sequence = np.take_along_axis(sequence, order, -1)
     output = places_in(sequence, x_data, right or side == "right", out_int32)

@@ -6,13 +6,14 @@ from typing import Any
 
 import numpy as np
 
+import minigrad_kernels
 from minigrad.errors import describe, message
 from minigrad.graph import record
 from minigrad.ops.broadcasting import expand
 from minigrad.ops.elementwise import where
 from minigrad.ops.gathering import gather
 from minigrad.ops.indexing import get_item_vjp
-from minigrad.ops.operands import Op, Operand, Tensor, Value, axis, check_broadcast, ndarray, unwrap, whole
+from minigrad.ops.operands import Op, Operand, Tensor, Value, axis, check_broadcast, ndarray, needs_grad, unwrap, whole
 from minigrad.ops.places import add_along, check_places, counted_from_0, integer_index
 from minigrad.ops.shapes import base_of, reshape
 
@@ -166,10 +167,13 @@ def take(x: Operand, index: Operand) -> Tensor:
         TypeError: if the index is not of integers; IndexError: if one is out of range.
     """
     x_data, places = unwrap(take, x), integer_index(take, index)
-    places = counted_from_0(places, x_data.size)
-    check_places(take, places, 0, x_data.size)
-    output = np.asarray(x_data.take(places))
-    return record(take, take_vjp, output, (x, index), (places.reshape(-1), x_data.shape, x_data.size))
+    if minigrad_kernels.first_outside(places, x_data.size) >= 0:
+        places = counted_from_0(places, x_data.size)
+        check_places(take, places, 0, x_data.size)
+    output = x_data.take(places)
+    # A copy, because the rule reads it later and its own tensor may change.
+    saved = (places.reshape(-1).copy(), x_data.shape, x_data.size) if needs_grad(x) else ()
+    return record(take, take_vjp, output, (x, index), saved)
 
 
 def take_vjp(grad_output: Value, places: Value, shape: tuple[int, ...], size: int) -> Value:
@@ -205,11 +209,12 @@ def take_along_dim(x: Operand, indices: Operand, dim: int | None = None) -> Tens
     x_wanted, wanted = list(x_data.shape), list(places.shape)
     if x_data.ndim:
         x_wanted[along] = wanted[along] = 1
+    if x_wanted != wanted:
         check_broadcast(take_along_dim, x, indices, tuple(x_wanted), tuple(wanted))
         whole_shape = np.broadcast_shapes(tuple(x_wanted), tuple(wanted))
         x = expand(x, (*whole_shape[:along], length, *whole_shape[along + 1 :]))
         indices = expand(indices, (*whole_shape[:along], places.shape[along], *whole_shape[along + 1 :]))
-    if places.size and places.min() < 0:
+    if minigrad_kernels.first_outside(places, length) >= 0:
         indices = where(indices < 0, indices + length, indices)
     return gather(x, dim, indices)
 

@@ -33,7 +33,7 @@ def reshape(x: Operand, *shape: Any) -> Tensor:
     wanted = shape[0] if len(shape) == 1 and shape[0].__class__ is tuple else shape
     for size in wanted:
         if size.__class__ is not int or size < -1:
-            wanted = sizes(reshape, shape)
+            wanted = fitting_shape(reshape, x_data, sizes(reshape, shape))
             break
     try:
         output = x_data.reshape(wanted)

@@ -41,7 +41,9 @@ def tensor_split(x: Operand, indices_or_sections: Any, dim: int = 0) -> tuple[Te
     if not isinstance(asked, (tuple, list)):
         parts = whole(tensor_split, "indices_or_sections", asked)
         if parts < 1:
-            raise ValueError(message("tensor_split", f"the number of parts must be at least 1, got {parts}."))
+            raise ValueError(
+                message("tensor_split", f"the number of parts must be at least 1, got {parts}.", "1 is x as a whole.")
+            )
         size, longer = divmod(length, parts)
         return split(x, [size + 1] * longer + [size] * (parts - longer), along)
     bounds = [0]

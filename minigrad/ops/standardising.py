@@ -41,14 +41,7 @@ class Grouping(NamedTuple):
 
 def standardised(x: ndarray, weight: Any, bias: Any, grouping: Grouping) -> tuple[ndarray, ndarray, ndarray]:
     """Return ``x̂ * weight + bias``, of x's shape, and for the backward mean and r of each group; on arrays."""
-    parameters = grouping.shape[1:3]
-    weight = None if weight is None else weight.reshape(parameters)
-    bias = None if bias is None else bias.reshape(parameters)
-    centred = grouping.kind == "rows"
-    output, middle, inverse = minigrad_kernels.normalised_rows(
-        x.reshape(grouping.shape), weight, bias, grouping.eps, centred
-    )
-    return output.reshape(x.shape), middle, inverse
+    return minigrad_kernels.normalised_rows(x, grouping.shape, weight, bias, grouping.eps, grouping.kind == "rows")
 
 
 def normalise_backward(
@@ -134,24 +127,15 @@ def slopes(
     grad: Any, x: Any, weight: Any, middle: Any, inverse: Any, grouping: Grouping, for_weight: bool, for_bias: bool
 ) -> tuple[Any, Any, Any]:
     """Return what ``normalise_backward`` does, of arrays."""
-    outer, groups, members, inner = shape = grouping.shape
-    if grouping.kind in ("rows", "squares"):
-        if weight is not None:
-            weight = weight.reshape(groups, members)
+    shape, kind = grouping.shape, grouping.kind
+    if kind in ("rows", "squares"):
         found = minigrad_kernels.normalised_rows_backward(
-            grad.reshape(shape), x.reshape(shape), weight, middle, inverse, grouping.kind == "rows"
+            grad, x, shape, weight, middle, inverse, kind == "rows", grouping.parameters
         )
     else:
-        stack = (outer, groups, inner)
-        found = minigrad_kernels.normalised_channels_backward(
-            grad.reshape(stack), x.reshape(stack), weight, middle, inverse, grouping.kind == "given"
-        )
-    grad_x, grad_weight, grad_bias = found
-    return (
-        grad_x.reshape(x.shape),
-        grad_weight.reshape(grouping.parameters) if for_weight else None,
-        grad_bias.reshape(grouping.parameters) if for_bias else None,
-    )
+        stack = (shape[0], shape[1], shape[3])
+        found = minigrad_kernels.normalised_channels_backward(grad, x, stack, weight, middle, inverse, kind == "given")
+    return found[0], (found[1] if for_weight else None), (found[2] if for_bias else None)
 
 
 def recomputed(x: Value, middle: Value, inverse: Value, grouping: Grouping) -> tuple[Value, Value]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -13,6 +14,7 @@ from minigrad.ops.matrix_operands import (
     EPSILON,
     LinAlgError,
     entry_name,
+    measured_squares,
     right_hand_side,
     square_matrices,
     squares,
@@ -22,6 +24,9 @@ from minigrad.ops.operands import Op, Operand, Tensor, Value, ndarray, needs_gra
 from minigrad.ops.products import matmul
 from minigrad.ops.shapes import matrix_transpose, squeeze, unsqueeze
 from minigrad.ops.singular_values import values_of
+
+#: The square of 100 times the rounding of 1.
+MOST_GROWTH = (100 * EPSILON) ** 2
 
 
 class InvExResult(NamedTuple):
@@ -56,13 +61,13 @@ def solve(A: Operand, B: Operand, *, left: bool = True) -> Tensor:
 
     Source: Giles, "An extended collection of matrix derivative results" (2008), section 2.3.1.
     """
-    A_data = square_matrices(solve, "A", A)
-    B_data, vector = right_hand_side(solve, A, B, left)
+    A_data, size = measured_squares(solve, "A", A)
+    B_data, vector = right_hand_side(solve, A, A_data, B, left)
     columns = B_data[..., None] if vector else B_data
     if left:
-        found = solution(solve, A_data, columns)
+        found = solution(solve, A_data, size, columns)
     else:
-        found = solution(solve, A_data.swapaxes(-2, -1), columns.swapaxes(-2, -1)).swapaxes(-2, -1)
+        found = solution(solve, A_data.swapaxes(-2, -1), size, columns.swapaxes(-2, -1)).swapaxes(-2, -1)
     output = found[..., 0] if vector else found
     saved = (A_data, output if needs_grad(A) else None, vector, left)
     return record(solve, solve_vjp, output, (A, B, left), saved)
@@ -105,8 +110,8 @@ def inv(A: Operand) -> Tensor:
 
     Source: Giles, "An extended collection of matrix derivative results" (2008), section 2.2.3.
     """
-    A_data = square_matrices(inv, "A", A)
-    output = solution(inv, A_data, None)
+    A_data, size = measured_squares(inv, "A", A)
+    output = solution(inv, A_data, size, None)
     return record(inv, inv_vjp, output, (A,), (output,))
 
 
@@ -173,8 +178,8 @@ def each_inverse(A: ndarray, info: ndarray) -> ndarray:
     return inverses
 
 
-def solution(op: Op, A: ndarray, B: ndarray | None) -> ndarray:
-    """Return the X of ``A X = B``; the inverse if there is no B.
+def solution(op: Op, A: ndarray, size: float, B: ndarray | None) -> ndarray:
+    """Return the X of ``A X = B``; the inverse if there is no B. ``size`` is the sum of the squares of A.
 
     LAPACK fails only where a pivot is exactly 0, and whether that is so for [[1, 2, 3], [4, 5, 6], [7, 8, 9]] depends
     on the order of its sums: one build raises, another returns elements of 1e16. Here both raise.
@@ -189,12 +194,19 @@ def solution(op: Op, A: ndarray, B: ndarray | None) -> ndarray:
         raise singular(op, A, place, values) from None
     # An inverse of a matrix that is singular to working precision has elements of about 1 / EPSILON of A's. The 100
     # is for norms that underestimate, and for the rounding of float32 sums; only what passes it costs singular values.
-    # Of a batch of inverses the sums of all are at least those of each.
-    if B is None or A.ndim == X.ndim == 2:
-        sizes = squares(A), squares(X), A.shape[-1] if B is None else squares(B)
-        # Sums that are not far above the smallest float32 may have lost their digits.
-        if min(sizes) > 1e-30 and sizes[0] * sizes[1] * (EPSILON * 100) ** 2 <= sizes[2]:
-            return X
+    if B is None:
+        # Of a batch the sums of all are at least those of each; the identity is as long as this.
+        product, length = size * squares(X), A.shape[-1]
+    elif A.ndim == X.ndim == 2 and B.size:
+        # One element bounds the length from below, and is looked at in a seventh of the time.
+        product, length = size * squares(X), B.item(0) ** 2
+        if product * MOST_GROWTH > length:
+            length = squares(B)
+    else:
+        product, length = math.inf, 0.0
+    # Sums that are not far above the smallest float32 may have lost their digits.
+    if size > 1e-30 and product > 1e-30 and product * MOST_GROWTH <= length:
+        return X
     if B is None:
         B = np.ones((1, 1), A.dtype)
     if (largest(A) * largest(X) * EPSILON * 100 > largest(B)).any():

@@ -9,7 +9,7 @@ import numpy as np
 from minigrad import tensors
 from minigrad.errors import describe, message
 from minigrad.graph import record
-from minigrad.ops.operands import Operand, Tensor, Value, axis, ndarray, sizes, unwrap, whole
+from minigrad.ops.operands import Operand, Tensor, Value, axis, ndarray, needs_grad, sizes, unwrap, whole
 from minigrad.ops.places import integer_index
 from minigrad.ops.reductions import sum
 from minigrad.ops.selections import index_select_backward
@@ -111,7 +111,7 @@ def repeat_interleave(
     along = axis(repeat_interleave, dim, x_data.ndim)
     length = x_data.shape[along] if x_data.ndim else 1
     counts = checked_counts(repeats, length, output_size)
-    places = np.arange(length).repeat(counts)
+    places = np.arange(length).repeat(counts) if needs_grad(x) else None
     # A 0-d operand is taken as a vector of one element.
     output = (x_data if x_data.ndim else x_data.reshape(1)).repeat(counts, along)
     saved = (along, places, x_data.shape)
@@ -123,8 +123,8 @@ def repeat_interleave_vjp(grad_output: Value, along: int, places: Value, shape: 
     return index_select_backward(grad_output, along, places, shape)
 
 
-def checked_counts(repeats: Any, length: int, output_size: int | None) -> ndarray:
-    """Return how often each of ``length`` elements is repeated, as an array.
+def checked_counts(repeats: Any, length: int, output_size: int | None) -> Any:
+    """Return how often each of ``length`` elements is repeated, as one number for all or an array.
 
     Raises:
         TypeError, ValueError: as ``repeat_interleave``.
@@ -133,25 +133,28 @@ def checked_counts(repeats: Any, length: int, output_size: int | None) -> ndarra
         repeats = np.array(repeats, np.int64)
     if isinstance(repeats, (tensors.Tensor, ndarray)):
         counts = integer_index(repeat_interleave, repeats)
+        fits = counts.ndim <= 1 and counts.size in (1, length) and (counts.size == 0 or counts.min() >= 0)
+        # NumPy repeats by one number twice as fast as by an array of it.
+        result: Any = int(counts.reshape(())) if counts.size == 1 and fits else counts
     else:
-        counts = np.asarray(whole(repeat_interleave, "repeats", repeats))
-    if counts.ndim > 1 or (counts.size != length and counts.size != 1) or (counts.size and counts.min() < 0):
+        result = whole(repeat_interleave, "repeats", repeats)
+        fits = result >= 0
+    if not fits or length < 0:
+        numbers = f", {result.tolist()}" if isinstance(result, ndarray) and result.size < 9 else ""
         raise ValueError(
             message(
                 "repeat_interleave",
                 f"repeats is one number, 0 or more, or a vector with one for each of {max(length, 0)} elements; got "
-                f"{describe(repeats)}{'' if counts.size > 9 else f', {counts.tolist()}'}.",
+                f"{describe(repeats)}{numbers}.",
                 "dim names the axis whose elements are repeated.",
             )
         )
-    total = int(counts.sum()) * (length if counts.size == 1 != length else 1)
-    if output_size is not None and output_size != total:
-        raise ValueError(
-            message(
-                "repeat_interleave", f"output_size is {output_size}, and the repeats give {total}.", "Leave it out."
-            )
-        )
-    return counts
+    if output_size is not None:
+        total = int(result.sum()) if isinstance(result, ndarray) else result * length
+        if output_size != total:
+            problem = f"output_size is {output_size}, and the repeats give {total}."
+            raise ValueError(message("repeat_interleave", problem, "Leave it out."))
+    return result
 
 
 class TilingMethods:

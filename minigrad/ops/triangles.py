@@ -94,21 +94,21 @@ def tril_indices(row: int, col: int, offset: int = 0, *, dtype: Any = dtypes.int
         >>> mg.tril_indices(2, 3).tolist()
         [[0, 1, 1], [0, 0, 1]]
     """
-    return places_where(tril_indices, row, col, offset, 0, dtype)
+    return places_where(tril_indices, row, col, offset, False, dtype)
 
 
 def triu_indices(row: int, col: int, offset: int = 0, *, dtype: Any = dtypes.int64) -> Tensor:
     """Return the rows and columns of the elements on a diagonal and above it; arguments as for ``tril_indices``."""
-    return places_where(triu_indices, row, col, offset, 1, dtype)
+    return places_where(triu_indices, row, col, offset, True, dtype)
 
 
-def places_where(op: Op, row: Any, col: Any, offset: Any, above: int, dtype: Any) -> Tensor:
+def places_where(op: Op, row: Any, col: Any, offset: Any, above: bool, dtype: Any) -> Tensor:
     """Return the indices of the elements below a diagonal, or above it."""
     rows, columns = whole(op, "row", row), whole(op, "col", col)
     if rows < 0 or columns < 0:
         raise ValueError(message(op.__name__, f"lengths must not be negative, got {rows} and {columns}."))
-    inside = below(rows, columns, whole(op, "offset", offset) - above)
-    found = np.array(np.nonzero(~inside if above else inside))
+    function: Any = np.triu_indices if above else np.tril_indices
+    found = np.array(function(rows, whole(op, "offset", offset), columns))
     return leaf(found.astype(dtypes.as_dtype(op.__name__, dtype), copy=False), False, None)
 
 

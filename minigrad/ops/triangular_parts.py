@@ -6,6 +6,7 @@ import numpy as np
 
 from minigrad.ops.elementwise import abs, where
 from minigrad.ops.extremes import amax
+from minigrad.ops.matrix_operands import ROUNDING
 from minigrad.ops.operands import Value, ndarray
 from minigrad.ops.shapes import matrix_transpose, unsqueeze
 
@@ -63,7 +64,7 @@ def resolution(x: Value) -> Value:
     """
     if x.shape[-1] == 0:
         return 0
-    return amax(abs(x), -1, True) * (x.shape[-1] * float(np.finfo(x.dtype).eps))
+    return amax(abs(x), -1, True) * (x.shape[-1] * ROUNDING[x.dtype])
 
 
 def reciprocal_or_zero(x: Value, negligible: Value) -> Value:

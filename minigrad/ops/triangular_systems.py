@@ -53,7 +53,7 @@ def solve_triangular(A: Operand, B: Operand, *, upper: bool, left: bool = True, 
     Source: Giles, "An extended collection of matrix derivative results" (2008), section 2.3.1.
     """
     A_data = shaped_square_matrices(solve_triangular, "A", A)
-    B_data, _ = right_hand_side(solve_triangular, A, B, left, False)
+    B_data, _ = right_hand_side(solve_triangular, A, A_data, B, left, False)
     refuse_triangle(solve_triangular, A, A_data, upper, unitriangular)
     if left:
         output = minigrad_kernels.solve_triangular(A_data, B_data, bool(upper), bool(unitriangular))

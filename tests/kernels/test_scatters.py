@@ -85,6 +85,17 @@ def test_an_index_out_of_range_is_named_and_nothing_added(bad):
     assert not out.any()
 
 
+@pytest.mark.parametrize("kind", [np.int64, np.int8, np.uint8])
+def test_the_first_number_that_is_no_place_is_found(in_layout, kind):
+    index = np.arange(12).reshape(3, 4).astype(kind)
+    for length, position in ((12, -1), (11, 11), (5, 5), (0, 0)):
+        assert mk.first_outside(in_layout(index), length) == position
+    if kind != np.uint8:
+        index[1, 2] = -1
+        assert mk.first_outside(in_layout(index), 12) == 6
+    assert mk.first_outside(np.zeros((0, 2), kind), 0) == -1
+
+
 REFUSED = {
     "integers": (TypeError, "float32 or float64", (np.zeros(3, int), 0, np.zeros(1, int), np.zeros(1, int))),
     "two dtypes": (TypeError, "one dtype", (np.zeros(3), 0, np.zeros(1, int), np.zeros(1, np.float32))),
