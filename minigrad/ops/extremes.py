@@ -109,7 +109,7 @@ class Extremes(NamedTuple):
 
 
 def aminmax(x: Operand, *, dim: int | None = None, keepdim: bool = False) -> Extremes:
-    """Return the smallest and the largest element over all axes, or along one; as ``amin`` and ``amax``."""
+    """Return the smallest and the largest element over all axes, or along one; gradients as ``amin``, ``amax``."""
     if dim is not None:
         axis(aminmax, dim, unwrap(aminmax, x).ndim)
     return Extremes(amin(x, dim, keepdim), amax(x, dim, keepdim))
