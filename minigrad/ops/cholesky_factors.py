@@ -52,7 +52,7 @@ def cholesky(A: Operand, upper: bool = False) -> Tensor:
     """
     A_data = square_matrices(cholesky, "A", A)
     try:
-        output = np.linalg.cholesky(A_data, upper=bool(upper))
+        output = np.linalg.cholesky(A_data, upper=True) if upper else np.linalg.cholesky(A_data)
     except np.linalg.LinAlgError:
         raise indefinite(cholesky, A_data, upper) from None
     return record(cholesky, cholesky_vjp, output, (A, upper), (output, upper))
