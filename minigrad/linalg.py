@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from minigrad.ops import gathering
+from minigrad.ops import diagonals
 from minigrad.ops.cholesky_factors import CholeskyExResult, cholesky, cholesky_ex
 from minigrad.ops.determinants import SlogdetResult, det, slogdet
 from minigrad.ops.eigenvalues import EighResult, eigh, eigvalsh
@@ -80,4 +80,4 @@ __all__ = [
 
 def diagonal(A: Operand, *, offset: int = 0, dim1: int = -2, dim2: int = -1) -> Tensor:
     """Return a view of the diagonal of matrices, (..., m, n) to (..., k): ``diagonal`` of the last two axes."""
-    return gathering.diagonal(A, offset, dim1, dim2)
+    return diagonals.diagonal(A, offset, dim1, dim2)

@@ -50,6 +50,11 @@ def kernel(function: Function, nogil: bool = True) -> Function:
     return dispatcher
 
 
+def object_kernel(function: Function) -> Function:
+    """As `kernel`, for a function that makes and returns Python objects: it holds the GIL, or lets go of it itself."""
+    return kernel(function, nogil=False)
+
+
 def ordered_helper(function: Function) -> Function:
     """Let kernels call a function whose sums keep the order in which they are written, whatever the kernel's may do."""
     register_jitable(**HELPER)(function)

@@ -25,11 +25,35 @@ def matrix_in(x: Any, vector_is_row: bool) -> tuple[int, int, int, int, bool]:
 
 
 @register_jitable
+def rows_in(x: Any) -> tuple[int, int, int, int, bool]:
+    """As `matrix_in` of a matrix whose rows are those of all of x's matrices; readable if they lie evenly."""
+    last = axes(x) - 1
+    if last < 2:
+        return matrix_in(x, True)
+    rows, row, itemsize = length(x, last - 1), stride(x, last - 1), itemsize_of(zero_of(x))
+    count, step, even = batch_of(x)
+    if rows == 1:
+        row = step
+    elif count > 1:
+        even = even and step == rows * row
+    row, column, readable = matrix_strides(rows * count, length(x, last), row, stride(x, last), itemsize)
+    return rows * count, length(x, last), row, column, readable and (even or rows * count == 0)
+
+
+@register_jitable
+def transposed_in(x: Any) -> tuple[int, int, bool]:
+    """As `matrix_strides` of the transpose of a matrix."""
+    return matrix_strides(length(x, 1), length(x, 0), stride(x, 1), stride(x, 0), itemsize_of(zero_of(x)))
+
+
+@register_jitable
 def matrix_strides(rows: int, columns: int, row: int, column: int, itemsize: int) -> tuple[int, int, bool]:
     """Return the bytes from row to row and from column to column, and whether numbers are contiguous along one axis.
 
     NumPy leaves the stride of an axis of length 1 open; here a contiguous vector is contiguous along both axes.
     """
+    if rows == 0 or columns == 0:
+        return itemsize, itemsize, True
     if columns == 1:
         return itemsize, itemsize, rows == 1 or row == itemsize
     if rows == 1:

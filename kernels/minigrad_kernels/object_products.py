@@ -3,34 +3,27 @@
 `layouts.py` reads how the operands lie in memory, `arrays.py` has what reads and makes objects.
 """
 
-from functools import partial
 from typing import Any
 
 from numba.extending import register_jitable
 
-from minigrad_kernels.arrays import (
-    alike,
-    axes,
+from minigrad_kernels.arrays import alike, axes, is_none, zero_of
+from minigrad_kernels.jit import object_kernel
+from minigrad_kernels.layouts import apart, batch_of, common_batch, matrix_in, takes
+from minigrad_kernels.new_arrays import (
+    MOST_WORK_WITH_GIL,
     dropped,
-    is_none,
     new_array,
     no_array,
     release_gil,
     returned,
     take_gil,
-    zero_of,
 )
-from minigrad_kernels.jit import kernel
-from minigrad_kernels.layouts import apart, batch_of, common_batch, matrix_in, takes
 from minigrad_kernels.product_calls import multiply_at
 from minigrad_kernels.vectors import address, itemsize_of
 
-# Multiplications, some microseconds of them, during which no other Python thread can run: letting go of the GIL and
-# taking it again costs 20 ns.
-MOST_WORK_WITH_GIL = 200_000
 
-
-@partial(kernel, nogil=False)
+@object_kernel
 def multiply(a: Any, b: Any, out: Any, most_work: int, product: int) -> Any:
     """Check the operands and return a @ b, if it can be computed from the operands as they are.
 

@@ -12,10 +12,15 @@ import numpy as np
 
 from minigrad_kernels import (
     biases,
+    convolutions,
     cross_entropies,
+    distances,
     draws,
     elementwise,
     losses,
+    poolings,
+    scans,
+    scatters,
     softmaxes,
     special_functions,
     sums,
@@ -24,8 +29,10 @@ from minigrad_kernels import (
     updates,
 )
 from minigrad_kernels.compiling import Compiled, watch
+from minigrad_kernels.convolution_plans import Geometry
 from minigrad_kernels.linears import MIN_SHARED_LAYER, linear, linear_backward
 from minigrad_kernels.operands import operand_call
+from minigrad_kernels.pooling_windows import Pooling
 from minigrad_kernels.products import matmul
 from minigrad_kernels.threads import MIN_SHARED_WORK, get_num_threads, prepare_helpers, set_num_threads
 
@@ -71,6 +78,8 @@ def _calls() -> list[tuple[Any, ...]]:
     """Return every call: a function and its arguments."""
     calls: list[tuple[Any, ...]] = []
     for dtype in FLOATS:
+        calls += [*_products(dtype), *_elementwise(dtype), *_rows(dtype), *_totals(dtype), *_updates(dtype)]
+        calls.append((windows_of_image, np.ones((2, 2), dtype)))
         calls += [
             *_products(dtype),
             *_triangles(dtype),
@@ -114,6 +123,21 @@ def with_threads(function: Callable[..., Any], *arguments: Any) -> None:
         set_num_threads(threads)
 
 
+def windows_of_image(x: np.ndarray) -> None:
+    """Call the convolutions and the poolings, with windows of one number of an image."""
+    image = x.shape[0], x.shape[1]
+    geometry = Geometry(2, 1, 1, 1, image, (1, 1), image, (1, 1), (0, 0), (1, 1))
+    pooling = Pooling(2, image, image, (1, 1))
+    images, weight = x.reshape(1, *image), np.ones((1, 1, 1, 1), x.dtype)
+    convolutions.convolution(images, weight, None, geometry)
+    convolutions.weight_gradient(images, images, geometry)
+    places = poolings.max_pooling(x, pooling)[1]
+    poolings.max_pooling_backward(x, places, pooling)
+    poolings.taken_at_places(x, places, pooling)
+    poolings.mean_pooling(x, pooling)
+    poolings.mean_pooling_backward(x, pooling)
+
+
 def _elementwise(dtype: np.dtype) -> list[tuple[Any, ...]]:
     """Functions of each element and their gradients."""
     x = np.ones(2, dtype)
@@ -141,11 +165,23 @@ def _rows(dtype: np.dtype) -> list[tuple[Any, ...]]:
         (sums.sum_axes, x, 1),
         (sums.mean_variance_rows, x),
         (sums.mean_variance_columns, x),
+        (scatters.index_add, np.ones((2, 2), dtype), 0, labels, x),
+        (scatters.scatter_add, np.ones((2, 2), dtype), 0, np.zeros((2, 2), np.int64), x),
+        (scans.running_sums, x, 0),
+        (scans.linear_recurrence, x, x, 0),
+        (distances.pair_distances, x[None], x[None], 2.0),
+        (add_to_zeros, scatters.index_add, labels, x),
+        (add_to_zeros, scatters.scatter_add, np.zeros((2, 2), np.int64), x),
     ]
 
 
+def add_to_zeros(function: Callable[..., Any], index: np.ndarray, source: np.ndarray) -> None:
+    """Call a function that adds to its first argument."""
+    function(np.zeros(source.shape, source.dtype), 0, index, source)
+
+
 def _totals(dtype: np.dtype) -> list[tuple[Any, ...]]:
-    """Sums of everything, and losses of numbers: their kernels are compiled for vectors and for matrices."""
+    """Sums of everything, and losses of numbers."""
     forward = [
         losses.squared_errors,
         losses.absolute_errors,
@@ -158,13 +194,10 @@ def _totals(dtype: np.dtype) -> list[tuple[Any, ...]]:
         losses.logits_cross_entropies_backward,
         losses.binary_cross_entropies_backward,
     ]
-    grad = np.ones((), dtype)
-    calls: list[tuple[Any, ...]] = []
-    for x in (np.ones(2, dtype), np.ones((2, 2), dtype)):
-        calls.append((totals.total, x))
-        calls += [(function, x, x) for function in forward]
-        calls += [(function, grad, x, x) for function in backward]
-    return calls
+    x, grad = np.ones((2, 2), dtype), np.ones((), dtype)
+    calls: list[tuple[Any, ...]] = [(totals.total, x)]
+    calls += [(function, x, x) for function in forward]
+    return [*calls, *[(function, grad, x, x) for function in backward]]
 
 
 def _updates(dtype: np.dtype) -> list[tuple[Any, ...]]:
@@ -180,9 +213,9 @@ def _updates(dtype: np.dtype) -> list[tuple[Any, ...]]:
 
 
 def _integers() -> list[tuple[Any, ...]]:
-    """Products of integers, and random draws, each of the dtypes that it can fill."""
+    """Products of integers, checks of an index, and random draws, each of the dtypes that it can fill."""
     integers = np.ones((2, 2), np.int64)
-    rows: list[tuple[Any, ...]] = [(matmul, integers, integers)]
+    rows: list[tuple[Any, ...]] = [(matmul, integers, integers), (scatters.first_outside, integers, 2)]
     for dtype in FLOATS:
         rows += [(draws.fill_uniform, 0, 0, np.empty(2, dtype)), (draws.fill_normal, 0, 0, np.empty(2, dtype))]
     rows.append((draws.fill_words, 0, 0, np.empty(2, np.uint64)))

@@ -1,6 +1,7 @@
 """Every operation beside its derivative, one family a file."""
 
-from minigrad.ops import functions
+from minigrad.ops import algebra, functions, network_functions, place_functions, statistics
+from minigrad.ops.algebra import *  # it lists them
 from minigrad.ops.arithmetic import (
     add,
     div,
@@ -23,9 +24,6 @@ from minigrad.ops.broadcasting import (
     expand,
     expand_as,
     sum_to_size,
-)
-from minigrad.ops.cholesky_factors import (
-    cholesky,
 )
 from minigrad.ops.comparisons import (
     all,
@@ -58,26 +56,21 @@ from minigrad.ops.conversion import (
     detach,
 )
 from minigrad.ops.creation import (
-    arange,
     as_tensor,
     empty,
     empty_like,
-    eye,
     from_dlpack,
     from_numpy,
     full,
     full_like,
-    linspace,
     ones,
     ones_like,
     tensor,
     zeros,
     zeros_like,
 )
-from minigrad.ops.determinants import (
-    det,
-    logdet,
-    slogdet,
+from minigrad.ops.diagonals import (
+    diagonal,
 )
 from minigrad.ops.elementwise import (
     abs,
@@ -99,6 +92,7 @@ from minigrad.ops.elementwise import (
 from minigrad.ops.extremes import (
     amax,
     amin,
+    aminmax,
     argmax,
     argmin,
     max,
@@ -106,7 +100,6 @@ from minigrad.ops.extremes import (
 )
 from minigrad.ops.functions import *  # it lists them
 from minigrad.ops.gathering import (
-    diagonal,
     gather,
     one_hot,
 )
@@ -147,24 +140,8 @@ from minigrad.ops.joining import (
     stack,
     unbind,
 )
-from minigrad.ops.linears import (
-    linear,
-)
-from minigrad.ops.matrix_functions import (
-    matrix_exp,
-    matrix_power,
-)
-from minigrad.ops.normalisations import (
-    log_softmax,
-    softmax,
-)
-from minigrad.ops.norms import (
-    norm,
-)
-from minigrad.ops.older_names import (
-    cross,
-    svd,
-)
+from minigrad.ops.network_functions import *  # it lists them
+from minigrad.ops.place_functions import *  # it lists them
 from minigrad.ops.products import (
     addmm,
     bmm,
@@ -174,9 +151,6 @@ from minigrad.ops.products import (
     mv,
     outer,
     trace,
-)
-from minigrad.ops.pseudoinverses import (
-    pinverse,
 )
 from minigrad.ops.randomness import (
     bernoulli,
@@ -189,12 +163,17 @@ from minigrad.ops.randomness import (
     randperm,
     uniform_,
 )
+from minigrad.ops.ranges import (
+    arange,
+    eye,
+    linspace,
+)
 from minigrad.ops.reductions import (
     logsumexp,
     mean,
-    std,
+    nanmean,
+    nansum,
     sum,
-    var,
 )
 from minigrad.ops.shapes import (
     flatten,
@@ -213,12 +192,7 @@ from minigrad.ops.shapes import (
     view,
     view_as,
 )
-from minigrad.ops.systems import (
-    inverse,
-)
-from minigrad.ops.vector_products import (
-    kron,
-)
+from minigrad.ops.statistics import *  # it lists them
 
 __all__ = [
     "Generator",
@@ -232,6 +206,7 @@ __all__ = [
     "allclose",
     "amax",
     "amin",
+    "aminmax",
     "any",
     "arange",
     "argmax",
@@ -249,7 +224,6 @@ __all__ = [
     "broadcast_to",
     "cast",
     "cat",
-    "cholesky",
     "chunk",
     "clamp",
     "clamp_",
@@ -259,8 +233,6 @@ __all__ = [
     "concatenate",
     "contiguous",
     "copy_",
-    "cross",
-    "det",
     "detach",
     "diagonal",
     "div",
@@ -287,19 +259,14 @@ __all__ = [
     "gather",
     "ge",
     "gt",
-    "inverse",
     "isclose",
     "isfinite",
     "isinf",
     "isnan",
-    "kron",
     "le",
-    "linear",
     "linspace",
     "log",
     "log_",
-    "log_softmax",
-    "logdet",
     "logical_and",
     "logical_not",
     "logical_or",
@@ -308,8 +275,6 @@ __all__ = [
     "lt",
     "manual_seed",
     "matmul",
-    "matrix_exp",
-    "matrix_power",
     "max",
     "maximum",
     "mean",
@@ -322,18 +287,18 @@ __all__ = [
     "mul_",
     "multiply",
     "mv",
+    "nanmean",
+    "nansum",
     "ne",
     "neg",
     "neg_",
     "negative",
-    "norm",
     "normal_",
     "one_hot",
     "ones",
     "ones_like",
     "outer",
     "permute",
-    "pinverse",
     "positive",
     "pow",
     "pow_",
@@ -353,21 +318,17 @@ __all__ = [
     "sigmoid",
     "sigmoid_",
     "sign",
-    "slogdet",
-    "softmax",
     "split",
     "sqrt",
     "sqrt_",
     "square",
     "squeeze",
     "stack",
-    "std",
     "sub",
     "sub_",
     "subtract",
     "sum",
     "sum_to_size",
-    "svd",
     "swapaxes",
     "swapdims",
     "t",
@@ -381,7 +342,6 @@ __all__ = [
     "unflatten",
     "uniform_",
     "unsqueeze",
-    "var",
     "view",
     "view_as",
     "where",
@@ -390,4 +350,5 @@ __all__ = [
     "zeros_like",
 ]
 
-__all__ += functions.__all__
+__all__ += algebra.__all__ + functions.__all__ + network_functions.__all__
+__all__ += place_functions.__all__ + statistics.__all__

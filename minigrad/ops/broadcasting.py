@@ -5,12 +5,11 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import numpy as np
-
 import minigrad_kernels
 from minigrad.errors import describe, message
 from minigrad.graph import record
 from minigrad.ops.operands import Operand, Tensor, Value, add_reduce, ndarray, sizes, unwrap
+from minigrad.ops.views import strided_view
 
 
 def expand(x: Operand, *shape: Any) -> Tensor:
@@ -27,16 +26,19 @@ def expand(x: Operand, *shape: Any) -> Tensor:
         ValueError: if an axis that is not of length 1 would change.
     """
     x_data = unwrap(expand, x)
+    known, steps = x_data.shape, x_data.strides
     wanted = list(sizes(expand, shape))
-    added = len(wanted) - x_data.ndim
+    added = len(wanted) - len(known)
     fits = added >= 0
-    for index, size in enumerate(wanted):
-        if not fits:
-            break
-        known = x_data.shape[index - added] if index >= added else None
-        if size == -1 and known is not None:
-            wanted[index] = known
-        elif size < 0 or known not in (None, 1, size):
+    strides = [0] * len(wanted)
+    for index in range(added if fits else 0):
+        fits = fits and wanted[index] >= 0
+    for index in range(len(known) if fits else 0):
+        size = wanted[index + added]
+        if size in (-1, known[index]):
+            wanted[index + added] = known[index]
+            strides[index + added] = steps[index]
+        elif known[index] != 1 or size < 0:
             fits = False
     if not fits:
         raise ValueError(
@@ -54,8 +56,10 @@ def expand(x: Operand, *shape: Any) -> Tensor:
                 "Leave it out: operations broadcast by themselves.",
             )
         )
-    output = np.broadcast_to(x_data, tuple(wanted))
-    return record(expand, expand_vjp, output, (x, *shape), (), base=x if hasattr(x, "_stamp") else None)
+    output = strided_view(x_data, tuple(wanted), tuple(strides))
+    # Several elements share memory, or the operand's rule would not know of a write.
+    output.flags.writeable = False
+    return record(expand, expand_vjp, output, (x, *shape), (), x if hasattr(x, "_stamp") else None)
 
 
 def expand_vjp(grad_output: Value) -> Value:
@@ -79,7 +83,7 @@ def sum_to_size(x: Operand, *shape: Any) -> Tensor:
     Raises:
         ValueError: if ``shape`` does not broadcast to x's shape.
     """
-    if x.__class__ is ndarray and x.ndim == 2 and shape[0] == x.shape[1:] and x.dtype.kind == "f":
+    if type(x) is ndarray and x.ndim == 2 and shape[0] == x.shape[1:] and x.dtype.kind == "f":
         # In the backward pass: a bias that was added to each row of a batch.
         return minigrad_kernels.column_sums(x)  # type: ignore[return-value]
     x_data = unwrap(sum_to_size, x)

@@ -14,7 +14,7 @@ from minigrad.ops.operands import Op, Operand, Tensor, Value, ndarray
 from minigrad.ops.products import matmul
 from minigrad.ops.shapes import matrix_transpose
 from minigrad.ops.singular_values import first_failing
-from minigrad.ops.triangles import half_of_diagonal, lower
+from minigrad.ops.triangular_parts import half_of_diagonal, lower
 from minigrad.ops.triangular_systems import solve_triangular
 
 

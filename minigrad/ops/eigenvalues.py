@@ -14,7 +14,7 @@ from minigrad.ops.operands import Op, Operand, Tensor, Value, needs_grad
 from minigrad.ops.products import matmul
 from minigrad.ops.shapes import matrix_transpose, unsqueeze
 from minigrad.ops.singular_values import converged, unsqueeze_bound
-from minigrad.ops.triangles import differences, reciprocal_or_zero, resolution
+from minigrad.ops.triangular_parts import differences, reciprocal_or_zero, resolution
 
 
 class EighResult(NamedTuple):

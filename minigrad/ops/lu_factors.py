@@ -22,7 +22,7 @@ from minigrad.ops.matrix_operands import (
 from minigrad.ops.operands import Op, Operand, Tensor, Value, ndarray, unwrap
 from minigrad.ops.products import matmul
 from minigrad.ops.shapes import matrix_transpose
-from minigrad.ops.triangles import lower, unit_lower, upper
+from minigrad.ops.triangular_parts import lower, unit_lower, upper
 from minigrad.ops.triangular_systems import solve_triangular
 
 

@@ -13,7 +13,7 @@ from minigrad.ops.matrix_operands import beside, matrices
 from minigrad.ops.operands import Operand, Tensor, Value, needs_grad
 from minigrad.ops.products import matmul
 from minigrad.ops.shapes import matrix_transpose
-from minigrad.ops.triangles import half_of_diagonal, upper
+from minigrad.ops.triangular_parts import half_of_diagonal, upper
 from minigrad.ops.triangular_systems import solve_triangular
 
 

@@ -14,7 +14,7 @@ from minigrad.ops.matrix_operands import LinAlgError, entry_name, matrices, who
 from minigrad.ops.operands import Op, Operand, Tensor, Value, ndarray, needs_grad
 from minigrad.ops.products import matmul
 from minigrad.ops.shapes import matrix_transpose, unsqueeze
-from minigrad.ops.triangles import differences, on_diagonal, reciprocal_or_zero, resolution, skew
+from minigrad.ops.triangular_parts import differences, on_diagonal, reciprocal_or_zero, resolution, skew
 
 
 class SVDResult(NamedTuple):

@@ -22,8 +22,8 @@ from minigrad.ops.matrix_operands import (
 from minigrad.ops.operands import Op, Operand, Tensor, Value, ndarray, needs_grad
 from minigrad.ops.products import matmul
 from minigrad.ops.shapes import matrix_transpose
-from minigrad.ops.triangles import lower as lower_triangle
-from minigrad.ops.triangles import upper as upper_triangle
+from minigrad.ops.triangular_parts import lower as lower_triangle
+from minigrad.ops.triangular_parts import upper as upper_triangle
 
 
 def solve_triangular(A: Operand, B: Operand, *, upper: bool, left: bool = True, unitriangular: bool = False) -> Tensor:

@@ -19,6 +19,7 @@ pytestmark = pytest.mark.skipif(AS_PYTHON, reason="plain Python is not compiled"
 # Kernels of one dtype.
 SINGLE = {
     "multiply_integers": {"int64"},
+    "find_outside": {"int64"},
     "uniform_float32": {"float32"},
     "uniform_float64": {"float64"},
     "random_words": {"uint64"},
