@@ -43,7 +43,7 @@ def diagonal(x: Operand, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tenso
         offset = x_data.shape[second]
     output = x_data.diagonal(offset, first, second)
     # NumPy marks diagonals read-only though the memory is the operand's.
-    output.flags.writeable = x_data.flags.writeable
+    output.setflags(x_data.flags.writeable)
     saved = (x_data.shape, offset, first, second)
     return record(diagonal, diagonal_vjp, output, (x, offset, dim1, dim2), saved, base_of(x))
 
@@ -121,7 +121,7 @@ def laid_out(numbers: ndarray, shape: tuple[int, ...], offset: int, first: int, 
     output = np.zeros(shape, numbers.dtype)
     # NumPy marks diagonals read-only though the memory is ours.
     place = output.diagonal(offset, first, second)
-    place.flags.writeable = True
+    place.setflags(True)
     place[...] = numbers
     return output
 
