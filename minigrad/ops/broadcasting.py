@@ -43,7 +43,7 @@ def expand(x: Operand, *shape: Any) -> Tensor:
             strides.append(0)
     if not fits or math.prod(lengths) >= 2**60:
         refuse_expansion(x, wanted, fits)
-    output = strided_view(x_data, lengths, strides)
+    output: Any = strided_view(x_data, lengths, strides)
     # Several elements share memory, or the operand's rule would not know of a write.
     output.setflags(False)
     return record(expand, expand_vjp, output, (x, *shape), (), x if hasattr(x, "_stamp") else None)

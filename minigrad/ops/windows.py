@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from minigrad.errors import describe, message
@@ -58,7 +60,7 @@ def windows_of(x: ndarray, along: int, size: int, step: int) -> ndarray:
     shape, strides = [*x.shape, size], [*x.strides, x.strides[along]]
     shape[along] = (shape[along] - size) // step + 1
     strides[along] *= step
-    output = strided_view(x, shape, strides)
+    output: Any = strided_view(x, shape, strides)
     if step < size:
         output.setflags(False)
     return output
