@@ -11,11 +11,15 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from minigrad_kernels import (
+    attentions,
     biases,
     cross_entropies,
     draws,
+    dropouts,
     elementwise,
+    embeddings,
     losses,
+    normalisations,
     softmaxes,
     special_functions,
     sums,
@@ -70,7 +74,8 @@ def _calls() -> list[tuple[Any, ...]]:
     """Return every call: a function and its arguments."""
     calls: list[tuple[Any, ...]] = []
     for dtype in FLOATS:
-        calls += [*_products(dtype), *_elementwise(dtype), *_rows(dtype), *_totals(dtype), *_updates(dtype)]
+        calls += [*_products(dtype), *_elementwise(dtype), *_rows(dtype), *_totals(dtype), *_networks(dtype)]
+        calls += _updates(dtype)
     return [*calls, (prepare_helpers,), *_integers()]
 
 
@@ -151,6 +156,26 @@ def _totals(dtype: np.dtype) -> list[tuple[Any, ...]]:
         calls += [(function, x, x) for function in forward]
         calls += [(function, grad, x, x) for function in backward]
     return calls
+
+
+def _networks(dtype: np.dtype) -> list[tuple[Any, ...]]:
+    """Normalisation, attention, embeddings and dropout."""
+    x, row, index = np.ones((1, 2), dtype), np.ones(2, dtype), np.zeros(1, np.int64)
+    rows, channels, heads = (1, 1, 2, 1), (1, 2, 1), np.ones((1, 1, 2, 2), dtype)
+    one, weights = np.ones((1, 1), dtype), np.ones((1, 2, 2), dtype)
+    return [
+        (normalisations.normalised_rows, x, rows),
+        (normalisations.normalised_rows_backward, x, x, rows, None, one, one),
+        (normalisations.normalised_channels, x, channels),
+        (normalisations.normalised_channels_backward, x, x, channels, None, row, row),
+        (normalisations.moved_averages, row, row, row, row, 0.1),
+        (attentions.attention, heads, heads, heads),
+        (attentions.attention_backward, heads, heads, heads, heads, weights),
+        (embeddings.gather_rows, x, index),
+        (embeddings.scatter_rows, x, index, 1),
+        (embeddings.largest_places, x, index, 1),
+        (dropouts.dropped, x, 0, 0, 0.5),
+    ]
 
 
 def _updates(dtype: np.dtype) -> list[tuple[Any, ...]]:
