@@ -11,16 +11,20 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from minigrad_kernels import (
+    attentions,
     biases,
     convolutions,
     cross_entropies,
     distances,
     draws,
+    dropouts,
     elementwise,
+    embeddings,
     losses,
     poolings,
     scans,
     scatters,
+    normalisations,
     softmaxes,
     special_functions,
     sums,
@@ -88,6 +92,8 @@ def _calls() -> list[tuple[Any, ...]]:
             *_totals(dtype),
             *_updates(dtype),
         ]
+        calls += [*_products(dtype), *_elementwise(dtype), *_rows(dtype), *_totals(dtype), *_networks(dtype)]
+        calls += _updates(dtype)
     return [*calls, (prepare_helpers,), *_integers()]
 
 
@@ -198,6 +204,26 @@ def _totals(dtype: np.dtype) -> list[tuple[Any, ...]]:
     calls: list[tuple[Any, ...]] = [(totals.total, x)]
     calls += [(function, x, x) for function in forward]
     return [*calls, *[(function, grad, x, x) for function in backward]]
+
+
+def _networks(dtype: np.dtype) -> list[tuple[Any, ...]]:
+    """Normalisation, attention, embeddings and dropout."""
+    x, row, index = np.ones((1, 2), dtype), np.ones(2, dtype), np.zeros(1, np.int64)
+    rows, channels, heads = (1, 1, 2, 1), (1, 2, 1), np.ones((1, 1, 2, 2), dtype)
+    one, weights = np.ones((1, 1), dtype), np.ones((1, 2, 2), dtype)
+    return [
+        (normalisations.normalised_rows, x, rows),
+        (normalisations.normalised_rows_backward, x, x, rows, None, one, one),
+        (normalisations.normalised_channels, x, channels),
+        (normalisations.normalised_channels_backward, x, x, channels, None, row, row),
+        (normalisations.moved_averages, row, row, row, row, 0.1),
+        (attentions.attention, heads, heads, heads),
+        (attentions.attention_backward, heads, heads, heads, heads, weights),
+        (embeddings.gather_rows, x, index),
+        (embeddings.scatter_rows, x, index, 1),
+        (embeddings.largest_places, x, index, 1),
+        (dropouts.dropped, x, 0, 0, 0.5),
+    ]
 
 
 def _updates(dtype: np.dtype) -> list[tuple[Any, ...]]:
