@@ -117,8 +117,10 @@ def even_slopes(x: Operand, along: int, step: float, order: int) -> Tensor:
     inner /= 2 * step
     output[0] = output[-1] = 0
     for place, weight in enumerate(WEIGHTS_AT_END[order]):
-        output[0] += x_data[place] * weight / step
-        output[-1] -= x_data[-1 - place] * weight / step
+        output[0] += x_data[place] * weight
+        output[-1] -= x_data[-1 - place] * weight
+    output[0] /= step
+    output[-1] /= step
     inputs = (x, along, step, order)
     return record(even_slopes, even_slopes_vjp, np.moveaxis(output, 0, along), inputs, (along, step, order))
 
