@@ -20,10 +20,10 @@ ELEMENTWISE = """
     xlog1py xlogy
 """
 ALONG_AXES = """
-        all amax amin any argmax argmin argsort count_nonzero cummax cummin cumprod cumsum diagonal flip
+        all amax amin any argmax argmin argsort count_nonzero cummax cummin cumprod cumsum diagonal even_slopes flip
     kthvalue     log_softmax logcumsumexp logsumexp max mean median middle_value min mode
-    nan_middle_value nanmean nanmedian nansum norm prod softmax sort split std std_mean sum topk transpose
-    unbind var var_mean
+    nan_middle_value nanmean nanmedian nansum neighbours norm prod softmax sort sorted_values split std std_mean
+    sum topk transpose unbind var var_mean
 """
 LAST_AXES = "cholesky det inv matrix_exp pinv slogdet tril triu"
 ELEMENTWISE_LOSSES = """

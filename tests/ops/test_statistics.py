@@ -120,9 +120,11 @@ def test_equal_elements_keep_their_order_however_many_there_are(length, dtype):
             np.testing.assert_array_equal(smallest.values.numpy(), np.sort(lines, dim).take(range(k), dim))
 
 
-def test_sorting_without_a_gradient_gives_the_values_alone():
-    x = leaf([[3.0, 1.0], [2.0, NAN]])
-    np.testing.assert_array_equal(mg.msort(x).detach().numpy(), mg.msort(x.detach()).numpy())
+def test_sorted_values_are_those_of_sort_with_its_gradient():
+    rows = [[3.0, 1.0], [2.0, NAN], [3.0, 0.0]]
+    np.testing.assert_array_equal(mg.msort(leaf(rows)).detach().numpy(), mg.sort(leaf(rows), 0).values.detach().numpy())
+    weights = mg.tensor([[1.0], [2.0], [4.0]])
+    assert gradient(lambda x: mg.msort(x) * weights, rows) == [[2, 2], [1, 4], [4, 1]]
     assert mg.msort(mg.tensor(2.0)).item() == 2
 
 
