@@ -30,6 +30,10 @@ LAST_AXES = """
 IMAGES = """
     adaptive_avg_pool1d adaptive_avg_pool2d adaptive_max_pool1d adaptive_max_pool2d avg_pool1d avg_pool2d conv1d conv2d
     conv_transpose1d conv_transpose2d fold max_pool1d max_pool2d unfolding.unfold
+        all amax amin any argmax argmin argsort count_nonzero cummax cummin cumprod cumsum diagonal even_slopes flip
+    kthvalue     log_softmax logcumsumexp logsumexp max mean median middle_value min mode
+    nan_middle_value nanmean nanmedian nansum neighbours norm prod softmax sort sorted_values split std std_mean
+    sum topk transpose unbind var var_mean
 """
 ELEMENTWISE_LOSSES = """
     binary_cross_entropy binary_cross_entropy_with_logits huber_loss l1_loss mse_loss smooth_l1_loss
