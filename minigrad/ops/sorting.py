@@ -58,9 +58,6 @@ def argsort(x: Operand, dim: int = -1, descending: bool = False, stable: bool = 
 
 def msort(x: Operand) -> Tensor:
     """Return the elements in ascending order along the first axis; gradient as of ``sort``."""
-    # Where no gradient asks from where the values came, they alone are sorted, in a tenth of the time.
-    return sort(x, 0).values if needs_grad(x) else sorted_values(x, 0)
-    """Return the elements in ascending order along the first axis."""
     return sorted_values(x, 0)
 
 
