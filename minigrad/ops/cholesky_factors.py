@@ -52,7 +52,7 @@ def cholesky(A: Operand, upper: bool = False) -> Tensor:
     """
     A_data = square_matrices(cholesky, "A", A)
     try:
-        output = np.linalg.cholesky(A_data, upper=bool(upper))
+        output = np.linalg.cholesky(A_data, upper=True) if upper else np.linalg.cholesky(A_data)
     except np.linalg.LinAlgError:
         raise indefinite(cholesky, A_data, upper) from None
     return record(cholesky, cholesky_vjp, output, (A, upper), (output, upper))
@@ -78,8 +78,9 @@ def cholesky_ex(A: Operand, *, upper: bool = False, check_errors: bool = False) 
         check_errors: raise all the same.
 
     Returns:
-        A named tuple: ``L``, as from ``cholesky``, NaN for a matrix that is not positive definite (its gradient is 0);
-        and ``info``, int32 (...), 0 or the order of the first leading minor that is not positive.
+        A named tuple: ``L``, as from ``cholesky``, NaN for a matrix that is not positive definite; and ``info``, int32
+        (...), 0 or the order of the first leading minor that is not positive. The gradient of a matrix that is not
+        positive definite is 0.
 
     Raises:
         LinAlgError: only with ``check_errors``; TypeError, ValueError as ``cholesky``.

@@ -27,12 +27,11 @@ class EighResult(NamedTuple):
 def eigh(A: Operand, UPLO: str = "L") -> EighResult:
     """Return the eigenvalues and eigenvectors of symmetric matrices.
 
-    The gradient is symmetric: that with respect to all of A, as if the whole of it were read. Eigenvectors are
-    determined but for their signs, and where values are equal but for a rotation; the gradient is that of what does not
-    depend on this choice. Where two values cannot be told apart (they differ by less than n times the dtype's epsilon
-    of the largest), a rotation between their vectors gets the gradient 0, which is right for whatever depends on them
-    only by the space that they span; the gradient of the values is always ``V @ diag(grad) @ V.T``. PyTorch's is
-    infinite or NaN there.
+    Eigenvectors are determined but for their signs, and where values are equal but for a rotation. The gradient is that
+    of whatever does not depend on signs and rotations of vectors; it is symmetric, as if all of A were read. Where two
+    values cannot be told apart (they differ by less than n times the dtype's epsilon of the largest), a rotation
+    between their vectors gets the gradient 0, which is right for whatever depends on them only by the space that they
+    span; the gradient of the values is always ``V @ diag(grad) @ V.T``. PyTorch's is infinite or NaN there.
 
     Args:
         A: (..., n, n), float32 or float64; only one triangle is read.

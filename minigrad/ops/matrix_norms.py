@@ -76,9 +76,9 @@ def matrix_norm(
         dtype: convert to it first.
 
     Returns:
-        A without the two axes, unless ``keepdim``; of matrices without elements 0, for orders above 0. Gradients are
-        subgradients at the edges: ``"fro"`` has 0 at 0, ``"nuc"`` has ``U @ Vh``, and equal extremes share theirs
-        equally.
+        A without the two axes, unless ``keepdim``; of matrices without elements 0, for orders above 0. The gradient is
+        a subgradient at the edges: of ``"fro"`` 0 at a matrix of zeros, of ``"nuc"`` always ``U @ Vh``; equal sums
+        share it equally.
 
     Raises:
         TypeError: if A is of integers.

@@ -31,8 +31,8 @@ def qr(A: Operand, mode: str = "reduced") -> QRResult:
 
     Args:
         A: (..., m, n), float32 or float64.
-        mode: ``"reduced"``; ``"complete"`` for a square Q; ``"r"`` for R alone, in less time. (PyTorch gives R alone no
-            gradient.)
+        mode: ``"reduced"``; ``"complete"`` for a square Q; ``"r"`` for R alone, in less time. (PyTorch does not
+            differentiate R alone.)
 
     Returns:
         A named tuple: Q (..., m, k) and R (..., k, n), k the lesser of m and n; of a complete one (..., m, m) and

@@ -28,12 +28,12 @@ class SVDResult(NamedTuple):
 def svd(A: Operand, full_matrices: bool = True, *, driver: str | None = None) -> SVDResult:
     """Return the singular value decomposition ``A = U @ diag(S) @ Vh``.
 
-    Singular vectors are determined but for a common sign of each pair, and where values are equal but for a rotation of
-    their vectors. The gradient is that of what does not depend on this choice. Where two values cannot be told apart
-    (they differ by less than k times the dtype's epsilon of the largest), a rotation between their vectors gets the
-    gradient 0, which is right for whatever depends on them only by the space that they span; what would be divided by a
-    value of 0 gets 0 too. The gradient of the values is always ``U @ diag(grad_S) @ Vh``. PyTorch's is infinite or NaN
-    there.
+    Singular vectors are determined but for a common sign of each pair, and where values are equal but for a common
+    rotation. The gradient is that of whatever does not depend on signs and rotations of vectors. Where two values
+    cannot be told apart (they differ by less than k times the dtype's epsilon of the largest), a rotation between their
+    vectors gets the gradient 0, which is right for whatever depends on them only by the space that they span; what
+    would be divided by a value of 0 gets 0 too. The gradient of the values is always ``U @ diag(grad_S) @ Vh``.
+    PyTorch's is infinite or NaN where values are equal or 0.
 
     Args:
         A: (..., m, n), float32 or float64.
