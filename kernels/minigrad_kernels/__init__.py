@@ -26,7 +26,7 @@ from minigrad_kernels.elementwise import (
 )
 from minigrad_kernels.embeddings import gather_rows, largest_places, scatter_rows
 from minigrad_kernels.exponentials import matrix_exp
-from minigrad_kernels.jit import compile_for, kernel, python_kernels, run, runs_python
+from minigrad_kernels.jit import kernel, python_kernels, run, runs_python
 from minigrad_kernels.linears import linear, linear_backward
 from minigrad_kernels.losses import (
     absolute_errors,
@@ -174,7 +174,6 @@ __all__ = [
     "sgd_momentum_update",
     "sgd_update",
     # running kernels
-    "compile_for",
     "flat",
     "kernel",
     "operand_call",

@@ -18,10 +18,10 @@ from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 from numba.core.datamodel import models
-from numba.extending import NativeValue, box, lower_builtin, overload, register_jitable, register_model, type_callable
+from numba.extending import NativeValue, box, lower_builtin, register_model, type_callable
 from numba.extending import unbox as unboxed
 
-from minigrad_kernels.vectors import INT64, address, itemsize_of, numbers_at
+from minigrad_kernels.vectors import INT64, address, array_at
 
 INT32 = ir.IntType(32)
 BYTES = ir.IntType(8).as_pointer()
@@ -118,43 +118,29 @@ def flat(x: np.ndarray) -> np.ndarray:
     return x.reshape(-1)
 
 
-@register_jitable
-def size_of(x: np.ndarray) -> int:
-    """The number of an array's elements."""
-    size = 1
-    for axis in range(axes(x)):
-        size *= length(x, axis)
-    return size
-
-
-@register_jitable
-def same_shape(x: np.ndarray, y: np.ndarray) -> bool:
-    """Whether two arrays have one shape."""
-    if axes(x) != axes(y):
-        return False
-    different = 0
-    for axis in range(axes(x)):
-        different += length(x, axis) != length(y, axis)
-    return different == 0
-
-
-@register_jitable
-def matches(x: np.ndarray, y: Any) -> bool:
-    """Whether one index into `flat(x)` and `flat(y)` serves both: of one class, dtype and shape, and contiguous."""
-    return alike(x, y) and contiguous(x) and contiguous(y) and same_shape(x, y)
-
-
-@register_jitable
-def separate(x: np.ndarray, y: np.ndarray) -> bool:
-    """Whether two contiguous arrays share no memory."""
-    x_bytes, y_bytes = size_of(x) * itemsize_of(zero_of(x)), size_of(y) * itemsize_of(zero_of(y))
-    return address(x) + x_bytes <= address(y) or address(y) + y_bytes <= address(x)
-
-
-@register_jitable
 def matrix(x: np.ndarray) -> np.ndarray:
     """The numbers of a contiguous array of two axes, as an array that Numba knows."""
-    return flat(x).reshape(length(x, 0), length(x, 1))
+    return x
+
+
+def size_of(x: np.ndarray) -> int:
+    """The number of an array's elements."""
+    return x.size
+
+
+def matches(x: np.ndarray, y: Any) -> bool:
+    """Whether one index into `flat(x)` and `flat(y)` serves both: of one class, dtype and shape, and contiguous."""
+    return alike(x, y) and contiguous(x) and contiguous(y) and x.shape == y.shape
+
+
+def same_lengths(x: np.ndarray, y: np.ndarray, count: int) -> bool:
+    """Whether so many first axes of two arrays, which have as many, have the same lengths."""
+    return x.shape[:count] == y.shape[:count]
+
+
+def separate(x: np.ndarray, y: np.ndarray) -> bool:
+    """Whether the memory of one array ends before that of the other begins."""
+    return not np.may_share_memory(x, y)
 
 
 def compiled_to(function: Callable[..., Any], result: types.Type | None) -> Callable[..., Any]:
@@ -259,10 +245,97 @@ def _emit_zero_of(context: Any, builder: ir.IRBuilder, signature: Any, arguments
     return context.get_constant(signature.return_type, 0)
 
 
-@overload(flat, strict=False)
-def _compile_flat(x: Any) -> Callable[[Any], Any]:
-    def numbers_of(x: Any) -> Any:
-        return numbers_at(address(x), size_of(x), zero_of(x))
+@compiled_to(size_of, types.int64)
+def _emit_size_of(context: Any, builder: ir.IRBuilder, x: ir.Value) -> ir.Value:
+    shape, size = field(builder, x, "shape", INT64.as_pointer()), cgutils.alloca_once_value(builder, INT64(1))
+    with cgutils.for_range(builder, _emit_axes(context, builder, x)) as loop:
+        length = builder.load(builder.gep(shape, [loop.index]))
+        builder.store(builder.mul(builder.load(size), length), size)
+    return builder.load(size)
 
-    # An update that is called through its dispatcher has an array that Numba knows already.
-    return numbers_of if isinstance(x, ArrayObject) else flat
+
+@compiled_to(matches, types.boolean)
+def _emit_matches(context: Any, builder: ir.IRBuilder, x: ir.Value, y: ir.Value) -> ir.Value:
+    result = cgutils.alloca_once_value(builder, cgutils.false_bit)
+    with builder.if_then(_emit_alike(context, builder, x, y)):
+        fits = builder.and_(_has_flags(builder, x, _CONTIGUOUS), _has_flags(builder, y, _CONTIGUOUS))
+        axes_of_x = _emit_axes(context, builder, x)
+        with builder.if_then(builder.and_(fits, builder.icmp_signed("==", axes_of_x, _emit_axes(context, builder, y)))):
+            builder.store(_emit_same_lengths(context, builder, x, y, axes_of_x), result)
+    return builder.load(result)
+
+
+@compiled_to(same_lengths, types.boolean)
+def _emit_same_lengths(context: Any, builder: ir.IRBuilder, x: ir.Value, y: ir.Value, count: ir.Value) -> ir.Value:
+    result = cgutils.alloca_once_value(builder, cgutils.true_bit)
+    with cgutils.for_range(builder, count) as loop:
+        lengths = [_emit_length(context, builder, each, loop.index) for each in (x, y)]
+        builder.store(builder.and_(builder.load(result), builder.icmp_signed("==", *lengths)), result)
+    return builder.load(result)
+
+
+@type_callable(separate)
+def _type_separate(context: Any) -> Callable[..., Any]:
+    def result_type(x: Any, y: Any) -> Any:
+        return types.boolean
+
+    return result_type
+
+
+@lower_builtin(separate, ArrayObject, ArrayObject)
+def _emit_separate(context: Any, builder: ir.IRBuilder, signature: Any, arguments: list[ir.Value]) -> ir.Value:
+    (x_first, x_last), (y_first, y_last) = (_emit_extent(context, builder, each) for each in arguments)
+    itemsize = INT64(signature.args[0].dtype.bitwidth // 8)
+    before = builder.icmp_signed("<=", builder.add(x_last, itemsize), y_first)
+    return builder.or_(before, builder.icmp_signed("<=", builder.add(y_last, itemsize), x_first))
+
+
+def _emit_extent(context: Any, builder: ir.IRBuilder, x: ir.Value) -> tuple[ir.Value, ir.Value]:
+    """Emit: the addresses of the first and the last number in memory; around them if there is none."""
+    data = field(builder, x, "data", INT64)
+    first, last = cgutils.alloca_once_value(builder, data), cgutils.alloca_once_value(builder, data)
+    with cgutils.for_range(builder, _emit_axes(context, builder, x)) as loop:
+        length, stride = (_emit(context, builder, x, loop.index) for _emit in (_emit_length, _emit_stride))
+        way = builder.mul(builder.sub(length, INT64(1)), stride)
+        with builder.if_else(builder.icmp_signed("<", way, INT64(0))) as (down, up):
+            with down:
+                builder.store(builder.add(builder.load(first), way), first)
+            with up:
+                builder.store(builder.add(builder.load(last), way), last)
+    return builder.load(first), builder.load(last)
+
+
+@type_callable(flat)
+def _type_flat(context: Any) -> Callable[..., Any]:
+    def result_type(x: Any) -> Any:
+        return types.Array(x.dtype, 1, "C")
+
+    return result_type
+
+
+@type_callable(matrix)
+def _type_matrix(context: Any) -> Callable[..., Any]:
+    def result_type(x: Any) -> Any:
+        return types.Array(x.dtype, 2, "C")
+
+    return result_type
+
+
+@lower_builtin(flat, ArrayObject)
+def _emit_flat(context: Any, builder: ir.IRBuilder, signature: Any, arguments: list[ir.Value]) -> ir.Value:
+    size = _emit_size_of(context, builder, arguments[0])
+    return array_at(context, builder, signature.return_type, field(builder, arguments[0], "data", INT64), [size])
+
+
+@lower_builtin(flat, types.Array)
+def _emit_flat_array(context: Any, builder: ir.IRBuilder, signature: Any, arguments: list[ir.Value]) -> ir.Value:
+    # Of an array that Numba knows already: an update may be called through its dispatcher.
+    x = context.make_array(signature.args[0])(context, builder, arguments[0])
+    return array_at(context, builder, signature.return_type, builder.ptrtoint(x.data, INT64), [x.nitems])
+
+
+@lower_builtin(matrix, ArrayObject)
+def _emit_matrix(context: Any, builder: ir.IRBuilder, signature: Any, arguments: list[ir.Value]) -> ir.Value:
+    x = arguments[0]
+    lengths = [_emit_length(context, builder, x, INT64(axis)) for axis in (0, 1)]
+    return array_at(context, builder, signature.return_type, field(builder, x, "data", INT64), lengths)

@@ -44,13 +44,15 @@ def add_bias(out: Any, bias: Any, activation: int) -> Any:
 
 @register_jitable
 def repeated(zero: np.floating, bias: int, n: int, rows: int) -> np.ndarray:
-    """Copy the bias at an address as often as rows are to be worked on as one: once if it is long or rows are few."""
+    """Copy the bias at an address as often as rows are to be worked on as one: once if it is long or rows are few.
+
+    At address 0 there is no bias, and −0 takes the place of its numbers: adding that changes no number, not even −0.
+    """
     repeats = max(1, min(rows, TOGETHER // max(1, n)))
-    numbers = numbers_at(bias, n, zero)
-    addend = np.empty(repeats * n, numbers.dtype)
+    addend = np.empty(repeats * n, numbers_at(bias, 0, zero).dtype)
     # In loops, because assigning to a slice would compile what makes its error message: 2 s.
     for j in range(n):
-        addend[j] = numbers[j]
+        addend[j] = -zero if bias == 0 else numbers_at(bias, n, zero)[j]
     # Twice as much each time: with one number after the other each would wait for the one n before it.
     filled = n
     while filled < addend.size:

@@ -68,8 +68,24 @@ def cross_entropy_forward(logits: Any, labels: Any, label: Any, ignore_index: in
         dropped(loss)
         return dropped(softmax)
     thread = release_gil_for(logits)
-    fill_losses(matrix(logits), flat(labels), ignore_index, matrix(softmax), flat(losses))
-    total, counted = sum_counted(flat(losses), flat(labels), ignore_index)
+    scores, classes, probabilities, each = matrix(logits), flat(labels), matrix(softmax), flat(losses)
+    rows, n = scores.shape
+    one = scores.dtype.type(1)
+    step = rows_in_block(n)
+    for first in range(0, rows if n > 0 else 0, step):
+        block = probabilities[first : first + step]
+        shift_rows(scores[first : first + step], block)
+        for i in range(block.shape[0]):
+            own = classes[first + i]
+            each[first + i] = block[i, own] if own != ignore_index else one
+        exp_in_place(block.reshape(block.size))
+        for i in range(block.shape[0]):
+            row_sum = row_total(block, i)
+            each[first + i] = log_of(row_sum) - each[first + i]
+            scale = one / row_sum
+            for j in range(n):
+                block[i, j] *= scale
+    total, counted = sum_counted(each, classes, ignore_index)
     share = 1.0
     if reduction == MEAN:
         share = 1.0 / counted if counted > 0 else np.nan
@@ -80,29 +96,6 @@ def cross_entropy_forward(logits: Any, labels: Any, label: Any, ignore_index: in
         return tuple_of(losses, softmax, float_object(logits, share))
     dropped(losses)
     return tuple_of(loss, softmax, float_object(logits, share))
-
-
-@register_jitable
-def fill_losses(
-    logits: np.ndarray, labels: np.ndarray, ignore_index: int, probabilities: np.ndarray, losses: np.ndarray
-) -> None:
-    """Fill the softmax and the loss of each row; the losses of ignored rows hold anything."""
-    rows, n = logits.shape
-    one = logits.dtype.type(1)
-    step = rows_in_block(n)
-    for first in range(0, rows if n > 0 else 0, step):
-        block = probabilities[first : first + step]
-        shift_rows(logits[first : first + step], block)
-        for i in range(block.shape[0]):
-            label = labels[first + i]
-            losses[first + i] = block[i, label] if label != ignore_index else one
-        exp_in_place(block.reshape(block.size))
-        for i in range(block.shape[0]):
-            total = row_total(block, i)
-            losses[first + i] = log_of(total) - losses[first + i]
-            scale = one / total
-            for j in range(n):
-                block[i, j] *= scale
 
 
 @register_jitable

@@ -12,20 +12,14 @@ from typing import Any
 import numpy as np
 from numba.extending import register_jitable
 
-from minigrad_kernels.arrays import contiguous, flat, is_none, matches
+from minigrad_kernels.arrays import flat, is_none, matches
 from minigrad_kernels.jit import object_kernel
 from minigrad_kernels.new_arrays import fills, no_array, release_gil_for, result_for, take_gil
 from minigrad_kernels.scalar_functions import erf_of, exp_of, log_of, sigmoid_of, tanh_of
 
 
 @register_jitable
-def result_of_one(x: np.ndarray, out: Any) -> Any:
-    """What is filled with a function of x: a new array, or `out`; None if they do not fit."""
-    return result_for(x, out) if contiguous(x) else no_array(x)
-
-
-@register_jitable
-def result_of_two(x: np.ndarray, y: Any, out: Any) -> Any:
+def result_for_both(x: np.ndarray, y: Any, out: Any) -> Any:
     """What is filled with a function of x and y: a new array, or `out`; None if they do not fit."""
     if not matches(x, y) or (not is_none(out) and not fills(out, y)):
         return no_array(x)
@@ -35,7 +29,7 @@ def result_of_two(x: np.ndarray, y: Any, out: Any) -> Any:
 @object_kernel
 def exp_all(x: np.ndarray, out: Any) -> Any:
     """Compute out = exp(x)."""
-    filled = result_of_one(x, out)
+    filled = result_for(x, out)
     if is_none(filled):
         return filled
     thread = release_gil_for(x)
@@ -49,7 +43,7 @@ def exp_all(x: np.ndarray, out: Any) -> Any:
 @object_kernel
 def log_all(x: np.ndarray, out: Any) -> Any:
     """Compute out = log(x), natural."""
-    filled = result_of_one(x, out)
+    filled = result_for(x, out)
     if is_none(filled):
         return filled
     thread = release_gil_for(x)
@@ -63,7 +57,7 @@ def log_all(x: np.ndarray, out: Any) -> Any:
 @object_kernel
 def tanh_all(x: np.ndarray, out: Any) -> Any:
     """Compute out = tanh(x)."""
-    filled = result_of_one(x, out)
+    filled = result_for(x, out)
     if is_none(filled):
         return filled
     thread = release_gil_for(x)
@@ -77,7 +71,7 @@ def tanh_all(x: np.ndarray, out: Any) -> Any:
 @object_kernel
 def sigmoid_all(x: np.ndarray, out: Any) -> Any:
     """Compute out = 1/(1 + exp(−x))."""
-    filled = result_of_one(x, out)
+    filled = result_for(x, out)
     if is_none(filled):
         return filled
     thread = release_gil_for(x)
@@ -91,7 +85,7 @@ def sigmoid_all(x: np.ndarray, out: Any) -> Any:
 @object_kernel
 def erf_all(x: np.ndarray, out: Any) -> Any:
     """Compute out = erf(x)."""
-    filled = result_of_one(x, out)
+    filled = result_for(x, out)
     if is_none(filled):
         return filled
     thread = release_gil_for(x)
@@ -105,7 +99,7 @@ def erf_all(x: np.ndarray, out: Any) -> Any:
 @object_kernel
 def relu_all(x: np.ndarray, out: Any) -> Any:
     """Compute out = max(x, 0)."""
-    filled = result_of_one(x, out)
+    filled = result_for(x, out)
     if is_none(filled):
         return filled
     thread = release_gil_for(x)
@@ -120,7 +114,7 @@ def relu_all(x: np.ndarray, out: Any) -> Any:
 @object_kernel
 def relu_backward_all(grad: np.ndarray, result: np.ndarray, out: Any) -> Any:
     """Compute out = 0 where result ≤ 0, else grad; where the result is NaN, grad."""
-    filled = result_of_two(grad, result, out)
+    filled = result_for_both(grad, result, out)
     if is_none(filled):
         return filled
     thread = release_gil_for(grad)
@@ -135,7 +129,7 @@ def relu_backward_all(grad: np.ndarray, result: np.ndarray, out: Any) -> Any:
 @object_kernel
 def tanh_backward_all(grad: np.ndarray, result: np.ndarray, out: Any) -> Any:
     """Compute out = grad·(1 − result²)."""
-    filled = result_of_two(grad, result, out)
+    filled = result_for_both(grad, result, out)
     if is_none(filled):
         return filled
     thread = release_gil_for(grad)
@@ -150,7 +144,7 @@ def tanh_backward_all(grad: np.ndarray, result: np.ndarray, out: Any) -> Any:
 @object_kernel
 def sigmoid_backward_all(grad: np.ndarray, result: np.ndarray, out: Any) -> Any:
     """Compute out = grad·result·(1 − result)."""
-    filled = result_of_two(grad, result, out)
+    filled = result_for_both(grad, result, out)
     if is_none(filled):
         return filled
     thread = release_gil_for(grad)

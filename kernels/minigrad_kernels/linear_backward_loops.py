@@ -5,10 +5,10 @@ from typing import Any
 import numpy as np
 from numba.extending import register_jitable
 
-from minigrad_kernels.arrays import alike, axes, flat, is_none, length, matches, size_of, zero_of
+from minigrad_kernels.arrays import alike, axes, flat, is_none, length, matches, same_lengths, size_of, zero_of
 from minigrad_kernels.bias_loops import NONE, RELU, SIGMOID, TANH
 from minigrad_kernels.jit import object_kernel
-from minigrad_kernels.layouts import matrix_in, matrix_strides, rows_in
+from minigrad_kernels.layouts import matrix_strides, rows_in
 from minigrad_kernels.new_arrays import (
     MOST_WORK_WITH_GIL,
     dropped,
@@ -95,14 +95,12 @@ def common_columns(grad: Any, x: Any, weight: Any, n: int) -> tuple[int, bool]:
     if not is_none(weight):
         fits = alike(grad, weight) and axes(weight) == 2 and length(weight, 0) == n
         if fits:
-            _, k, _, _, fits = matrix_in(weight, True)
+            _, k, _, _, fits = rows_in(weight)
     if fits and not is_none(x):
         fits = alike(grad, x) and axes(x) == axes(grad)
         if fits:
             _, columns, _, _, fits = rows_in(x)
-            for axis in range(axes(x) - 1):
-                fits = fits and length(x, axis) == length(grad, axis)
-            fits = fits and (is_none(weight) or columns == k)
+            fits = fits and same_lengths(x, grad, axes(x) - 1) and (is_none(weight) or columns == k)
             k = columns
     return k, fits
 
@@ -115,7 +113,7 @@ def fill_gradients(
     zero, itemsize, done = zero_of(inner), itemsize_of(zero_of(inner)), True
     m = size_of(inner) // max(1, n)
     if not is_none(grad_x):
-        _, _, row, column, _ = matrix_in(weight, True)
+        _, _, row, column, _ = rows_in(weight)
         g_row, g_column, _ = matrix_strides(m, n, n * itemsize, itemsize, itemsize)
         done = fill_product(
             product, zero, m, k, n, address(inner), g_row, g_column, address(weight), row, column,

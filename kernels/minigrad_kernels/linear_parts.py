@@ -46,7 +46,7 @@ def linear_in_parts(
         What `multiply_parts` returns.
     """
     fits, m, n, k, x_row, x_column, w_row, w_column = layer_in(x, weight, bias)
-    if not fits or m * n * k == 0 or not takes_rows(out, x, weight, bias, m, n, k, x_row, x_column, w_row, w_column):
+    if not fits or m * n * k == 0 or not takes_rows(out, x, weight, bias, n):
         return UNREADABLE
     zero = zero_of(x)
     description = np.zeros(DESCRIPTION, np.int64)

@@ -22,6 +22,7 @@ from minigrad_kernels.arrays import (
     INT32,
     axes,
     compiled_to,
+    contiguous,
     field,
     is_none,
     matches,
@@ -88,7 +89,7 @@ def new_like(x: np.ndarray) -> Any:
 def result_for(x: np.ndarray, out: Any) -> Any:
     """What a loop over `flat(x)` can fill the same places of: a new array, or `out` if it is one that fits; or None."""
     if is_none(out):
-        return new_like(x)
+        return new_like(x) if contiguous(x) else no_array(x)
     return returned(out) if fills(out, x) else no_array(x)
 
 

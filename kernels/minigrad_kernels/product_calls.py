@@ -91,27 +91,3 @@ def _compiled_address(dtype: np.dtype) -> int:
     dispatcher.compile(signature)
     compiled = dispatcher.overloads[signature]
     return compiled.library.get_pointer_to_function(compiled.fndesc.llvm_func_name)
-
-
-def entry_of(kernel: Callable[..., Any], dtype: np.dtype, *arguments: int | None) -> Callable[..., Any]:
-    """Return what to call to run a kernel on arrays of one dtype and given numbers of axes, and on integers.
-
-    A dispatcher looks at each argument's type, for 0.2 µs, and compiles anew for read-only, transposed and sliced
-    arrays. This takes them all, and checks nothing: other dtypes or numbers of axes give garbage or a TypeError. Of its
-    arrays the kernel may use shapes, strides and addresses only.
-
-    Args:
-        kernel: What `kernel` returned.
-        dtype: The dtype of each array.
-        arguments: For each argument the number of an array's axes, or None for an integer.
-    """
-    return _compiled_entry(kernel, dtype, arguments) if hasattr(run(kernel), "py_func") else run(kernel)
-
-
-@cache
-def _compiled_entry(dispatcher: Any, dtype: np.dtype, arguments: tuple[int | None, ...]) -> Callable[..., Any]:
-    """The C function with which a dispatcher calls the machine code."""
-    number = numba.from_dtype(dtype)
-    signature = tuple(types.intp if ndim is None else types.Array(number, ndim, "A") for ndim in arguments)
-    dispatcher.compile(signature)
-    return dispatcher.overloads[signature].entry_point

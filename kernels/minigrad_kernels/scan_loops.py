@@ -16,7 +16,7 @@ def sum_along(x: np.ndarray, first: int, step: int, out: np.ndarray) -> None:
     """Compute out = the sums of the first k numbers of x, shape (n,), from `first` on in steps of 1 or −1."""
     total, k = 0.0, first
     for _ in range(x.size):
-        total += x[k]
+        total += np.float64(x[k])
         out[k] = total
         k += step
 

@@ -72,7 +72,7 @@ def median(x: Operand, dim: int | None = None, keepdim: bool = False) -> Any:
 
 
 def nanmedian(x: Operand, dim: int | None = None, keepdim: bool = False) -> Any:
-    """Return the median of the elements that are not NaN; NaN where all are. Arguments as for ``median``."""
+    """Return the median of the elements that are not NaN; NaN where all are. Else as ``median``, also the gradient."""
     return nan_middle_value(x) if dim is None else middle(nanmedian, x, dim, keepdim)
 
 
@@ -144,7 +144,17 @@ def ranked(op: Op, inputs: Any, x: ndarray, along: int, rank: ndarray, keepdim: 
     else:
         values = at_rank(x, along, rank)
         indices = first_equal(x, values, along)
-    return Ranked(*record_picked(op, inputs, x.shape, values, indices, along, keepdim))
+    return recorded(op, inputs, x.shape, values, indices, along, keepdim)
+
+
+def recorded(
+    op: Op, inputs: Any, shape: tuple[int, ...], values: ndarray, indices: ndarray, along: int, keepdim: bool
+) -> Ranked:
+    """Record values and indices along an axis, which they have, without it unless ``keepdim``."""
+    if not keepdim and shape:
+        kept = (*shape[:along], *shape[along + 1 :])
+        values, indices = values.reshape(kept), indices.reshape(kept)
+    return Ranked(*record_picked(op, inputs, shape, values, indices, along, keepdim))
 
 
 def at_rank(x: ndarray, along: int, rank: ndarray) -> ndarray:
@@ -167,7 +177,8 @@ def mode(x: Operand, dim: int = -1, keepdim: bool = False) -> Ranked:
         keepdim: keep the axis with length 1.
 
     Returns:
-        ``(values, indices)``. Each NaN counts for itself, and as the largest.
+        ``(values, indices)``. Each NaN counts for itself, and as the largest. The gradient goes to the element that
+        ``indices`` names.
 
     Raises:
         IndexError: if ``dim`` is not an axis of x; ValueError: if there is no element along it.
@@ -181,7 +192,7 @@ def mode(x: Operand, dim: int = -1, keepdim: bool = False) -> Ranked:
     else:
         values = most_frequent(x_data.swapaxes(along, -1)).swapaxes(along, -1)
         indices = x_data.shape[along] - 1 - first_equal(np.flip(x_data, along), values, along)
-    return Ranked(*record_picked(mode, (x, dim, keepdim), x_data.shape, values, indices, along, keepdim))
+    return recorded(mode, (x, dim, keepdim), x_data.shape, values, indices, along, keepdim)
 
 
 def most_frequent(x: ndarray) -> ndarray:

@@ -9,7 +9,8 @@ import numpy as np
 from minigrad.errors import describe, message
 from minigrad.graph import record
 from minigrad.ops.extremes import record_picked
-from minigrad.ops.operands import Op, Operand, Tensor, axis, ndarray, needs_grad, refuse_no_bool, unwrap, whole
+from minigrad.ops.gathering import gather_backward
+from minigrad.ops.operands import Op, Operand, Tensor, Value, axis, ndarray, refuse_no_bool, unwrap, whole
 
 #: Up to so long, NumPy's stable sort, of insertions, is as fast as its vectorised one.
 SHORT = 64
@@ -32,7 +33,8 @@ def sort(x: Operand, dim: int = -1, descending: bool = False, stable: bool = Fal
         stable: equal elements keep their order; they do so in any case.
 
     Returns:
-        ``(values, indices)`` of x's shape. NaN counts as the largest.
+        ``(values, indices)`` of x's shape. NaN counts as the largest. The gradient of each value goes to the element
+        that ``indices`` names, of equal ones too.
 
     Raises:
         IndexError: if ``dim`` is not an axis of x; TypeError: if a flag is no bool.
@@ -55,16 +57,21 @@ def argsort(x: Operand, dim: int = -1, descending: bool = False, stable: bool = 
 
 
 def msort(x: Operand) -> Tensor:
-    """Return the elements in ascending order along the first axis."""
-    # Where no gradient asks from where the values came, they alone are sorted, in a tenth of the time.
-    return sort(x, 0).values if needs_grad(x) else sorted_values(x, 0)
+    """Return the elements in ascending order along the first axis; gradient as of ``sort``."""
+    return sorted_values(x, 0)
 
 
 def sorted_values(x: Operand, dim: int) -> Tensor:
-    """Return the elements in ascending order along an axis; there is no derivative."""
+    """Return the elements in ascending order along an axis: without their indices that takes a tenth of the time."""
     x_data = unwrap(msort, x)
-    output = np.sort(x_data, axis=axis(msort, dim, x_data.ndim)) if x_data.ndim else x_data.copy()
-    return record(sorted_values, None, output, (x, dim))
+    along = axis(msort, dim, x_data.ndim)
+    output = np.sort(x_data, axis=along) if x_data.ndim else x_data.copy()
+    return record(sorted_values, sorted_values_vjp, output, (x, dim), (x_data, along))
+
+
+def sorted_values_vjp(grad_output: Value, x: Value, along: int) -> Value:
+    """``grad_x = grad_output where each element was``."""
+    return gather_backward(grad_output, along, argsort(x, along), x.shape) if x.ndim > 0 else grad_output
 
 
 def order(op: Op, x: ndarray, dim: int, descending: bool, stable: bool) -> tuple[int, ndarray]:
@@ -129,7 +136,7 @@ def topk(x: Operand, k: int, dim: int = -1, largest: bool = True, sorted: bool =
 
     Returns:
         ``(values, indices)``, x's shape but for the axis, which has length k. NaN counts as the largest. Of equal
-        elements the first are taken, in their order.
+        elements the first are taken, in their order, and have the gradient.
 
     Raises:
         ValueError: if k is negative or greater than the length of the axis.

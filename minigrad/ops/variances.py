@@ -10,7 +10,6 @@ import numpy as np
 import minigrad_kernels
 from minigrad.errors import message
 from minigrad.graph import record
-from minigrad.ops.elementwise import where
 from minigrad.ops.operands import (
     Dim,
     Op,
@@ -24,6 +23,7 @@ from minigrad.ops.operands import (
     refuse_no_bool,
     unwrap,
 )
+from minigrad.ops.quotients import quotient_or_zero
 from minigrad.ops.reductions import count, mean, refuse_integers, sum, with_axes
 
 
@@ -112,9 +112,7 @@ def std_vjp(
     grad_output: Value, x: Value, output: Value, middle: Value, axes: tuple[int, ...], freedom: float, keepdim: bool
 ) -> Value:
     """``grad_x = grad_output * (x - mean(x)) / ((n - correction) * std)``, 0 where ``std`` is 0."""
-    flat = output == 0
-    share = where(flat, 0, grad_output) / where(flat, 1, 2 * output)
-    return var_backward(share, x, middle, axes, freedom, keepdim)
+    return var_backward(quotient_or_zero(grad_output, 2 * output), x, middle, axes, freedom, keepdim)
 
 
 def var_mean(
@@ -128,7 +126,7 @@ def var_mean(
 def std_mean(
     x: Operand, dim: Dim = None, unbiased: bool | None = None, keepdim: bool = False, *, correction: float | None = None
 ) -> tuple[Tensor, Tensor]:
-    """Return the standard deviation and the mean; arguments as for ``var``."""
+    """Return the standard deviation and the mean; arguments as for ``var``, gradients as of ``std`` and ``mean``."""
     deviation = std(x, dim, unbiased, keepdim, correction=correction)
     return deviation, mean(x, None if isinstance(dim, bool) else dim, keepdim)
 

@@ -12,6 +12,8 @@ from minigrad.tensors import Tensor
 from minigrad.writes import refuse_write
 from minigrad_kernels import GRADIENT_FITS, operand_call
 
+ndarray = np.ndarray
+
 #: A pending write ``array[...] = value``, as the arguments of ``operator.setitem``.
 WriteBack = tuple[np.ndarray, Any, np.ndarray]
 
@@ -113,7 +115,7 @@ class Slot:
         parameter = self.parameter
         array = parameter._data
         gradient: Any = parameter._grad
-        if type(gradient) is not np.ndarray:
+        if type(gradient) is not ndarray:
             gradient = gradient._data
         if self.rule is not rule or array is not self.arrays[0]:
             self.follow(type(owner).__name__, rule)
