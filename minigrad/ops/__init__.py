@@ -1,6 +1,7 @@
 """Every operation beside its derivative, one family a file."""
 
-from minigrad.ops import functions, place_functions
+from minigrad.ops import algebra, functions, network_functions, place_functions, statistics
+from minigrad.ops.algebra import *  # it lists them
 from minigrad.ops.arithmetic import (
     add,
     div,
@@ -68,10 +69,6 @@ from minigrad.ops.creation import (
     zeros,
     zeros_like,
 )
-from minigrad.ops.determinants import (
-    det,
-    slogdet,
-)
 from minigrad.ops.diagonals import (
     diagonal,
 )
@@ -95,6 +92,7 @@ from minigrad.ops.elementwise import (
 from minigrad.ops.extremes import (
     amax,
     amin,
+    aminmax,
     argmax,
     argmin,
     max,
@@ -142,16 +140,7 @@ from minigrad.ops.joining import (
     stack,
     unbind,
 )
-from minigrad.ops.linears import (
-    linear,
-)
-from minigrad.ops.normalisations import (
-    log_softmax,
-    softmax,
-)
-from minigrad.ops.norms import (
-    norm,
-)
+from minigrad.ops.network_functions import *  # it lists them
 from minigrad.ops.place_functions import *  # it lists them
 from minigrad.ops.products import (
     addmm,
@@ -162,9 +151,6 @@ from minigrad.ops.products import (
     mv,
     outer,
     trace,
-)
-from minigrad.ops.pseudoinverses import (
-    pinverse,
 )
 from minigrad.ops.randomness import (
     bernoulli,
@@ -185,9 +171,9 @@ from minigrad.ops.ranges import (
 from minigrad.ops.reductions import (
     logsumexp,
     mean,
-    std,
+    nanmean,
+    nansum,
     sum,
-    var,
 )
 from minigrad.ops.shapes import (
     flatten,
@@ -206,9 +192,7 @@ from minigrad.ops.shapes import (
     view,
     view_as,
 )
-from minigrad.ops.systems import (
-    inverse,
-)
+from minigrad.ops.statistics import *  # it lists them
 
 __all__ = [
     "Generator",
@@ -222,6 +206,7 @@ __all__ = [
     "allclose",
     "amax",
     "amin",
+    "aminmax",
     "any",
     "arange",
     "argmax",
@@ -248,7 +233,6 @@ __all__ = [
     "concatenate",
     "contiguous",
     "copy_",
-    "det",
     "detach",
     "diagonal",
     "div",
@@ -275,17 +259,14 @@ __all__ = [
     "gather",
     "ge",
     "gt",
-    "inverse",
     "isclose",
     "isfinite",
     "isinf",
     "isnan",
     "le",
-    "linear",
     "linspace",
     "log",
     "log_",
-    "log_softmax",
     "logical_and",
     "logical_not",
     "logical_or",
@@ -306,18 +287,18 @@ __all__ = [
     "mul_",
     "multiply",
     "mv",
+    "nanmean",
+    "nansum",
     "ne",
     "neg",
     "neg_",
     "negative",
-    "norm",
     "normal_",
     "one_hot",
     "ones",
     "ones_like",
     "outer",
     "permute",
-    "pinverse",
     "positive",
     "pow",
     "pow_",
@@ -337,15 +318,12 @@ __all__ = [
     "sigmoid",
     "sigmoid_",
     "sign",
-    "slogdet",
-    "softmax",
     "split",
     "sqrt",
     "sqrt_",
     "square",
     "squeeze",
     "stack",
-    "std",
     "sub",
     "sub_",
     "subtract",
@@ -364,7 +342,6 @@ __all__ = [
     "unflatten",
     "uniform_",
     "unsqueeze",
-    "var",
     "view",
     "view_as",
     "where",
@@ -373,5 +350,5 @@ __all__ = [
     "zeros_like",
 ]
 
-__all__ += functions.__all__
-__all__ += place_functions.__all__
+__all__ += algebra.__all__ + functions.__all__ + network_functions.__all__
+__all__ += place_functions.__all__ + statistics.__all__

@@ -89,7 +89,7 @@ def sum_to_size(x: Operand, *shape: Any) -> Tensor:
     Raises:
         ValueError: if ``shape`` does not broadcast to x's shape.
     """
-    if x.__class__ is ndarray and x.ndim == 2 and shape[0] == x.shape[1:] and x.dtype.kind == "f":
+    if type(x) is ndarray and x.ndim == 2 and shape[0] == x.shape[1:] and x.dtype.kind == "f":
         # In the backward pass: a bias that was added to each row of a batch.
         return minigrad_kernels.column_sums(x)  # type: ignore[return-value]
     x_data = unwrap(sum_to_size, x)

@@ -11,6 +11,7 @@ from minigrad import dtypes, tensors
 from minigrad.errors import describe, message
 from minigrad.graph import record, wrap
 from minigrad.ops.operands import Operand, Tensor, Value, unwrap
+from minigrad.writes import share_stamp
 
 
 def cast(x: Operand, dtype: Any) -> Tensor:
@@ -171,7 +172,7 @@ def contiguous(x: Operand) -> Tensor:
 
 
 def detach(x: Tensor) -> Tensor:
-    """Return a tensor of the same memory that is not part of the graph.
+    """Return a tensor of the same memory that is not part of the graph: no gradient passes.
 
     A write to one is a write to both, and the engine notices where it would make a gradient wrong.
     """
@@ -184,7 +185,7 @@ def detach(x: Tensor) -> Tensor:
             )
         )
     twin = wrap(x._data, None, None)
-    twin._stamp = x._stamp
+    share_stamp(twin, x._stamp)
     twin.name = x.name
     return twin
 

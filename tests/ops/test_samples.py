@@ -89,8 +89,10 @@ def gradients(sample, arrays, create_graph=False):
 def projection(grads):
     """Return one number made of all elements of some gradients, a Tensor."""
     total = mg.tensor(0.0, dtype=mg.float64)
-    for grad in grads:
-        total = total + (grad * mg.tensor(weights(grad.numel())[::-1].reshape(grad.shape).copy())).sum()
+    for number, grad in enumerate(grads):
+        # Not the same weights for each: the two gradients of x - y would cancel, and their slopes with them.
+        factors = (1 + number / 3) * weights(grad.numel())[::-1].reshape(grad.shape)
+        total = total + (grad * mg.tensor(factors)).sum()
     return total
 
 
