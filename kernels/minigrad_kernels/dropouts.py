@@ -39,7 +39,7 @@ def dropped(x: np.ndarray, seed: int, counter: int, p: float) -> np.ndarray:
 
     Example:
         >>> dropped(np.ones(8), 0, 0, 0.5)
-        array([0., 2., 2., 2., 2., 2., 2., 2.])
+        array([0., 2., 2., 2., 0., 0., 2., 2.])
     """
     if type(x) is not np.ndarray or x.dtype not in (_FLOAT32, _FLOAT64):
         came = f"dtype {x.dtype}" if isinstance(x, np.ndarray) else type(x).__name__
