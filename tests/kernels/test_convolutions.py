@@ -125,11 +125,10 @@ def test_all_three_maps_match_the_naive_twins(generator, name, dtype):
     check(GEOMETRIES[name], generator, dtype, 9 if name in MANY_CHANNELS else 2)
 
 
-@pytest.mark.skipif(machine.VECTOR_BITS < 256, reason="two numbers of float64 are never half empty")
+@pytest.mark.skipif(machine.VECTOR_BITS < 256, reason="short vectors are soon full")
 @pytest.mark.parametrize("name", MANY_CHANNELS)
 def test_where_there_are_few_positions_vectors_are_of_channels(name):
-    for dtype in FLOATS:
-        assert convolutions._ready(MANY_CHANNELS[name], np.dtype(dtype)).by_channels == (True, True)
+    assert convolutions._ready(MANY_CHANNELS[name], np.dtype(np.float32)).by_channels == (True, True)
 
 
 @pytest.mark.skipif(AS_PYTHON, reason="takes minutes in plain Python")
