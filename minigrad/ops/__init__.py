@@ -1,6 +1,7 @@
 """Every operation beside its derivative, one family a file."""
 
-from minigrad.ops import functions
+from minigrad.ops import algebra, functions, network_functions, place_functions, statistics
+from minigrad.ops.algebra import *  # it lists them
 from minigrad.ops.arithmetic import (
     add,
     div,
@@ -17,10 +18,6 @@ from minigrad.ops.arithmetic import (
     sub,
     subtract,
     true_divide,
-)
-from minigrad.ops.average_poolings import (
-    adaptive_avg_pool1d,
-    avg_pool1d,
 )
 from minigrad.ops.broadcasting import (
     broadcast_to,
@@ -58,30 +55,22 @@ from minigrad.ops.conversion import (
     contiguous,
     detach,
 )
-from minigrad.ops.convolutions import (
-    conv1d,
-    conv2d,
-)
 from minigrad.ops.creation import (
-    arange,
     as_tensor,
     empty,
     empty_like,
-    eye,
     from_dlpack,
     from_numpy,
     full,
     full_like,
-    linspace,
     ones,
     ones_like,
     tensor,
     zeros,
     zeros_like,
 )
-from minigrad.ops.determinants import (
-    det,
-    slogdet,
+from minigrad.ops.diagonals import (
+    diagonal,
 )
 from minigrad.ops.elementwise import (
     abs,
@@ -103,6 +92,7 @@ from minigrad.ops.elementwise import (
 from minigrad.ops.extremes import (
     amax,
     amin,
+    aminmax,
     argmax,
     argmin,
     max,
@@ -110,7 +100,6 @@ from minigrad.ops.extremes import (
 )
 from minigrad.ops.functions import *  # it lists them
 from minigrad.ops.gathering import (
-    diagonal,
     gather,
     one_hot,
 )
@@ -151,20 +140,8 @@ from minigrad.ops.joining import (
     stack,
     unbind,
 )
-from minigrad.ops.linears import (
-    linear,
-)
-from minigrad.ops.max_poolings import (
-    max_pool1d,
-    max_pool2d,
-)
-from minigrad.ops.normalisations import (
-    log_softmax,
-    softmax,
-)
-from minigrad.ops.norms import (
-    norm,
-)
+from minigrad.ops.network_functions import *  # it lists them
+from minigrad.ops.place_functions import *  # it lists them
 from minigrad.ops.products import (
     addmm,
     bmm,
@@ -174,9 +151,6 @@ from minigrad.ops.products import (
     mv,
     outer,
     trace,
-)
-from minigrad.ops.pseudoinverses import (
-    pinverse,
 )
 from minigrad.ops.randomness import (
     bernoulli,
@@ -189,12 +163,17 @@ from minigrad.ops.randomness import (
     randperm,
     uniform_,
 )
+from minigrad.ops.ranges import (
+    arange,
+    eye,
+    linspace,
+)
 from minigrad.ops.reductions import (
     logsumexp,
     mean,
-    std,
+    nanmean,
+    nansum,
     sum,
-    var,
 )
 from minigrad.ops.shapes import (
     flatten,
@@ -213,20 +192,13 @@ from minigrad.ops.shapes import (
     view,
     view_as,
 )
-from minigrad.ops.systems import (
-    inverse,
-)
-from minigrad.ops.transposed_convolutions import (
-    conv_transpose1d,
-    conv_transpose2d,
-)
+from minigrad.ops.statistics import *  # it lists them
 
 __all__ = [
     "Generator",
     "abs",
     "abs_",
     "absolute",
-    "adaptive_avg_pool1d",
     "add",
     "add_",
     "addmm",
@@ -234,12 +206,12 @@ __all__ = [
     "allclose",
     "amax",
     "amin",
+    "aminmax",
     "any",
     "arange",
     "argmax",
     "argmin",
     "as_tensor",
-    "avg_pool1d",
     "bernoulli",
     "bitwise_and",
     "bitwise_and_",
@@ -260,12 +232,7 @@ __all__ = [
     "concat",
     "concatenate",
     "contiguous",
-    "conv1d",
-    "conv2d",
-    "conv_transpose1d",
-    "conv_transpose2d",
     "copy_",
-    "det",
     "detach",
     "diagonal",
     "div",
@@ -292,17 +259,14 @@ __all__ = [
     "gather",
     "ge",
     "gt",
-    "inverse",
     "isclose",
     "isfinite",
     "isinf",
     "isnan",
     "le",
-    "linear",
     "linspace",
     "log",
     "log_",
-    "log_softmax",
     "logical_and",
     "logical_not",
     "logical_or",
@@ -312,8 +276,6 @@ __all__ = [
     "manual_seed",
     "matmul",
     "max",
-    "max_pool1d",
-    "max_pool2d",
     "maximum",
     "mean",
     "min",
@@ -325,18 +287,18 @@ __all__ = [
     "mul_",
     "multiply",
     "mv",
+    "nanmean",
+    "nansum",
     "ne",
     "neg",
     "neg_",
     "negative",
-    "norm",
     "normal_",
     "one_hot",
     "ones",
     "ones_like",
     "outer",
     "permute",
-    "pinverse",
     "positive",
     "pow",
     "pow_",
@@ -356,15 +318,12 @@ __all__ = [
     "sigmoid",
     "sigmoid_",
     "sign",
-    "slogdet",
-    "softmax",
     "split",
     "sqrt",
     "sqrt_",
     "square",
     "squeeze",
     "stack",
-    "std",
     "sub",
     "sub_",
     "subtract",
@@ -383,7 +342,6 @@ __all__ = [
     "unflatten",
     "uniform_",
     "unsqueeze",
-    "var",
     "view",
     "view_as",
     "where",
@@ -392,4 +350,5 @@ __all__ = [
     "zeros_like",
 ]
 
-__all__ += functions.__all__
+__all__ += algebra.__all__ + functions.__all__ + network_functions.__all__
+__all__ += place_functions.__all__ + statistics.__all__

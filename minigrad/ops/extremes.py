@@ -27,7 +27,7 @@ from minigrad.ops.operands import (
     unwrap,
 )
 from minigrad.ops.reductions import count, sum, with_axes
-from minigrad.ops.shapes import reshape
+from minigrad.ops.shapes import unsqueeze
 
 
 class Extreme(NamedTuple):
@@ -54,14 +54,14 @@ def max(x: Operand, dim: Any = None, keepdim: bool = False) -> Any:
     """
     if dim is None:
         return amax(x)
-    return maximum(x, dim) if is_operand(dim) else extreme(max, np.argmax, x, dim, keepdim)
+    return maximum(x, dim) if is_operand(dim) else extreme(max, maximum_reduce, np.argmax, x, dim, keepdim)
 
 
 def min(x: Operand, dim: Any = None, keepdim: bool = False) -> Any:
-    """Return the smallest element; along an axis also where it is; as ``max``."""
+    """Return the smallest element; along an axis also where it is; arguments and gradient as for ``max``."""
     if dim is None:
         return amin(x)
-    return minimum(x, dim) if is_operand(dim) else extreme(min, np.argmin, x, dim, keepdim)
+    return minimum(x, dim) if is_operand(dim) else extreme(min, minimum_reduce, np.argmin, x, dim, keepdim)
 
 
 def is_operand(value: Any) -> bool:
@@ -69,29 +69,61 @@ def is_operand(value: Any) -> bool:
     return hasattr(value, "shape") and not isinstance(value, np.integer)
 
 
-def extreme(op: Op, choose: Any, x: Operand, dim: int, keepdim: bool) -> Extreme:
-    """Return the values that ``choose`` picks along an axis, and their indices."""
+def extreme(op: Op, reduce: Any, choose: Any, x: Operand, dim: int, keepdim: bool) -> Extreme:
+    """Return the values that ``reduce`` makes along an axis, and the indices that ``choose`` finds them at."""
     x_data = unwrap(op, x)
     refuse_no_bool(op, "keepdim", keepdim)
     along = axis(op, dim, x_data.ndim)
-    refuse_empty(op, x_data, (along,) if x_data.ndim else ())
     if x_data.ndim == 0:
-        indices = np.zeros((1,), np.int64)
-        values = x_data.reshape(1)
+        values, indices = x_data.copy(), np.zeros((), np.int64)
     else:
-        indices = np.asarray(choose(x_data, axis=along, keepdims=True))
-        values = np.take_along_axis(x_data, indices, along)
-    shape = values.shape if keepdim and x_data.ndim else np.delete(np.array(values.shape, int), along)
-    outputs = (values.reshape(tuple(shape)).copy(), indices.reshape(tuple(shape)))
-    saved = (x_data.shape, indices, along)
-    return Extreme(*record(op, extreme_vjp, outputs, (x, dim, keepdim), saved))
+        refuse_empty(op, x_data, (along,))
+        values, indices = reduce(x_data, along, keepdims=keepdim), choose(x_data, along, keepdims=keepdim)
+    return Extreme(*record_picked(op, (x, dim, keepdim), x_data.shape, values, indices, along, keepdim))
 
 
-def extreme_vjp(grad_outputs: tuple[Value, ...], shape: tuple[int, ...], picked: Value, along: int) -> Value:
-    """``grad_x = grad_values where the value was taken from, else 0``."""
-    grad_values = reshape(grad_outputs[0], picked.shape)
-    whole = shape if len(shape) > 0 else (1,)
-    return reshape(gather_backward(grad_values, along, picked, whole), shape)
+def record_picked(
+    op: Op, inputs: Any, shape: tuple[int, ...], values: ndarray, indices: ndarray, along: int, keepdim: bool = True
+) -> Any:
+    """Record an operation that has taken elements along an axis; return values and indices.
+
+    Args:
+        op: the operation.
+        inputs: its arguments.
+        shape: of the operand.
+        values: the elements.
+        indices: where each was along the axis.
+        along: the axis, from 0 up.
+        keepdim: whether they have that axis.
+    """
+    indices = np.asarray(indices)
+    return record(op, picked_vjp, (np.asarray(values), indices), inputs, (indices, shape, along, keepdim))
+
+
+def picked_vjp(
+    grad_outputs: tuple[Value, ...], picked: Value, shape: tuple[int, ...], along: int, keepdim: bool
+) -> Value:
+    """``grad_x = grad_values where each value was taken from, else 0``."""
+    grad_values = grad_outputs[0]
+    if len(shape) == 0:
+        return grad_values
+    if not keepdim:
+        grad_values, picked = unsqueeze(grad_values, along), unsqueeze(picked, along)
+    return gather_backward(grad_values, along, picked, shape)
+
+
+class Extremes(NamedTuple):
+    """What ``aminmax`` returns."""
+
+    min: Tensor
+    max: Tensor
+
+
+def aminmax(x: Operand, *, dim: int | None = None, keepdim: bool = False) -> Extremes:
+    """Return the smallest and the largest element over all axes, or along one; gradients as ``amin``, ``amax``."""
+    if dim is not None:
+        axis(aminmax, dim, unwrap(aminmax, x).ndim)
+    return Extremes(amin(x, dim, keepdim), amax(x, dim, keepdim))
 
 
 def amax(x: Operand, dim: Dim = None, keepdim: bool = False) -> Tensor:
@@ -162,5 +194,6 @@ class ExtremeMethods:
     min = min
     amax = amax
     amin = amin
+    aminmax = aminmax
     argmax = argmax
     argmin = argmin

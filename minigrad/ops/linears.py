@@ -34,7 +34,7 @@ def linear(input: Operand, weight: Operand, bias: Operand | None = None, *, acti
         activation: "none", "relu", "tanh" or "sigmoid".
 
     Returns:
-        (..., out_features).
+        (..., out_features). With relu the gradient of what it holds back, 0 too, is 0.
 
     Raises:
         TypeError: if the dtypes differ.
@@ -89,7 +89,7 @@ def linear_backward(
     Returns:
         The gradients of the input, the weight and the bias, None for what is not wanted.
     """
-    if grad.__class__ is ndarray:
+    if type(grad) is ndarray:
         # In an ordinary backward nothing is a Tensor.
         return minigrad_kernels.linear_backward(grad, x, weight, result, activation, has_bias)
     arrays: list[Any] = []

@@ -1,8 +1,7 @@
-"""Sums along axes and what is made of them: means, spreads, the logarithm of a sum of exponentials."""
+"""Sums along axes and what is made of them: means, the logarithm of a sum of exponentials."""
 
 from __future__ import annotations
 
-import builtins
 import math
 from typing import Any
 
@@ -12,7 +11,9 @@ import minigrad_kernels
 from minigrad.dtypes import as_dtype
 from minigrad.errors import describe, message
 from minigrad.graph import record
+from minigrad.ops.arithmetic import div
 from minigrad.ops.broadcasting import expand
+from minigrad.ops.comparisons import isnan, logical_not
 from minigrad.ops.conversion import cast
 from minigrad.ops.elementwise import exp, where
 from minigrad.ops.operands import (
@@ -26,8 +27,6 @@ from minigrad.ops.operands import (
     floating,
     maximum_reduce,
     ndarray,
-    real,
-    refuse_no_bool,
     unwrap,
 )
 from minigrad.ops.shapes import reshape
@@ -149,95 +148,40 @@ def mean_vjp(grad_output: Value, shape: tuple[int, ...], axes: tuple[int, ...], 
     return spread(grad_output * (1 / (count(shape, axes) or 1)), shape, axes, keepdim)
 
 
-def var(
-    x: Operand, dim: Dim = None, unbiased: bool | None = None, keepdim: bool = False, *, correction: float | None = None
-) -> Tensor:
-    """Return the variance over all axes, or along some.
+def nansum(x: Operand, dim: Dim = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
+    """Return the sum of the elements that are not NaN; the gradient of NaN is 0. Arguments as for ``sum``."""
+    if dtype is not None:
+        x = cast(x, as_dtype("nansum", dtype))
+    x_data = unwrap(nansum, x)
+    if x_data.dtype.kind != "f":
+        return sum(x, dim, keepdim, dtype=dtype)
+    over = axes(nansum, dim, x_data.ndim, keepdim)
+    output, present = total_of_floats(x_data, over, keepdim), None
+    if np.isnan(output).any():
+        # There may be NaN. To see that there is none takes no pass of its own.
+        present = ~np.isnan(x_data)
+        output = total_of_floats(np.where(present, x_data, x_data.dtype.type(0)), over, keepdim)
+    return record(nansum, nansum_vjp, output, (x, dim, keepdim), (present, x_data.shape, over, keepdim))
 
-    Args:
-        x: floating, any shape.
-        dim: the axis or axes; None for all.
-        unbiased: False divides by n, True by n - 1.
-        keepdim: keep the reduced axes with length 1.
-        correction: divide by n - correction; default 1. Give this or ``unbiased``.
 
-    Returns:
-        The variance; where n - correction is not positive it divides by 0: NaN of one element.
+def nansum_vjp(
+    grad_output: Value, present: Value, shape: tuple[int, ...], axes: tuple[int, ...], keepdim: bool
+) -> Value:
+    """``grad_x = grad_output, repeated along the summed axes``, 0 where x is NaN."""
+    grad_x = spread(grad_output, shape, axes, keepdim)
+    return grad_x if present is None else where(present, grad_x, 0)
+
+
+def nanmean(x: Operand, dim: Dim = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
+    """Return the mean of the elements that are not NaN; NaN where all are. Arguments as for ``sum``.
 
     Raises:
-        TypeError: if x is not floating.
-        ValueError: if both ``unbiased`` and ``correction`` are given.
+        TypeError: if x is of integers or bools and no floating ``dtype`` is given.
     """
-    if isinstance(dim, bool):
-        # PyTorch's var(x, unbiased).
-        dim, unbiased = None, dim
-    x_data = unwrap(var, x)
-    refuse_integers(var, x_data)
-    over = axes(var, dim, x_data.ndim, keepdim)
-    freedom = degrees_of_freedom(var, count(x_data.shape, over), unbiased, correction)
-    output = variance(x_data, over, freedom, keepdim)
-    return record(var, var_vjp, output, (x, dim, unbiased, keepdim, correction), (x_data, over, freedom, keepdim))
-
-
-def var_vjp(grad_output: Value, x: Value, axes: tuple[int, ...], freedom: float, keepdim: bool) -> Value:
-    """``grad_x = grad_output * 2 * (x - mean(x)) / (n - correction)``."""
-    centred = x - mean(x, axes, True) if axes else x * 0
-    return with_axes(grad_output, x.shape, axes, keepdim) * (2 * centred / freedom)
-
-
-def std(
-    x: Operand, dim: Dim = None, unbiased: bool | None = None, keepdim: bool = False, *, correction: float | None = None
-) -> Tensor:
-    """Return the standard deviation, the root of ``var``; its gradient is 0 where the deviation is 0."""
-    if isinstance(dim, bool):
-        dim, unbiased = None, dim
-    x_data = unwrap(std, x)
-    refuse_integers(std, x_data)
-    over = axes(std, dim, x_data.ndim, keepdim)
-    freedom = degrees_of_freedom(std, count(x_data.shape, over), unbiased, correction)
-    output = np.sqrt(variance(x_data, over, freedom, keepdim))
-    saved = (x_data, output, over, freedom, keepdim)
-    return record(std, std_vjp, output, (x, dim, unbiased, keepdim, correction), saved)
-
-
-def std_vjp(grad_output: Value, x: Value, output: Value, axes: tuple[int, ...], freedom: float, keepdim: bool) -> Value:
-    """``grad_x = grad_output * (x - mean(x)) / ((n - correction) * std)``, 0 where ``std`` is 0."""
-    centred = x - mean(x, axes, True) if axes else x * 0
-    share = where(output == 0, 0, grad_output) / (where(output == 0, 1, output) * freedom)
-    return with_axes(share, x.shape, axes, keepdim) * centred
-
-
-def degrees_of_freedom(op: Op, number: int, unbiased: bool | None, correction: float | None) -> float:
-    """Return what a sum of squares is divided by: n - correction, and 0 where that is negative."""
-    if unbiased is not None and correction is not None:
-        raise ValueError(
-            message(
-                op.__name__,
-                "give unbiased or correction, not both.",
-                "unbiased=False is correction=0, unbiased=True is correction=1.",
-            )
-        )
-    if correction is None:
-        if unbiased is not None:
-            refuse_no_bool(op, "unbiased", unbiased)
-        correction = 1 if unbiased is None else int(unbiased)
-    return builtins.max(number - real(op, "correction", correction), 0)
-
-
-def variance(x: ndarray, over: tuple[int, ...], freedom: float, keepdim: bool) -> Any:
-    """Return the sum of squared distances from the mean over the degrees of freedom."""
-    if x.size == 0:
-        return add_reduce(x, axis=over, keepdims=keepdim) * np.nan
-    number = count(x.shape, over)
-    behind = over == tuple(range(x.ndim - len(over), x.ndim))
-    if behind and x.flags.carray and freedom.__class__ is int:
-        # The last axes, in memory one after the other.
-        rows = x.reshape(x.size // number, number)
-        output = minigrad_kernels.mean_variance_rows(rows, int(number - freedom))[1]
-        kept = x.shape[: x.ndim - len(over)]
-        return output.reshape(kept + (1,) * len(over) if keepdim else kept)
-    centred = x - add_reduce(x, axis=over, keepdims=True) / number
-    return add_reduce(centred * centred, axis=over, keepdims=keepdim) / freedom
+    if dtype is not None:
+        x = cast(x, as_dtype("nanmean", dtype))
+    refuse_integers(nanmean, unwrap(nanmean, x))
+    return div(nansum(x, dim, keepdim), sum(logical_not(isnan(x)), dim, keepdim))
 
 
 def logsumexp(x: Operand, dim: Dim = None, keepdim: bool = False) -> Tensor:
@@ -275,6 +219,6 @@ class ReductionMethods:
 
     sum = sum
     mean = mean
-    var = var
-    std = std
+    nansum = nansum
+    nanmean = nanmean
     logsumexp = logsumexp
