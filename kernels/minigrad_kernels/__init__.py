@@ -34,7 +34,7 @@ from minigrad_kernels.losses import (
 )
 from minigrad_kernels.operands import flat, operand_call
 from minigrad_kernels.products import matmul
-from minigrad_kernels.scans import linear_recurrence, running_sums
+from minigrad_kernels.scans import linear_recurrence, running_products, running_sums
 from minigrad_kernels.softmaxes import (
     log_softmax_rows,
     log_softmax_rows_backward,
@@ -86,6 +86,7 @@ __all__ = [
     # along an axis, and between points
     "linear_recurrence",
     "pair_distances",
+    "running_products",
     "running_sums",
     # softmax and cross-entropy, fused
     "CrossEntropy",
