@@ -12,7 +12,7 @@ import typing as _typing
 import warnings
 
 from minigrad import tensors  # isort: skip - the first import: the others meet half-made modules only in this order
-from minigrad import autograd, data, debug, linalg, nn, optim, special
+from minigrad import autograd, data, debug, linalg, nn, optim, special, testing
 from minigrad.dtypes import (
     bool_,
     float32,

@@ -11,19 +11,18 @@ from typing import Any
 
 import numpy as np
 
-from minigrad import tensors
 from minigrad.errors import describe, describe_node, message
 from minigrad.gradients import (
+    OWN_RULES,
     Sweep,
     added,
     as_sequence,
     final_gradient,
-    is_fresh,
     of_the_pass,
     reduce_to,
     root_edge,
     seed,
-    summed,
+    total,
     wanted_edge,
     wrong_count,
 )
@@ -46,11 +45,6 @@ __all__ = [
 ]
 
 by_number = attrgetter("number")
-
-GRAPH_IS_GONE = (
-    "Pass retain_graph=True to the first backward(), or compute the loss again. A loss that is kept from one training "
-    "step to the next needs .detach()."
-)
 
 
 def backward(
@@ -150,7 +144,7 @@ def grad(
     if materialize_grads:
         for index, tensor in enumerate(inputs):
             if results[index] is None:
-                results[index] = wrap(np.zeros(tensor.shape, tensor.dtype), None, None)
+                results[index] = wrap(np.zeros(tensor.shape, tensor.dtype))
     if not sweep.retain_graph:
         release(sweep)
     return tuple(results)
@@ -193,62 +187,52 @@ def begin(
     create_graph: bool,
     inputs: Any = None,
 ) -> Sweep:
-    """Check everything that can be checked, collect the nodes, and place the gradients of the roots.
+    """Check the roots and inputs, place the gradients of the roots, and collect the nodes below them.
 
     Raises:
         RuntimeError, ValueError, TypeError: as documented at ``backward``.
     """
-    sweep = Sweep(create_graph if retain_graph is None else retain_graph, create_graph)
+    sweep = Sweep(who, create_graph if retain_graph is None else retain_graph, create_graph)
+    pending = sweep.pending
+    for root, gradient in zip(roots, gradients):
+        edge = root_edge(who, root)
+        start = seed(who, root, gradient, create_graph)
+        if type(edge) is Node and edge.saved is None:
+            check_saved(who, edge)
+        if edge is root and not create_graph:
+            start = start.copy()  # a leaf, which is to have memory of its own
+        pending[edge] = added(pending[edge], start) if edge in pending else start
+    sweep.roots = list(pending)
+    sweep.order = collect(sweep.roots)
     if inputs is not None:
         for tensor in as_sequence(who, inputs):
             sweep.keep[wanted_edge(who, tensor)] = tensor
         if not sweep.keep:
             raise ValueError(message(who, "inputs is empty.", "Leave it out to reach all leaves."))
-    for root, gradient in zip(roots, gradients):
-        edge = root_edge(who, root)
-        start = seed(who, root, gradient, create_graph)
-        known = sweep.pending.get(edge)
-        sweep.pending[edge] = start if known is None else added(known, start)
-        sweep.roots.append(edge)
-    sweep.checked = latest = latest_write[0]
-    sweep.order = collect(sweep.roots)
-    if inputs is not None:
         sweep.order = leading_to(sweep.keep, sweep.order)
-    for node in sweep.order:
-        if node.saved is None:
-            raise RuntimeError(
-                message(
-                    who,
-                    f"the graph through {describe_node(node)} has been released by an earlier backward pass, which "
-                    "frees the saved values to save memory.",
-                    GRAPH_IS_GONE,
-                )
-            )
-        if latest > node.number and written_since(node):
-            check_saved(who, node)
     return sweep
 
 
 def collect(roots: Iterable[Any]) -> list[Node]:
-    """Return the nodes that the roots were computed by, latest first. An explicit stack: depth is no limit."""
-    found: dict[Node, None] = {}
+    """Return the nodes that the roots were computed by, latest first. No recursion: depth is no limit."""
+    found = set()
+    order: list[Node] = []
     for edge in roots:
-        node = edge[0] if edge.__class__ is tuple else edge
-        if node.__class__ is Node:
-            found[node] = None
-    stack = list(found)
-    while stack:
-        for edge in stack.pop().edges:
-            kind = edge.__class__
-            if kind is tuple:
+        node = edge[0] if type(edge) is tuple else edge
+        if type(node) is Node and node not in found:
+            found.add(node)
+            order.append(node)
+    in_order = len(order) < 2
+    for node in order:  # it grows meanwhile
+        for edge in node.parents:
+            if type(edge) is tuple:
                 edge = edge[0]
-            elif kind is not Node:
-                continue
             if edge not in found:
-                found[edge] = None
-                stack.append(edge)
-    order = list(found)
-    if len(order) > 1:
+                found.add(edge)
+                in_order = in_order and edge.number < order[-1].number
+                order.append(edge)
+    # The nodes of a chain are found in order already, and sorting one would cost as much as finding it.
+    if not in_order:
         order.sort(key=by_number, reverse=True)
     return order
 
@@ -258,9 +242,9 @@ def leading_to(wanted: dict[Any, Any], order: list[Node]) -> list[Node]:
     useful = set()
     for node in reversed(order):
         for edge in node.edges:
-            if edge.__class__ is list or edge is None:
+            if type(edge) is list or edge is None:
                 continue
-            if edge in wanted or (edge[0] if edge.__class__ is tuple else edge) in useful:
+            if edge in wanted or (edge[0] if type(edge) is tuple else edge) in useful:
                 useful.add(node)
     return [node for node in order if node in useful]
 
@@ -268,34 +252,57 @@ def leading_to(wanted: dict[Any, Any], order: list[Node]) -> list[Node]:
 def visit(node: Node, sweep: Sweep) -> Any:
     """Run the rule of one node on its complete gradient and hand the results to its edges.
 
+    Here and nowhere else a gradient is summed to the shape that was broadcast, cast to its edge's dtype, and added to
+    what has arrived before. What a leaf receives is memory of its own.
+
     Returns:
         The gradients that the rule returned, a tuple, or None where no gradient arrived at the node.
     """
-    if node.stamp.__class__ is tuple:
-        grad_output = gradients_of_several(node, sweep)
-    elif sweep.keep and node in sweep.keep:
-        grad_output = sweep.pending.get(node)
-    else:
-        grad_output = sweep.pending.pop(node, None)
-    if grad_output is None:
-        return None
-    if node.hooks is not None:
-        grad_output = node.hooks.before_rule(node, grad_output, sweep)
-    if latest_write[0] > sweep.checked and written_since(node):
-        # A hook, another thread or the user, between two steps, has written since the pass began.
-        check_saved("backward", node)
+    pending = sweep.pending
+    grad_output = pending.pop(node, None)
+    if grad_output is None or node.hooks is not None or sweep.keep:
+        grad_output = complete(node, grad_output, sweep)
+        if grad_output is None:
+            return None
+    if node.saved is None or (latest_write[0] > node.number and written_since(node)):
+        check_saved(sweep.who, node)  # a hook, another thread or the user, between two steps, may have written
     try:
         if sweep.create_graph:
             grads = run_recorded(node, grad_output)
         else:
             grads = node.vjp(grad_output, *node.saved or ())
-        if grads.__class__ is not tuple:
-            grads = tuple(grads) if grads.__class__ is list else (grads,)
+        if type(grads) is not tuple:
+            grads = tuple(grads) if type(grads) is list else (grads,)
         if len(grads) > len(node.edges):
             raise RuntimeError(wrong_count(node, grads))
         if node.hooks is not None:
             grads = node.hooks.after_rule(grads, grad_output)
-        deliver(grads, grad_output, node, sweep)
+        for grad, edge in zip(grads, node.edges):  # a rule may leave out trailing gradients
+            if grad is None:
+                continue
+            kind = type(edge)
+            if kind is Node:
+                shape, dtype = edge.shape, edge.dtype
+            elif kind is list or edge is None:
+                continue
+            elif kind is tuple:
+                shape, dtype = edge[0].shape[edge[1]], edge[0].dtype[edge[1]]
+            else:
+                shape, dtype = edge._data.shape, edge._data.dtype
+            if type(grad) is not ndarray or grad.shape != shape or grad.dtype is not dtype:
+                grad = fitted(grad, shape, dtype, node, sweep.create_graph)
+            if edge in pending:
+                # Never in place: what a rule returned may be another edge's gradient too.
+                grad = added(pending[edge], grad)
+            elif (
+                kind is not Node
+                and kind is not tuple
+                and not sweep.create_graph
+                and (grad is grad_output or grad.base is not None or not OWN_RULES[node.vjp] or node.hooks is not None)
+            ):
+                # A leaf, and others may hold the array: its rule has not made it.
+                grad = grad.copy()
+            pending[edge] = grad
     except Exception as error:
         error.add_note(f"in the backward of {describe_node(node)}")
         refuse_wrong_arity(node)
@@ -303,39 +310,21 @@ def visit(node: Node, sweep: Sweep) -> Any:
     return grads
 
 
-def deliver(grads: tuple[Any, ...], grad_output: Any, node: Node, sweep: Sweep) -> None:
-    """Hand what a rule returned to the node's edges.
+def complete(node: Node, grad_output: Any, sweep: Sweep) -> Any:
+    """Return what a node's rule is given, after its hooks, where there are several outputs or hooks, or none arrived.
 
-    Here and nowhere else a gradient is summed to the shape that was broadcast, cast to its edge's dtype, and added to
-    what has arrived before.
+    Args:
+        node: the node.
+        grad_output: what arrived at it, and was taken out of what is pending.
+        sweep: the pass.
     """
-    pending = sweep.pending
-    for grad, edge in zip(grads, node.edges):  # a rule may leave out trailing gradients
-        if grad is None or edge is None or edge.__class__ is list:
-            continue
-        kind = edge.__class__
-        if kind is Node:
-            shape, dtype = edge.shape, edge.dtype
-        elif kind is tuple:
-            shape, dtype = edge[0].shape[edge[1]], edge[0].dtype[edge[1]]
-        else:
-            shape, dtype = edge._data.shape, edge._data.dtype
-        if grad.__class__ is not ndarray:
-            grad = of_the_pass(node.vjp.__name__, grad, sweep.create_graph)
-        elif sweep.create_graph:
-            grad = wrap(grad, None, None)
-        if grad.shape != shape:
-            grad = reduce_to(grad, shape, node)
-        if grad.dtype is not dtype:
-            grad = cast(grad, dtype)
-        known = pending.get(edge)
-        if known is not None:
-            # Never in place: what a rule returned may be another edge's gradient too.
-            grad = added(known, grad)
-            sweep.owned.add(edge)
-        elif kind is not Node and is_fresh(grad, grad_output, node):
-            sweep.owned.add(edge)
-        pending[edge] = grad
+    if node.several:
+        grad_output = gradients_of_several(node, sweep)
+    elif node in sweep.keep and grad_output is not None:
+        sweep.pending[node] = grad_output
+    if grad_output is not None and node.hooks is not None:
+        grad_output = node.hooks.before_rule(node, grad_output, sweep)
+    return grad_output
 
 
 def gradients_of_several(node: Node, sweep: Sweep) -> tuple[Any, ...] | None:
@@ -350,23 +339,34 @@ def gradients_of_several(node: Node, sweep: Sweep) -> tuple[Any, ...] | None:
     return None
 
 
+def fitted(grad: Any, shape: tuple[int, ...], dtype: np.dtype, node: Node, create_graph: bool) -> Any:
+    """Return what a rule returned with the shape and dtype of its edge, as a Tensor where the pass is recorded."""
+    grad = of_the_pass(node.vjp.__name__, grad, create_graph)
+    if grad.shape != shape:
+        grad = reduce_to(grad, shape, node)
+    if grad.dtype is not dtype:
+        grad = cast(grad, dtype)
+    return grad
+
+
 def finish(sweep: Sweep) -> None:
-    """Write the gradients that have arrived to the leaves and to tensors that asked to retain theirs."""
+    """Write the gradients that have arrived to the leaves and to tensors that asked to retain theirs.
+
+    Where no inputs were named, all that is left is at leaves.
+    """
     written = []
-    Tensor = tensors.Tensor
-    for edge in sweep.pending:
-        if sweep.keep:
-            tensor = sweep.keep.get(edge)
+    unusual = sweep.create_graph or bool(sweep.keep)
+    for edge, gradient in sweep.pending.items():
+        if not unusual and edge._hooks is None and edge._grad is None:
+            written.append((edge, gradient))
         else:
-            tensor = edge if isinstance(edge, Tensor) else None
-        if tensor is not None:
-            gradient = final_gradient(edge, sweep)
-            if sweep.create_graph and edge not in sweep.owned:
-                gradient = gradient.clone()
-            written.append((tensor, gradient if tensor._grad is None else summed(tensor._grad, gradient, sweep)))
+            tensor = sweep.keep.get(edge) if sweep.keep else edge
+            if tensor is not None:
+                gradient = final_gradient(edge, sweep)
+                written.append((tensor, total(tensor, gradient.clone() if sweep.create_graph else gradient, sweep)))
     for tensor, gradient in sweep.retained:
-        gradient = gradient.clone() if sweep.create_graph else wrap(gradient.copy(), None, None)
-        written.append((tensor, gradient if tensor._grad is None else summed(tensor._grad, gradient, sweep)))
+        gradient = gradient.clone() if sweep.create_graph else wrap(gradient.copy())
+        written.append((tensor, total(tensor, gradient, sweep)))
     for tensor, gradient in written:
         tensor._grad = gradient
     if not sweep.retain_graph:
@@ -380,11 +380,11 @@ def release(sweep: Sweep) -> None:
     cannot, so a forgotten second backward is always told.
     """
     for edge in sweep.roots:
-        root = edge[0] if edge.__class__ is tuple else edge
-        if root.__class__ is Node:
+        root = edge[0] if type(edge) is tuple else edge
+        if type(root) is Node:
             root.saved = None
     for node in sweep.order:
         for value in node.saved or ():
-            if value.__class__ is ndarray or value.__class__ is tuple:
+            if type(value) is ndarray or type(value) is tuple:
                 node.saved = None
                 break

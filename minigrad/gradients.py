@@ -11,7 +11,7 @@ from minigrad.errors import describe, describe_node, message
 from minigrad.graph import Node, edge_of, ndarray, wrap
 from minigrad.ops.broadcasting import sum_to_size
 from minigrad.ops.conversion import cast
-from minigrad.positions import PACKAGE
+from minigrad.positions import OWN_FILES
 from minigrad.writes import refuse_outdated_view
 
 
@@ -33,26 +33,24 @@ class Sweep:
         order: the nodes to visit, latest first: the reverse of the order in which the user wrote them.
         pending: the gradient that has arrived so far at each edge.
         keep: the tensors whose gradient alone is asked for, by their edges; it stays in ``pending`` after the visit.
+        who: who asked for the pass, for messages.
         retained: (tensor, gradient) for the tensors on the way that asked for theirs.
         create_graph: whether the rules run on Tensors, so that the gradients can be differentiated.
         retain_graph: whether the saved values stay for another pass.
-        owned: the leaves and kept edges whose pending array belongs to nobody else.
         roots: the edges the pass began at.
-        checked: the latest write anywhere when the saved values were last compared with their stamps.
     """
 
-    __slots__ = ("checked", "create_graph", "keep", "order", "owned", "pending", "retain_graph", "retained", "roots")
+    __slots__ = ("create_graph", "keep", "order", "pending", "retain_graph", "retained", "roots", "who")
 
-    def __init__(self, retain_graph: bool, create_graph: bool) -> None:
+    def __init__(self, who: str, retain_graph: bool, create_graph: bool) -> None:
         """Start with nothing collected."""
+        self.who = who
         self.roots: list[Any] = []
         self.keep: dict[Any, Any] = {}
         self.retain_graph = retain_graph
         self.create_graph = create_graph
         self.order: list[Node] = []
         self.pending: dict[Any, Any] = {}
-        self.owned: set[Any] = set()
-        self.checked = 0
         self.retained: list[tuple[Any, Any]] = []
 
 
@@ -86,7 +84,7 @@ def root_edge(who: str, root: Any) -> Any:
             )
         )
     edge = root if root._edge is None else root._edge
-    if not root._requires_grad and root._edge is None:
+    if type(edge) is list:
         raise RuntimeError(
             message(
                 who,
@@ -110,7 +108,7 @@ def wanted_edge(who: str, tensor: Any) -> Any:
             )
         )
     edge = edge_of(tensor)
-    if edge.__class__ is list:
+    if type(edge) is list:
         raise RuntimeError(
             message(who, f"the input {describe(tensor)} does not require grad.", "Call x.requires_grad_() before use.")
         )
@@ -131,7 +129,7 @@ def seed(who: str, root: Any, gradient: Any, create_graph: bool) -> Any:
         array = ONES[root._data.dtype]
         if root._data.ndim:
             array = array.reshape(root._data.shape)
-        return wrap(array, None, None) if create_graph else array
+        return wrap(array) if create_graph else array
     if not isinstance(gradient, (tensors.Tensor, ndarray)):
         raise TypeError(
             message(
@@ -157,8 +155,11 @@ def added(known: Any, gradient: Any) -> Any:
     return np.asarray(total) if isinstance(total, np.generic) else total
 
 
-def summed(known: Any, gradient: Any, sweep: Sweep) -> Any:
-    """Return the sum of what an earlier pass has left in ``grad`` and the new gradient, in memory of its own."""
+def total(tensor: Any, gradient: Any, sweep: Sweep) -> Any:
+    """Return a new gradient and what earlier passes have left in a tensor's ``grad``, summed in memory of its own."""
+    known = tensor.grad
+    if known is None:
+        return gradient
     return known + gradient if sweep.create_graph else known.detach() + gradient
 
 
@@ -167,19 +168,20 @@ def final_gradient(edge: Any, sweep: Sweep) -> Any:
     gradient = sweep.pending.get(edge)
     if gradient is None:
         return None
+    own = False
     if isinstance(edge, tensors.Tensor):
+        own = edge._hooks is None
         if edge._hooks is not None:
-            gradient = edge._hooks.on_tensor(edge._data.shape, gradient)
             # A hook may have kept what it was shown.
-            sweep.owned.discard(edge)
+            gradient = edge._hooks.on_tensor(edge._data.shape, gradient)
     else:
-        node, index = edge if edge.__class__ is tuple else (edge, 0)
+        node, index = edge if type(edge) is tuple else (edge, 0)
         if node.hooks is not None and node not in sweep.order:
             # A tensor on the way whose own rule was not run, because nothing below it is asked for.
             gradient = node.hooks.on_tensor(node.shape[index] if node.several else node.shape, gradient, index)
     if sweep.create_graph:
         return gradient
-    return wrap(gradient if edge in sweep.owned else gradient.copy(), None, None)
+    return wrap(gradient if own else gradient.copy())
 
 
 def of_the_pass(who: str, gradient: Any, create_graph: bool) -> Any:
@@ -199,24 +201,25 @@ def of_the_pass(who: str, gradient: Any, create_graph: bool) -> Any:
             )
         )
     array = np.asarray(gradient)
-    return wrap(array, None, None) if create_graph else array
+    return wrap(array) if create_graph else array
 
 
-#: The package's own rules that have been met. None of them returns an array that it was given among the saved values,
-#: or the same new array for two inputs: a test runs all of them.
-own_rules: set[Any] = set()
+class OwnRules(dict[Any, bool]):
+    """Whether a rule is the package's own, and so never returns what it keeps, or was given among the saved values.
+
+    Nor does such a rule return the same new array for two inputs: a test runs all of them. A user's rule may do any of
+    that, and is not noted, because it may hold data alive.
+    """
+
+    def __missing__(self, vjp: Any) -> bool:
+        """Look at a rule that is not known."""
+        own = OWN_FILES[vjp.__code__.co_filename]
+        if own:
+            self[vjp] = True
+        return own
 
 
-def is_fresh(grad: Any, grad_output: Any, node: Node) -> bool:
-    """Return whether an array that a rule returned is held by nobody else: a leaf may then have it as its ``grad``."""
-    if grad.__class__ is not ndarray or grad is grad_output or grad.base is not None or node.hooks is not None:
-        return False
-    if node.vjp not in own_rules:
-        # A user's rule may return an array that it keeps for the next time.
-        if not node.vjp.__code__.co_filename.startswith(PACKAGE):
-            return False
-        own_rules.add(node.vjp)
-    return grad_output.__class__ is ndarray
+OWN_RULES = OwnRules()
 
 
 def reduce_to(grad: Any, shape: tuple[int, ...], node: Node) -> Any:

@@ -10,11 +10,13 @@ import numpy as np
 from minigrad import hooks as hooking
 from minigrad import tensors
 from minigrad.errors import message
-from minigrad.modes import STATE, State
-from minigrad.positions import PACKAGE, resolve, user_frame
+from minigrad.modes import State, current_state
+from minigrad.positions import OWN_FILES, resolve, user_frame
 from minigrad.writes import clock, refuse_outdated_view, shares_memory, stamp_write
 
 ndarray = np.ndarray
+new_tensor = object.__new__
+SEQUENCES = (tuple, list)
 
 
 class Node:
@@ -26,6 +28,7 @@ class Node:
         saved: plain arrays and attributes in the order of the rule's parameters; None once released.
         edges: one entry an input: the Node that made it, ``(node, k)`` for output k of a node with several, the leaf
             tensor that requires grad, the stamp of a tensor that does not, or None for what is no tensor.
+        parents: those edges that are of nodes.
         number: its place in the order of creation.
         stamp: ``[latest write, latest recorded write, position of the latest write]`` of the output's memory; a tuple
             of them where there are several outputs.
@@ -47,6 +50,7 @@ class Node:
         "module",
         "number",
         "op",
+        "parents",
         "saved",
         "shape",
         "stamp",
@@ -57,6 +61,7 @@ class Node:
     vjp: Callable[..., Any]
     saved: tuple[Any, ...] | None
     edges: list[Any]
+    parents: list[Any]
     number: int
     stamp: Any
     shape: Any
@@ -75,14 +80,14 @@ class Node:
     @property
     def several(self) -> bool:
         """Whether the operation has several outputs."""
-        return self.stamp.__class__ is tuple
+        return type(self.stamp) is tuple
 
     @property
     def next_functions(self) -> tuple[Any, ...]:
         """The nodes and leaves that this one hands gradients to, None for other inputs."""
         found = []
         for edge in self.edges:
-            found.append(None if edge.__class__ is list else edge)
+            found.append(None if type(edge) is list else edge)
         return tuple(found)
 
     def register_hook(self, hook: Callable[..., Any]) -> "hooking.HookHandle":
@@ -139,45 +144,53 @@ def record(
         RuntimeError: if an input is a view that was taken before its base was changed in place, or if ``op`` has no
             derivative where one would be needed.
     """
-    Tensor = tensors.Tensor
     edges: list[Any] = []
+    parents: list[Any] = []
     traced = differentiable = False
     for operand in inputs:
-        if isinstance(operand, Tensor):
-            traced = True
+        if isinstance(operand, tensors.Tensor):
             edge = operand._edge
-            if edge is not None:
-                differentiable = True
-            elif operand._requires_grad:
-                edge = operand
-                differentiable = True
+            if type(edge) is list:
+                traced = True
             else:
-                edge = operand._stamp
+                differentiable = True
+                if edge is None:
+                    edge = operand
+                else:
+                    parents.append(edge)
             if operand._viewed is not None:
                 refuse_outdated_view(op.__name__, operand)
             edges.append(edge)
-        elif operand.__class__ is tuple or operand.__class__ is list:
-            found = edges_of_sequence(op, operand)
+        elif type(operand) in SEQUENCES:
+            found = edges_of_sequence(op, operand, edges, parents)
             traced = traced or found[0]
             differentiable = differentiable or found[1]
-            edges += found[2]
         else:
             edges.append(None)
-    if not traced:
+    if not traced and not differentiable:
         return output
-    state = STATE.get()
+    state = current_state()
     node = None
     if differentiable and state.grad_enabled and (writes is None or can_hold_gradient(output)):
         if vjp is None:
             refuse_missing_rule(op, output)
         else:
-            node = make_node(op, vjp, saved, edges, inputs, state)
-    if writes is not None:
-        result = rewrite(writes, node)
-    elif output.__class__ is tuple:
-        result = wrap_several(output, node, base)
-    else:
-        result = wrap(output, node, base)
+            node = Node()
+            node.op = op
+            node.vjp = vjp
+            node.saved = saved
+            node.edges = edges
+            node.parents = parents
+            node.number = next(clock)
+            node.inputs = inputs if state.keep_inputs else None
+            node.hooks = None
+            node.module = state.module
+            if state.in_layer:
+                node.code = state.code
+                node.lasti = state.lasti
+            else:
+                take_position(node, _getframe(2), state)  # of the operation's caller: the user, or minigrad
+    result = rewrite(writes, node) if writes is not None else wrap(output, node, base)
     if state.tape is not None:
         state.tape.append((op, inputs, result, writes))
     return result
@@ -185,67 +198,50 @@ def record(
 
 def can_hold_gradient(output: Any) -> bool:
     """Return whether what was written to is one array of floats: integers have no gradient, whatever is written."""
-    return output.__class__ is ndarray and output.dtype.kind == "f"
+    return type(output) is ndarray and output.dtype.kind == "f"
 
 
-def make_node(
-    op: Callable[..., Any],
-    vjp: Callable[..., Any],
-    saved: tuple[Any, ...],
-    edges: list[Any],
-    inputs: tuple[Any, ...],
-    state: State,
-) -> Node:
-    """Return a node that knows everything but its output, and where the user's code called: the operation's caller.
+def take_position(node: Node, frame: Any, state: State) -> None:
+    """Note where the user called: in the frame of the operation's caller or, where that is minigrad's, further out.
 
-    Where that caller is a layer of minigrad, its ``__call__`` has noted the user's position in the state; where it is
-    another function of minigrad, the frames are walked outwards.
+    A layer of this package has noted in the state where it was called from.
     """
-    node = Node()
-    node.op = op
-    node.vjp = vjp
-    node.saved = saved
-    node.edges = edges
-    node.number = next(clock)
-    node.inputs = inputs if state.keep_inputs else None
-    node.hooks = None
-    node.module = state.module
-    # This function is called by record, that by the operation, and that by the user or on the user's behalf.
-    frame: Any = _getframe(3)
-    if frame.f_code.co_filename.startswith(PACKAGE):
+    if OWN_FILES[frame.f_code.co_filename]:
         if state.code is not None:
             node.code = state.code
             node.lasti = state.lasti
-            return node
+            return
         frame = user_frame(frame)
         if frame is None:
             node.code = None
             node.lasti = 0
-            return node
+            return
     node.code = frame.f_code
     node.lasti = frame.f_lasti
-    return node
 
 
-def wrap(output: Any, node: Node | None, base: Any) -> Any:
-    """Return the Tensor of one output, joined to its node and to the stamp of the memory it lies in."""
-    if output.__class__ is not ndarray:
+def wrap(output: Any, node: Node | None = None, base: Any = None) -> Any:
+    """Return the Tensor of an output, joined to its node and to the stamp of the memory it lies in; or several."""
+    if type(output) is not ndarray:
+        if type(output) is tuple:
+            return wrap_several(output, node, base)
         output = np.asarray(output)
-    result = tensors.Tensor.__new__(tensors.Tensor)
+    result = new_tensor(tensors.Tensor)
     result._data = output
-    result._edge = node
-    result._requires_grad = False
     result._grad = None
     result._hooks = None
+    result._viewed = None
     result.name = None
     if base is not None and shares_memory(output, base):
         stamp = base._stamp
         result._viewed = next(clock)
     else:
         stamp = [0, 0, None]
-        result._viewed = None
     result._stamp = stamp
-    if node is not None:
+    if node is None:
+        result._edge = stamp
+    else:
+        result._edge = node
         node.stamp = stamp
         node.shape = output.shape
         node.dtype = output.dtype
@@ -273,7 +269,7 @@ def wrap_several(outputs: tuple[Any, ...], node: Node | None, base: Any) -> tupl
 
 def rewrite(tensor: Any, node: Node | None) -> Any:
     """Give a tensor whose memory an operation has just changed its new node, and stamp the memory."""
-    if tensor.__class__ is tuple:
+    if type(tensor) is tuple:
         for each in tensor:
             rewrite(each, None)
         return tensor
@@ -295,41 +291,47 @@ def rewrite(tensor: Any, node: Node | None) -> Any:
 
 def move_retention(tensor: Any, node: Node) -> None:
     """Let a tensor that retains its gradient retain the one of its new value."""
-    old, index = tensor._edge if tensor._edge.__class__ is tuple else (tensor._edge, 0)
-    if old is not None and old.hooks is not None and index in old.hooks.retained:
+    old, index = tensor._edge if type(tensor._edge) is tuple else (tensor._edge, 0)
+    if type(old) is Node and old.hooks is not None and index in old.hooks.retained:
         hooking.hooks_of(node).retained[0] = old.hooks.retained.pop(index)
 
 
-def edges_of_sequence(op: Callable[..., Any], operands: Sequence[Any]) -> tuple[bool, bool, list[Any]]:
-    """Return (any tensor, any that requires grad, edges) of an input that may be a sequence of tensors."""
+def edges_of_sequence(
+    op: Callable[..., Any], operands: Sequence[Any], edges: list[Any], parents: list[Any]
+) -> tuple[bool, bool]:
+    """Add the edges of an input that may be a sequence of tensors to ``edges``, and those of nodes to ``parents``.
+
+    Returns:
+        Whether one is a tensor, and whether one requires grad. The edge of an input without tensors is None.
+    """
     traced = False
     for operand in operands:
         if isinstance(operand, tensors.Tensor):
             traced = True
     if not traced:
-        return False, False, [None]
-    edges: list[Any] = []
+        edges.append(None)
+        return False, False
     differentiable = False
     for operand in operands:
         edge = None
         if isinstance(operand, tensors.Tensor):
             refuse_outdated_view(op.__name__, operand)
             edge = edge_of(operand)
-            differentiable = differentiable or edge.__class__ is not list
+            differentiable = differentiable or type(edge) is not list
+            if type(edge) is Node or type(edge) is tuple:
+                parents.append(edge)
         edges.append(edge)
-    return True, differentiable, edges
+    return True, differentiable
 
 
 def edge_of(tensor: Any) -> Any:
     """Return where a tensor's gradient goes: its node, ``(node, k)``, the leaf itself, or its stamp if nowhere."""
-    if tensor._edge is not None:
-        return tensor._edge
-    return tensor if tensor._requires_grad else tensor._stamp
+    return tensor if tensor._edge is None else tensor._edge
 
 
 def refuse_missing_rule(op: Callable[..., Any], output: Any) -> None:
     """Raise unless the output of an operation without a rule is of integers or bools, which have no derivative."""
-    for array in output if output.__class__ is tuple else (output,):
+    for array in output if type(output) is tuple else (output,):
         if array is not None and array.dtype.kind == "f":
             raise RuntimeError(
                 message(

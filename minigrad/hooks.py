@@ -87,7 +87,7 @@ class Hooks:
 
     def after_rule(self, grads: tuple[Any, ...], grad_output: Any) -> tuple[Any, ...]:
         """Run the node's hooks on what its rule returned."""
-        outputs = grad_output if grad_output.__class__ is tuple else (grad_output,)
+        outputs = grad_output if type(grad_output) is tuple else (grad_output,)
         for hook in list(self._by_kind.get("after", {}).values()):
             replaced = hook(tuple([shown(each) for each in grads]), tuple([shown(each) for each in outputs]))
             if replaced is not None:
@@ -101,7 +101,7 @@ def shown(gradient: Any) -> Any:
         return gradient
     view = np.asarray(gradient).view()
     view.flags.writeable = False
-    return graph.wrap(view, None, None)
+    return graph.wrap(view)
 
 
 def replacements(new: Any, old: list[Any]) -> list[Any]:
@@ -141,7 +141,7 @@ def replacement(new: Any, old: Any, shape: Any) -> Any:
             )
         )
     if isinstance(old, tensors.Tensor):
-        new = new if isinstance(new, tensors.Tensor) else graph.wrap(np.asarray(new), None, None)
+        new = new if isinstance(new, tensors.Tensor) else graph.wrap(np.asarray(new))
         return new.to(old.dtype)
     array = new._data if isinstance(new, tensors.Tensor) else np.asarray(new)
     return array if old is None else array.astype(old.dtype, copy=False)

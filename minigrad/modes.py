@@ -19,10 +19,11 @@ class State:
         tape: a list that every operation is appended to while a step is captured, or None.
         module: the dotted path of the module that is running, or None.
         code, lasti: the position in the user's code that called the outermost module of this package.
+        in_layer: whether a layer of this package is running: what it calls has been called by the user at ``code``.
         outer: the state in which the running module was called, or None.
     """
 
-    __slots__ = ("code", "grad_enabled", "keep_inputs", "lasti", "module", "outer", "tape")
+    __slots__ = ("code", "grad_enabled", "in_layer", "keep_inputs", "lasti", "module", "outer", "tape")
 
     def __init__(
         self,
@@ -32,6 +33,7 @@ class State:
         module: str | None = None,
         code: CodeType | None = None,
         lasti: int = 0,
+        in_layer: bool = False,
         outer: "State | None" = None,
     ) -> None:
         """Hold the modes."""
@@ -41,10 +43,13 @@ class State:
         self.module = module
         self.code = code
         self.lasti = lasti
+        self.in_layer = in_layer
         self.outer = outer
 
 
 STATE: ContextVar[State] = ContextVar("minigrad_state", default=State())  # noqa: B039 - a State is never changed
+#: The modes in force here and now: a method that is bound once costs 5 ns, ``STATE.get()`` 30.
+current_state = STATE.get
 
 
 class GradMode:
@@ -61,8 +66,11 @@ class GradMode:
         self._tokens: list[Token[State]] = []
 
     def _enter(self) -> Token[State]:
-        state = STATE.get()
-        return STATE.set(State(self.enabled, state.keep_inputs, state.tape, state.module, state.code, state.lasti))
+        state = current_state()
+        changed = State(
+            self.enabled, state.keep_inputs, state.tape, state.module, state.code, state.lasti, state.in_layer
+        )
+        return STATE.set(changed)
 
     def __enter__(self) -> Self:
         """Put the mode in force."""
@@ -183,4 +191,4 @@ class inference_mode(GradMode):
 
 def is_grad_enabled() -> bool:
     """Return whether operations on tensors that require grad are recorded here and now."""
-    return STATE.get().grad_enabled
+    return current_state().grad_enabled

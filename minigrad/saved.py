@@ -12,6 +12,12 @@ from minigrad.graph import Node, ndarray, wrap
 from minigrad.modes import STATE, State
 from minigrad.ops.conversion import cast
 from minigrad.positions import resolve
+from minigrad.writes import share_stamp
+
+GRAPH_IS_GONE = (
+    "Pass retain_graph=True to the first backward(), or compute the loss again. A loss that is kept from one training "
+    "step to the next needs .detach()."
+)
 
 
 def run_recorded(node: Node, grad_output: Any) -> Any:
@@ -19,16 +25,20 @@ def run_recorded(node: Node, grad_output: Any) -> Any:
     state = STATE.get()
     token = STATE.set(State(True, state.keep_inputs, state.tape, node.module, node.code, node.lasti))
     try:
-        return node.vjp(grad_output, *saved_tensors(node))
+        grads = node.vjp(grad_output, *saved_tensors(node))
     finally:
         STATE.reset(token)
+    recorded = []
+    for grad in grads if type(grads) is tuple or type(grads) is list else (grads,):
+        recorded.append(wrap(grad) if type(grad) is ndarray else grad)
+    return tuple(recorded)
 
 
 def saved_tensors(node: Node) -> list[Any]:
     """Return the saved values with each array made a Tensor again: an operand, an output or a constant."""
     values = []
     for value, (edge, stamp) in zip(node.saved or (), saved_roles(node), strict=True):
-        if value.__class__ is tuple and edge.__class__ is _Edges:
+        if type(value) is tuple and type(edge) is _Edges:
             elements = []
             for element, element_edge in zip(value, edge, strict=True):
                 elements.append(as_saved_tensor(element, element_edge, None))
@@ -44,15 +54,15 @@ def as_saved_tensor(value: Any, edge: Any, stamp: Any) -> Any:
         return value
     if isinstance(edge, tensors.Tensor) and edge._data.dtype == value.dtype:
         return edge
-    result = wrap(value, None, None)
-    if edge.__class__ is Node or edge.__class__ is tuple:
+    result = wrap(value)
+    stamp = stamp_of(edge) if stamp is None else stamp
+    if stamp is not None:
+        share_stamp(result, stamp)
+    if type(edge) is Node or type(edge) is tuple:
         result._edge = edge
     elif isinstance(edge, tensors.Tensor):
         # An operand that was promoted: recorded again as a cast of the leaf.
         return cast(edge, value.dtype)
-    stamp = stamp_of(edge) if stamp is None else stamp
-    if stamp is not None:
-        result._stamp = stamp
     return result
 
 
@@ -96,14 +106,14 @@ def saved_roles(node: Node) -> list[tuple[Any, Any]]:
     for value, role in zip(saved, roles, strict=True):
         if role is None:
             found.append((None, None))
-        elif role < 0 and value.__class__ is tuple:
+        elif role < 0 and type(value) is tuple:
             edges = []
             for index in range(len(value)):
                 edges.append((node, index))
             found.append((_Edges(edges), None))
         elif role < 0:
             found.append((node, node.stamp))
-        elif value.__class__ is tuple:
+        elif type(value) is tuple:
             # A sequence of tensors has an edge for each; any other tuple is an attribute.
             edges = node.edges[role : role + len(value)]
             of_tensors = len(edges) == len(value) and len(value) > 0 and isinstance(value[0], ndarray)
@@ -130,11 +140,11 @@ def refuse_wrong_arity(node: Node) -> None:
 
 def stamp_of(edge: Any) -> Any:
     """Return the stamp of the memory behind an edge, or None."""
-    if edge is None or edge.__class__ is list:
+    if edge is None or type(edge) is list:
         return edge
-    if edge.__class__ is Node:
+    if type(edge) is Node:
         return edge.stamp
-    if edge.__class__ is tuple:
+    if type(edge) is tuple:
         return edge[0].stamp[edge[1]]
     return edge._stamp
 
@@ -146,7 +156,7 @@ def written_since(node: Node) -> bool:
     looked at, and without a further call.
     """
     number = node.number
-    for stamp in node.stamp if node.stamp.__class__ is tuple else (node.stamp,):
+    for stamp in node.stamp if type(node.stamp) is tuple else (node.stamp,):
         if stamp[0] > number:
             return True
     for edge in node.edges:
@@ -159,17 +169,29 @@ def written_since(node: Node) -> bool:
             stamp = edge[0].stamp[edge[1]]
         else:
             stamp = edge if kind is list else edge._stamp
-        if stamp.__class__ is list and stamp[0] > number:
+        if type(stamp) is list and stamp[0] > number:
             return True
     return False
 
 
 def check_saved(who: str, node: Node) -> None:
-    """Raise if a value that the rule of ``node`` reads was changed in place after it was saved."""
-    saved = node.saved or ()
+    """Raise if what the rule of ``node`` reads has been released, or was changed in place after it was saved.
+
+    Raises:
+        RuntimeError: saying which, and what to do.
+    """
+    if node.saved is None:
+        raise RuntimeError(
+            message(
+                who,
+                f"the graph through {describe_node(node)} has been released by an earlier backward pass, which frees "
+                "the saved values to save memory.",
+                GRAPH_IS_GONE,
+            )
+        )
     names = node.vjp.__code__.co_varnames[1:]
-    for name, value, (edge, stamp) in zip(names, saved, saved_roles(node)):
-        if edge.__class__ is _Edges:
+    for name, value, (edge, stamp) in zip(names, node.saved, saved_roles(node)):
+        if type(edge) is _Edges:
             for element in edge:
                 refuse_stale(who, node, name, stamp_of(element))
         elif isinstance(value, ndarray):

@@ -15,10 +15,12 @@ import numpy as np
 from minigrad import autograd, display, hooks, ops
 from minigrad.dtypes import SUPPORTED, native
 from minigrad.errors import describe, message
+from minigrad.graph import wrap
 from minigrad.numpy_protocol import NumpyProtocol
 from minigrad.ops.arithmetic import ArithmeticMethods
 from minigrad.ops.bounds import BoundMethods
 from minigrad.ops.broadcasting import BroadcastingMethods
+from minigrad.ops.cholesky_factors import CholeskyMethods
 from minigrad.ops.comparisons import ComparisonMethods
 from minigrad.ops.conversion import ConversionMethods
 from minigrad.ops.counting import CountingMethods
@@ -36,8 +38,11 @@ from minigrad.ops.indexing import IndexingMethods
 from minigrad.ops.interpolation import InterpolationMethods
 from minigrad.ops.joining import JoiningMethods
 from minigrad.ops.logarithms import LogarithmMethods
+from minigrad.ops.matrix_functions import MatrixFunctionMethods
 from minigrad.ops.normalisations import NormalisationMethods
 from minigrad.ops.norms import NormMethods
+from minigrad.ops.older_names import OlderMethods
+from minigrad.ops.place_functions import PlaceMethods
 from minigrad.ops.powers import PowerMethods
 from minigrad.ops.products import ProductMethods
 from minigrad.ops.pseudoinverses import PseudoinverseMethods
@@ -51,13 +56,14 @@ from minigrad.ops.statistics import StatisticalMethods
 from minigrad.ops.systems import SystemMethods
 from minigrad.ops.trigonometric import TrigonometricMethods
 from minigrad.python_protocol import PythonProtocol
-from minigrad.writes import guarded, stamp_write
+from minigrad.writes import guarded, share_stamp, stamp_write
 
 
 class Tensor(
     ArithmeticMethods,
     BoundMethods,
     BroadcastingMethods,
+    CholeskyMethods,
     ComparisonMethods,
     ConversionMethods,
     CountingMethods,
@@ -74,9 +80,12 @@ class Tensor(
     InterpolationMethods,
     JoiningMethods,
     LogarithmMethods,
+    MatrixFunctionMethods,
     NormMethods,
     NormalisationMethods,
     NumpyProtocol,
+    PlaceMethods,
+    OlderMethods,
     PowerMethods,
     ProductMethods,
     PseudoinverseMethods,
@@ -107,7 +116,8 @@ class Tensor(
         Tensor((2,) float32 | 2 4)
     """
 
-    # _edge: the node that made it, or (node, k); None for a leaf.       _requires_grad: of a leaf.
+    # _edge: where its gradient goes: to the node that made it, as (node, k) to one with several outputs, as None to
+    #        itself (a leaf that requires grad), or, being its stamp, nowhere.
     # _stamp: of its memory, shared with views and detached twins.      _viewed: when a view was taken, else None.
     __slots__ = (
         "__weakref__",
@@ -115,7 +125,6 @@ class Tensor(
         "_edge",
         "_grad",
         "_hooks",
-        "_requires_grad",
         "_stamp",
         "_viewed",
         "name",
@@ -124,11 +133,10 @@ class Tensor(
     def __init__(self, data: Any, requires_grad: bool = False, name: str | None = None) -> None:
         """Make a leaf with a copy of ``data``."""
         self._data: np.ndarray = as_array(type(self), data, None, copy=True)
-        self._edge: Any = None
-        self._requires_grad = False
-        self._grad: Tensor | None = None
+        self._grad: Any = None
         self._hooks: hooks.Hooks | None = None
         self._stamp: list[Any] = [0, 0, None]
+        self._edge: Any = self._stamp
         self._viewed: int | None = None
         self.name = name
         if requires_grad:
@@ -216,13 +224,13 @@ class Tensor(
     @property
     def requires_grad(self) -> bool:
         """Whether gradients with respect to it, or through it, are wanted."""
-        return self._requires_grad or self._edge is not None
+        return type(self._edge) is not list
 
     @requires_grad.setter
     def requires_grad(self, value: bool) -> None:
         if not isinstance(value, (bool, np.bool_)):
             raise TypeError(message("requires_grad", f"True or False is needed, got {describe(value)}."))
-        if self._edge is not None:
+        if not self.is_leaf:
             if not value:
                 raise RuntimeError(
                     message("requires_grad", f"{describe(self)} was computed; only leaves can be switched off.", DETACH)
@@ -232,7 +240,7 @@ class Tensor(
             raise TypeError(
                 message("requires_grad", f"only floats have gradients, got {describe(self)}.", "Convert it: x.float().")
             )
-        self._requires_grad = bool(value)
+        self._edge = None if value else self._stamp
 
     def requires_grad_(self, requires_grad: bool = True) -> Self:
         """Set ``requires_grad`` and return the tensor itself."""
@@ -242,16 +250,20 @@ class Tensor(
     @property
     def is_leaf(self) -> bool:
         """Whether it was made by the user and not computed from tensors that require grad."""
-        return self._edge is None
+        return self._edge is None or type(self._edge) is list
 
     @property
     def grad_fn(self) -> Any:
         """The node that made it, or None for a leaf."""
-        return self._edge[0] if self._edge.__class__ is tuple else self._edge
+        edge = self._edge[0] if type(self._edge) is tuple else self._edge
+        return None if type(edge) is list else edge
 
     @property
     def grad(self) -> Tensor | None:
         """The sum of the gradients of all backward passes since it was last set to None."""
+        if type(self._grad) is np.ndarray:
+            # A pass leaves an array. A Tensor is made of it when somebody looks, which optimizers do not.
+            self._grad = wrap(self._grad)
         return self._grad
 
     @grad.setter
@@ -281,8 +293,8 @@ class Tensor(
         Raises:
             RuntimeError: if it does not require grad.
         """
-        if self._edge is None:
-            if not self._requires_grad:
+        if self.is_leaf:
+            if not self.requires_grad:
                 raise RuntimeError(
                     message(
                         "retain_grad",
@@ -310,7 +322,7 @@ class Tensor(
                     "Make it, or what it is computed from, with requires_grad=True, outside of no_grad().",
                 )
             )
-        if self._edge is not None:
+        if not self.is_leaf:
             return hooks.hooks_of(self.grad_fn).add(self._output_number, hook)
         if self._hooks is None:
             self._hooks = hooks.Hooks()
@@ -318,12 +330,11 @@ class Tensor(
 
     @property
     def _output_number(self) -> int:
-        return self._edge[1] if self._edge.__class__ is tuple else 0
+        return self._edge[1] if type(self._edge) is tuple else 0
 
     def detach_(self) -> Self:
         """Cut the tensor itself off the graph: it becomes a leaf that does not require grad."""
-        self._edge = None
-        self._requires_grad = False
+        self._edge = self._stamp
         return self
 
     # Copies and files -----------------------------------------------------------------------------------------------
@@ -337,7 +348,7 @@ class Tensor(
         return {
             "data": self._data,
             "requires_grad": self.requires_grad,
-            "grad": None if self._grad is None else self._grad.detach(),
+            "grad": None if self.grad is None else self.grad.detach(),
             "name": self.name,
             "attributes": getattr(self, "__dict__", {}),
         }
@@ -361,7 +372,7 @@ class Tensor(
         """Return a leaf that shares the memory, without the graph."""
         twin = _blank(type(self))
         twin.__setstate__(self.__getstate__())
-        twin._stamp = self._stamp
+        share_stamp(twin, self._stamp)
         return twin
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
@@ -370,7 +381,7 @@ class Tensor(
         memo[id(self)] = twin
         state = self.__getstate__()
         state["data"] = self._data.copy()
-        state["grad"] = None if self._grad is None else self._grad.detach().clone()
+        state["grad"] = None if self.grad is None else self.grad.detach().clone()
         state["attributes"] = copy.deepcopy(state["attributes"], memo)
         twin.__setstate__(state)
         return twin

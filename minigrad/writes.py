@@ -30,6 +30,13 @@ def stamp_write(stamp: list[Any], position: Any = None) -> None:
     stamp[2] = position
 
 
+def share_stamp(tensor: Any, stamp: list[Any]) -> None:
+    """Give a tensor the stamp of another one, whose memory it shares."""
+    if tensor._edge is tensor._stamp:
+        tensor._edge = stamp
+    tensor._stamp = stamp
+
+
 def shares_memory(output: np.ndarray, base: Any) -> bool:
     """Return whether an array is a view of a tensor's memory; NumPy joins the bases of views of views into one."""
     owner = base._data if base._data.base is None else base._data.base
@@ -101,7 +108,7 @@ def refuse_write(who: str, x: Any, operands: Any = ()) -> None:
             refuse_outdated_view(who, each)
     if not STATE.get().grad_enabled:
         return
-    if x._edge is None and x._requires_grad:
+    if x._edge is None:
         raise RuntimeError(
             message(
                 who,
@@ -109,7 +116,7 @@ def refuse_write(who: str, x: Any, operands: Any = ()) -> None:
                 "Update parameters under minigrad.no_grad(), or make a new tensor: x = x + 1.",
             )
         )
-    recorded = x._edge is not None
+    recorded = x.requires_grad
     for each in operands:
         recorded = recorded or (isinstance(each, tensors.Tensor) and each.requires_grad)
     if recorded and x._viewed is not None:

@@ -649,8 +649,14 @@ LOSSES = [
     Sample("nn.functional.dropout", (normal(2, 3), 1.0)),
 ]
 
-# It is made of the makers above.
+# They are made of the makers above.
+from tests.convention_samples import CONVENTIONS  # noqa: E402
+from tests.convolution_samples import CONVOLUTIONS  # noqa: E402
 from tests.function_samples import FUNCTIONS  # noqa: E402
+from tests.linalg_samples import LINEAR_ALGEBRA  # noqa: E402
+from tests.loss_samples import LOSS_SAMPLES  # noqa: E402
+from tests.network_samples import NETWORKS  # noqa: E402
+from tests.shape_samples import SHAPE_FUNCTIONS  # noqa: E402
 from tests.statistics_samples import STATISTICS  # noqa: E402
 
 SAMPLES = [
@@ -668,7 +674,13 @@ SAMPLES = [
     *CONVERSIONS,
     *IN_PLACE,
     *LINALG,
+    *LINEAR_ALGEBRA,
     *LOSSES,
     *FUNCTIONS,
+    *CONVENTIONS,
+    *LOSS_SAMPLES,
+    *SHAPE_FUNCTIONS,
+    *CONVOLUTIONS,
+    *NETWORKS,
     *STATISTICS,
 ]

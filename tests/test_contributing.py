@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.differentiability import COMMAND
+
 ROOT = Path(__file__).resolve().parent.parent
 DOCUMENT = (ROOT / ".github" / "CONTRIBUTING.md").read_text(encoding="utf-8")
 
@@ -23,6 +25,15 @@ def hunks(diff):
     return found
 
 
+def run(folder, *arguments):
+    """Return what Python prints where the packages are those of a folder."""
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(folder), str(folder / "kernels")])}
+    command = [sys.executable, *arguments]
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
 def test_the_operation_of_the_worked_example_passes_the_tests_of_the_table(tmp_path):
     for folder in ("minigrad", "kernels", "tests"):
         shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__"))
@@ -32,16 +43,12 @@ def test_the_operation_of_the_worked_example_passes_the_tests_of_the_table(tmp_p
         source = (tmp_path / path).read_text(encoding="utf-8")
         assert source.count(before) == 1, f"{path} has no such place, or several:\n{before}"
         (tmp_path / path).write_text(source.replace(before, after), encoding="utf-8")
-    checks = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/ops/test_samples.py"]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), str(tmp_path / "kernels")])}
-    done = subprocess.run(
-        [*checks, "-k", "cube or public or every_rule"],
-        cwd=tmp_path,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
+    run(tmp_path, "-W", "ignore", *COMMAND.split()[1:])
+    page = (tmp_path / "minigrad" / "ops" / "README.md").read_text(encoding="utf-8")
+    assert page.count("\n| `cube` | `x` | yes | its own |  |\n") == 1
+    tests = ["tests/ops/test_samples.py", "tests/func/test_vmap_samples.py"]
+    printed = run(
+        tmp_path, "-m", "pytest", "-q", *tests, "-p", "no:cacheprovider", "-k", "cube or public or every_rule"
     )
-    assert done.returncode == 0, done.stdout + done.stderr
-    # Of its three samples: first and second gradient, layouts, dtypes, forms.
-    assert int(re.search(r"(\d+) passed", done.stdout)[1]) > 15
+    # Of its three samples: first and second gradient, layouts, dtypes, forms, mapped.
+    assert int(re.search(r"(\d+) passed", printed)[1]) > 20

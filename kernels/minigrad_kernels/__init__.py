@@ -4,11 +4,15 @@ The kernels know nothing of tensors or gradients. `python_kernels()` runs their 
 Importing the package compiles nothing; a kernel is compiled at its first call and kept on disk.
 """
 
+from minigrad_kernels.attentions import attention, attention_backward
 from minigrad_kernels.biases import bias_activation
 from minigrad_kernels.compiling import show_progress
+from minigrad_kernels.convolution_plans import Geometry
+from minigrad_kernels.convolutions import convolution, transposed_convolution, weight_gradient
 from minigrad_kernels.cross_entropies import CrossEntropy, cross_entropy_rows, cross_entropy_rows_backward
 from minigrad_kernels.distances import pair_distances
 from minigrad_kernels.draws import fill_integers, fill_normal, fill_permutation, fill_uniform, fill_words
+from minigrad_kernels.dropouts import dropped, dropped_blocks
 from minigrad_kernels.elementwise import (
     erf,
     exp,
@@ -20,7 +24,9 @@ from minigrad_kernels.elementwise import (
     tanh,
     tanh_backward,
 )
-from minigrad_kernels.jit import compile_for, kernel, python_kernels, run, runs_python
+from minigrad_kernels.embeddings import gather_rows, largest_places, scatter_rows
+from minigrad_kernels.exponentials import matrix_exp
+from minigrad_kernels.jit import kernel, python_kernels, run, runs_python
 from minigrad_kernels.linears import linear, linear_backward
 from minigrad_kernels.losses import (
     absolute_errors,
@@ -32,9 +38,25 @@ from minigrad_kernels.losses import (
     squared_errors,
     squared_errors_backward,
 )
+from minigrad_kernels.normalisations import (
+    moved_averages,
+    normalised_channels,
+    normalised_channels_backward,
+    normalised_rows,
+    normalised_rows_backward,
+)
 from minigrad_kernels.operands import flat, operand_call
+from minigrad_kernels.pooling_windows import Pooling
+from minigrad_kernels.poolings import (
+    max_pooling,
+    max_pooling_backward,
+    mean_pooling,
+    mean_pooling_backward,
+    taken_at_places,
+)
 from minigrad_kernels.products import matmul
 from minigrad_kernels.scans import linear_recurrence, running_products, running_sums
+from minigrad_kernels.scatters import first_outside, index_add, scatter_add
 from minigrad_kernels.softmaxes import (
     log_softmax_rows,
     log_softmax_rows_backward,
@@ -45,6 +67,7 @@ from minigrad_kernels.special_functions import digamma, erfc, erfinv, lgamma, po
 from minigrad_kernels.sums import column_sums, mean_variance_columns, mean_variance_rows, sum_axes
 from minigrad_kernels.threads import get_num_threads, set_num_threads
 from minigrad_kernels.totals import total
+from minigrad_kernels.triangular import lu_factor, permutation, solve_triangular
 from minigrad_kernels.updates import (
     GRADIENT_FITS,
     adam_update,
@@ -73,10 +96,43 @@ __all__ = [
     "erfinv",
     "lgamma",
     "polygamma",
+    # linear algebra
+    "lu_factor",
+    "matrix_exp",
+    "permutation",
+    "solve_triangular",
     # linear layers
     "bias_activation",
     "linear",
     "linear_backward",
+    # places, and sums at places
+    "first_outside",
+    "index_add",
+    "scatter_add",
+    # convolutions and poolings
+    "Geometry",
+    "Pooling",
+    "convolution",
+    "max_pooling",
+    "max_pooling_backward",
+    "mean_pooling",
+    "mean_pooling_backward",
+    "taken_at_places",
+    "transposed_convolution",
+    "weight_gradient",
+    # networks
+    "attention",
+    "attention_backward",
+    "dropped",
+    "dropped_blocks",
+    "gather_rows",
+    "largest_places",
+    "moved_averages",
+    "normalised_channels",
+    "normalised_channels_backward",
+    "normalised_rows",
+    "normalised_rows_backward",
+    "scatter_rows",
     # sums, mean and variance
     "column_sums",
     "mean_variance_columns",
@@ -119,7 +175,6 @@ __all__ = [
     "sgd_momentum_update",
     "sgd_update",
     # running kernels
-    "compile_for",
     "flat",
     "kernel",
     "operand_call",

@@ -1,9 +1,9 @@
-"""NumPy arrays as Python objects in compiled code: what a kernel needs that checks, allocates and returns an array.
+"""NumPy arrays as Python objects in compiled code: what a kernel reads of its operands.
 
-Numba hands a kernel a copy of each array's fields and counts references, for 20 ns an array, and cannot tell which
-class or dtype came. `np.empty` costs 75 ns more, and a check in Python 10 to 30. All of that for a product of 4×4
-matrices is 0.4 µs, where the multiplications take 0.02. So `multiply` in `gemm.py` gets the objects themselves and
-reads the fields where NumPy's C headers say that they are.
+At 10 elements the arithmetic takes 10 ns and a ufunc 200. Numba hands a kernel a copy of each array's fields and counts
+references, for 20 ns an array, and cannot tell which class or dtype came; to ask an array in Python for dtype, shape
+and flags takes 100. So a kernel gets the objects themselves, which costs nothing, and reads their fields where NumPy's
+C headers say that they are, 1 ns each. `new_arrays.py` makes the arrays that it returns, `entries.py` calls it.
 
 As everywhere, the functions are plain Python, and compiled they become the few instructions that are written below.
 """
@@ -11,24 +11,24 @@ As everywhere, the functions are plain Python, and compiled they become the few 
 import ctypes
 import inspect
 from collections.abc import Callable
-from functools import cache
 from typing import Any
 
 import numpy as np
-from llvmlite import binding, ir
-from numba import from_dtype, types
+from llvmlite import ir
+from numba import types
 from numba.core import cgutils
 from numba.core.datamodel import models
-from numba.extending import NativeValue, box, lower_builtin, register_model, type_callable, unbox
-from numpy._core import _multiarray_umath  # type: ignore[attr-defined]
+from numba.extending import NativeValue, box, lower_builtin, register_model, type_callable
+from numba.extending import unbox as unboxed
 
-from minigrad_kernels.vectors import INT64, address
+from minigrad_kernels.vectors import INT64, address, array_at
 
-_INT32 = ir.IntType(32)
-_BYTES = ir.IntType(8).as_pointer()
-# Parts of NumPy's binary interface, as the fields are and the table of functions.
-_WRITEABLE = 0x0400
-_MAX_AXES = 64
+INT32 = ir.IntType(32)
+BYTES = ir.IntType(8).as_pointer()
+# The types of parameters that are numbers.
+_NUMBERS: dict[Any, types.Type] = {int: types.int64, float: types.float64, bool: types.boolean}
+# NumPy's flags C_CONTIGUOUS and ALIGNED, and WRITEABLE.
+_CONTIGUOUS, _WRITEABLE = 0x0101, 0x0400
 
 
 class ArrayFields(ctypes.Structure):
@@ -51,15 +51,16 @@ class ArrayObject(types.Type):
     """Numba's type of an argument that is an object and, if it is an array, should be of this dtype."""
 
     def __init__(self, dtype: types.Type) -> None:
-        self.dtype = dtype
+        self.dtype: Any = dtype
         super().__init__(name=f"ArrayObject({dtype})")
 
 
 register_model(ArrayObject)(models.OpaqueModel)
 
 
-@unbox(ArrayObject)
+@unboxed(ArrayObject)
 def _unbox_object(kind: ArrayObject, value: ir.Value, c: Any) -> NativeValue:
+    # The caller's arguments keep the object alive during the call.
     return NativeValue(value)
 
 
@@ -72,40 +73,9 @@ def _box_object(kind: ArrayObject, value: ir.Value, c: Any) -> ir.Value:
     return c.builder.load(result)
 
 
-@cache
-def object_entry(kernel: Callable[..., Any], dtype: np.dtype, arrays: int, integers: int) -> Callable[..., Any]:
-    """Return the C function that runs a kernel on objects and integers, compiled for arrays of one dtype.
-
-    Args:
-        kernel: What `kernel` returned.
-        dtype: float32 or float64.
-        arrays: How many objects it takes, before
-        integers: so many integers.
-    """
-    signature = (ArrayObject(from_dtype(dtype)),) * arrays + (types.int64,) * integers
-    dispatcher: Any = kernel
-    dispatcher.compile(signature)
-    return dispatcher.overloads[signature].entry_point
-
-
 def is_none(x: Any) -> bool:
     """Whether x is None, or what `no_array` returns."""
     return x is None
-
-
-def no_array(like: np.ndarray) -> Any:
-    """None, for a kernel that otherwise returns an array."""
-    return None
-
-
-def returned(x: np.ndarray) -> np.ndarray:
-    """An argument that the kernel returns: compiled, a reference more to it."""
-    return x
-
-
-def dropped(x: np.ndarray) -> Any:
-    """None, in place of an array that was to be returned."""
-    return None
 
 
 def alike(x: Any, y: Any) -> bool:
@@ -116,6 +86,11 @@ def alike(x: Any, y: Any) -> bool:
 def writeable(x: np.ndarray) -> bool:
     """Whether an array may be written to."""
     return x.flags.writeable
+
+
+def contiguous(x: np.ndarray) -> bool:
+    """Whether the numbers of an array follow each other in row-major order, from an aligned address on."""
+    return x.flags.c_contiguous and x.flags.aligned
 
 
 def axes(x: np.ndarray) -> int:
@@ -133,40 +108,47 @@ def stride(x: np.ndarray, axis: int) -> int:
     return x.strides[axis]
 
 
-def zero_of(x: np.ndarray) -> np.floating:
+def zero_of(x: np.ndarray) -> Any:
     """A zero of an array's dtype."""
     return x.dtype.type(0)
 
 
-def new_array(stack: np.ndarray, batch_axes: int, rows: int, m: int, columns: int, n: int) -> Any:
-    """A new array of the class and dtype of `stack`, or None without memory for it.
-
-    Args:
-        stack: An array.
-        batch_axes: How many of its first axes the new array has too.
-        rows: Whether an axis of length `m` follows, 0 or 1.
-        m: Its length.
-        columns: Whether an axis of length `n` follows, 0 or 1.
-        n: Its length.
-    """
-    return np.empty(stack.shape[:batch_axes] + (m,) * rows + (n,) * columns, stack.dtype)
+def flat(x: np.ndarray) -> np.ndarray:
+    """The numbers of a contiguous array, shape (n,), as an array that Numba knows."""
+    return x.reshape(-1)
 
 
-def release_gil(work_is_long: bool) -> int:
-    """Let other Python threads run, if so; compiled code only. Returns what `take_gil` needs."""
-    return 0
+def matrix(x: np.ndarray) -> np.ndarray:
+    """The numbers of a contiguous array of two axes, as an array that Numba knows."""
+    return x
 
 
-def take_gil(state: int) -> None:
-    """Undo `release_gil`."""
+def size_of(x: np.ndarray) -> int:
+    """The number of an array's elements."""
+    return x.size
 
 
-def _compiled_to(function: Callable[..., Any], result: types.Type | None) -> Callable[..., Any]:
+def matches(x: np.ndarray, y: Any) -> bool:
+    """Whether one index into `flat(x)` and `flat(y)` serves both: of one class, dtype and shape, and contiguous."""
+    return alike(x, y) and contiguous(x) and contiguous(y) and x.shape == y.shape
+
+
+def same_lengths(x: np.ndarray, y: np.ndarray, count: int) -> bool:
+    """Whether so many first axes of two arrays, which have as many, have the same lengths."""
+    return x.shape[:count] == y.shape[:count]
+
+
+def separate(x: np.ndarray, y: np.ndarray) -> bool:
+    """Whether the memory of one array ends before that of the other begins."""
+    return not np.may_share_memory(x, y)
+
+
+def compiled_to(function: Callable[..., Any], result: types.Type | None) -> Callable[..., Any]:
     """Make Numba compile calls of a function to what the decorated one emits.
 
     Args:
-        function: Its parameters are integers and booleans, or, if annotated otherwise, array objects.
-        result: The result's type; None for that of the first argument, or of its dtype.
+        function: Its parameters are numbers, or, if annotated otherwise, array objects.
+        result: The result's type; None for that of the first argument.
     """
     kinds = list(function.__annotations__.values())[:-1]
 
@@ -176,7 +158,7 @@ def _compiled_to(function: Callable[..., Any], result: types.Type | None) -> Cal
             def result_type(*arguments: types.Type) -> Any:
                 given = []
                 for kind, argument in zip(kinds, arguments):
-                    given.append({int: types.int64, bool: types.boolean}.get(kind, argument))
+                    given.append(_NUMBERS.get(kind, argument))
                 return (result or given[0])(*given)
 
             vars(result_type)["__signature__"] = inspect.signature(function)
@@ -191,23 +173,7 @@ def _compiled_to(function: Callable[..., Any], result: types.Type | None) -> Cal
     return decorate
 
 
-# The name under which compiled code, from the disk cache too, finds NumPy's function `PyArray_NewFromDescr`.
-_NEW_FROM_DESCR = "minigrad_PyArray_NewFromDescr"
-
-
-def _register_new_from_descr() -> None:
-    """Make the name known, as C extensions look the function up. Source: NumPy's header `__multiarray_api.h`."""
-    get_pointer = ctypes.pythonapi.PyCapsule_GetPointer
-    get_pointer.restype, get_pointer.argtypes = ctypes.c_void_p, [ctypes.py_object, ctypes.c_char_p]
-    table = get_pointer(_multiarray_umath._ARRAY_API, None)
-    function = (ctypes.c_void_p * 95).from_address(table)[94]
-    binding.add_symbol(_NEW_FROM_DESCR, function)
-
-
-_register_new_from_descr()
-
-
-def _field(builder: ir.IRBuilder, x: ir.Value, name: str, kind: ir.Type) -> ir.Value:
+def field(builder: ir.IRBuilder, x: ir.Value, name: str, kind: ir.Type) -> ir.Value:
     """Emit: a field of an array."""
     offset = getattr(ArrayFields, name).offset
     return builder.load(builder.bitcast(builder.gep(x, [INT64(offset)]), kind.as_pointer()))
@@ -215,33 +181,16 @@ def _field(builder: ir.IRBuilder, x: ir.Value, name: str, kind: ir.Type) -> ir.V
 
 @lower_builtin(address, ArrayObject)
 def _emit_address(context: Any, builder: ir.IRBuilder, signature: Any, arguments: list[ir.Value]) -> ir.Value:
-    return _field(builder, arguments[0], "data", INT64)
+    return field(builder, arguments[0], "data", INT64)
 
 
-@_compiled_to(is_none, types.boolean)
+@compiled_to(is_none, types.boolean)
 def _emit_is_none(context: Any, builder: ir.IRBuilder, x: ir.Value) -> ir.Value:
     none = context.get_python_api(builder).borrow_none()
     return builder.or_(builder.icmp_unsigned("==", x, none), cgutils.is_null(builder, x))
 
 
-@_compiled_to(no_array, None)
-def _emit_no_array(context: Any, builder: ir.IRBuilder, like: ir.Value) -> ir.Value:
-    return ir.Constant(_BYTES, None)
-
-
-@_compiled_to(returned, None)
-def _emit_returned(context: Any, builder: ir.IRBuilder, x: ir.Value) -> ir.Value:
-    context.get_python_api(builder).incref(x)
-    return x
-
-
-@_compiled_to(dropped, None)
-def _emit_dropped(context: Any, builder: ir.IRBuilder, x: ir.Value) -> ir.Value:
-    context.get_python_api(builder).decref(x)
-    return ir.Constant(_BYTES, None)
-
-
-@_compiled_to(alike, types.boolean)
+@compiled_to(alike, types.boolean)
 def _emit_alike(context: Any, builder: ir.IRBuilder, x: ir.Value, y: ir.Value) -> ir.Value:
     # y is asked for its dtype only if it is of the class of x.
     result = cgutils.alloca_once_value(builder, cgutils.false_bit)
@@ -251,70 +200,36 @@ def _emit_alike(context: Any, builder: ir.IRBuilder, x: ir.Value, y: ir.Value) -
 
 
 def _same_field(builder: ir.IRBuilder, x: ir.Value, y: ir.Value, name: str) -> ir.Value:
-    return builder.icmp_unsigned("==", _field(builder, x, name, INT64), _field(builder, y, name, INT64))
+    return builder.icmp_unsigned("==", field(builder, x, name, INT64), field(builder, y, name, INT64))
 
 
-@_compiled_to(writeable, types.boolean)
+@compiled_to(writeable, types.boolean)
 def _emit_writeable(context: Any, builder: ir.IRBuilder, x: ir.Value) -> ir.Value:
-    return builder.icmp_unsigned("!=", builder.and_(_field(builder, x, "flags", _INT32), _INT32(_WRITEABLE)), _INT32(0))
+    return _has_flags(builder, x, _WRITEABLE)
 
 
-@_compiled_to(axes, types.int64)
+@compiled_to(contiguous, types.boolean)
+def _emit_contiguous(context: Any, builder: ir.IRBuilder, x: ir.Value) -> ir.Value:
+    return _has_flags(builder, x, _CONTIGUOUS)
+
+
+def _has_flags(builder: ir.IRBuilder, x: ir.Value, flags: int) -> ir.Value:
+    return builder.icmp_unsigned("==", builder.and_(field(builder, x, "flags", INT32), INT32(flags)), INT32(flags))
+
+
+@compiled_to(axes, types.int64)
 def _emit_axes(context: Any, builder: ir.IRBuilder, x: ir.Value) -> ir.Value:
-    return builder.sext(_field(builder, x, "ndim", _INT32), INT64)
+    return builder.sext(field(builder, x, "ndim", INT32), INT64)
 
 
-@_compiled_to(length, types.int64)
+@compiled_to(length, types.int64)
 def _emit_length(context: Any, builder: ir.IRBuilder, x: ir.Value, axis: ir.Value) -> ir.Value:
-    return builder.load(builder.gep(_field(builder, x, "shape", INT64.as_pointer()), [axis]))
+    return builder.load(builder.gep(field(builder, x, "shape", INT64.as_pointer()), [axis]))
 
 
-@_compiled_to(stride, types.int64)
+@compiled_to(stride, types.int64)
 def _emit_stride(context: Any, builder: ir.IRBuilder, x: ir.Value, axis: ir.Value) -> ir.Value:
-    return builder.load(builder.gep(_field(builder, x, "strides", INT64.as_pointer()), [axis]))
-
-
-@_compiled_to(new_array, None)
-def _emit_new_array(
-    context: Any, builder: ir.IRBuilder, stack: ir.Value, batch_axes: ir.Value,
-    rows: ir.Value, m: ir.Value, columns: ir.Value, n: ir.Value,
-) -> ir.Value:  # fmt: skip
-    api = context.get_python_api(builder)
-    lengths = cgutils.alloca_once(builder, INT64, _MAX_AXES)
-    cgutils.memcpy(builder, lengths, _field(builder, stack, "shape", INT64.as_pointer()), batch_axes)
-    after_rows = builder.add(batch_axes, rows)
-    builder.store(m, builder.gep(lengths, [batch_axes]))
-    # Where there is no axis of columns, this is beyond the lengths that count, or m's place where there are no rows.
-    builder.store(n, builder.gep(lengths, [after_rows]))
-    ndim = builder.trunc(builder.add(after_rows, columns), _INT32)
-    dtype = _field(builder, stack, "dtype", _BYTES)
-    api.incref(dtype)  # The new array's reference.
-    none, pointer = ir.Constant(_BYTES, None), INT64.as_pointer()
-    kind = ir.FunctionType(_BYTES, [_BYTES, _BYTES, _INT32, pointer, pointer, _BYTES, _INT32, _BYTES])
-    function = cgutils.get_or_insert_function(builder.module, kind, _NEW_FROM_DESCR)
-    array = builder.call(
-        function,
-        [_field(builder, stack, "type", _BYTES), dtype, ndim, lengths, pointer(None), none, _INT32(0), none],
-    )
-    with builder.if_then(cgutils.is_null(builder, array), likely=False):
-        api.err_clear()
-    return array
-
-
-@_compiled_to(release_gil, types.int64)
-def _emit_release_gil(context: Any, builder: ir.IRBuilder, work_is_long: ir.Value) -> ir.Value:
-    state = cgutils.alloca_once_value(builder, INT64(0))
-    with builder.if_then(work_is_long):
-        thread = context.get_python_api(builder).save_thread()
-        builder.store(builder.ptrtoint(thread, INT64), state)
-    return builder.load(state)
-
-
-@_compiled_to(take_gil, types.void)
-def _emit_take_gil(context: Any, builder: ir.IRBuilder, state: ir.Value) -> ir.Value:
-    with builder.if_then(cgutils.is_not_null(builder, state)):
-        context.get_python_api(builder).restore_thread(builder.inttoptr(state, _BYTES))
-    return context.get_dummy_value()
+    return builder.load(builder.gep(field(builder, x, "strides", INT64.as_pointer()), [axis]))
 
 
 @type_callable(zero_of)
@@ -327,4 +242,100 @@ def _type_zero_of(context: Any) -> Callable[..., Any]:
 
 @lower_builtin(zero_of, ArrayObject)
 def _emit_zero_of(context: Any, builder: ir.IRBuilder, signature: Any, arguments: list[ir.Value]) -> ir.Value:
-    return context.get_constant(signature.return_type, 0.0)
+    return context.get_constant(signature.return_type, 0)
+
+
+@compiled_to(size_of, types.int64)
+def _emit_size_of(context: Any, builder: ir.IRBuilder, x: ir.Value) -> ir.Value:
+    shape, size = field(builder, x, "shape", INT64.as_pointer()), cgutils.alloca_once_value(builder, INT64(1))
+    with cgutils.for_range(builder, _emit_axes(context, builder, x)) as loop:
+        length = builder.load(builder.gep(shape, [loop.index]))
+        builder.store(builder.mul(builder.load(size), length), size)
+    return builder.load(size)
+
+
+@compiled_to(matches, types.boolean)
+def _emit_matches(context: Any, builder: ir.IRBuilder, x: ir.Value, y: ir.Value) -> ir.Value:
+    result = cgutils.alloca_once_value(builder, cgutils.false_bit)
+    with builder.if_then(_emit_alike(context, builder, x, y)):
+        fits = builder.and_(_has_flags(builder, x, _CONTIGUOUS), _has_flags(builder, y, _CONTIGUOUS))
+        axes_of_x = _emit_axes(context, builder, x)
+        with builder.if_then(builder.and_(fits, builder.icmp_signed("==", axes_of_x, _emit_axes(context, builder, y)))):
+            builder.store(_emit_same_lengths(context, builder, x, y, axes_of_x), result)
+    return builder.load(result)
+
+
+@compiled_to(same_lengths, types.boolean)
+def _emit_same_lengths(context: Any, builder: ir.IRBuilder, x: ir.Value, y: ir.Value, count: ir.Value) -> ir.Value:
+    result = cgutils.alloca_once_value(builder, cgutils.true_bit)
+    with cgutils.for_range(builder, count) as loop:
+        lengths = [_emit_length(context, builder, each, loop.index) for each in (x, y)]
+        builder.store(builder.and_(builder.load(result), builder.icmp_signed("==", *lengths)), result)
+    return builder.load(result)
+
+
+@type_callable(separate)
+def _type_separate(context: Any) -> Callable[..., Any]:
+    def result_type(x: Any, y: Any) -> Any:
+        return types.boolean
+
+    return result_type
+
+
+@lower_builtin(separate, ArrayObject, ArrayObject)
+def _emit_separate(context: Any, builder: ir.IRBuilder, signature: Any, arguments: list[ir.Value]) -> ir.Value:
+    (x_first, x_last), (y_first, y_last) = (_emit_extent(context, builder, each) for each in arguments)
+    itemsize = INT64(signature.args[0].dtype.bitwidth // 8)
+    before = builder.icmp_signed("<=", builder.add(x_last, itemsize), y_first)
+    return builder.or_(before, builder.icmp_signed("<=", builder.add(y_last, itemsize), x_first))
+
+
+def _emit_extent(context: Any, builder: ir.IRBuilder, x: ir.Value) -> tuple[ir.Value, ir.Value]:
+    """Emit: the addresses of the first and the last number in memory; around them if there is none."""
+    data = field(builder, x, "data", INT64)
+    first, last = cgutils.alloca_once_value(builder, data), cgutils.alloca_once_value(builder, data)
+    with cgutils.for_range(builder, _emit_axes(context, builder, x)) as loop:
+        length, stride = (_emit(context, builder, x, loop.index) for _emit in (_emit_length, _emit_stride))
+        way = builder.mul(builder.sub(length, INT64(1)), stride)
+        with builder.if_else(builder.icmp_signed("<", way, INT64(0))) as (down, up):
+            with down:
+                builder.store(builder.add(builder.load(first), way), first)
+            with up:
+                builder.store(builder.add(builder.load(last), way), last)
+    return builder.load(first), builder.load(last)
+
+
+@type_callable(flat)
+def _type_flat(context: Any) -> Callable[..., Any]:
+    def result_type(x: Any) -> Any:
+        return types.Array(x.dtype, 1, "C")
+
+    return result_type
+
+
+@type_callable(matrix)
+def _type_matrix(context: Any) -> Callable[..., Any]:
+    def result_type(x: Any) -> Any:
+        return types.Array(x.dtype, 2, "C")
+
+    return result_type
+
+
+@lower_builtin(flat, ArrayObject)
+def _emit_flat(context: Any, builder: ir.IRBuilder, signature: Any, arguments: list[ir.Value]) -> ir.Value:
+    size = _emit_size_of(context, builder, arguments[0])
+    return array_at(context, builder, signature.return_type, field(builder, arguments[0], "data", INT64), [size])
+
+
+@lower_builtin(flat, types.Array)
+def _emit_flat_array(context: Any, builder: ir.IRBuilder, signature: Any, arguments: list[ir.Value]) -> ir.Value:
+    # Of an array that Numba knows already: an update may be called through its dispatcher.
+    x = context.make_array(signature.args[0])(context, builder, arguments[0])
+    return array_at(context, builder, signature.return_type, builder.ptrtoint(x.data, INT64), [x.nitems])
+
+
+@lower_builtin(matrix, ArrayObject)
+def _emit_matrix(context: Any, builder: ir.IRBuilder, signature: Any, arguments: list[ir.Value]) -> ir.Value:
+    x = arguments[0]
+    lengths = [_emit_length(context, builder, x, INT64(axis)) for axis in (0, 1)]
+    return array_at(context, builder, signature.return_type, field(builder, x, "data", INT64), lengths)

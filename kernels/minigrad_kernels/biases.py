@@ -1,19 +1,16 @@
 """The public end of a linear layer: adds a bias and applies an activation, in place."""
 
-from collections.abc import Callable
-
 import numpy as np
 
 from minigrad_kernels.bias_loops import NONE, RELU, SIGMOID, TANH, add_bias
+from minigrad_kernels.entries import Entries
 from minigrad_kernels.jit import runs_python
-from minigrad_kernels.product_calls import entry_of
 
 _FLOAT32 = np.dtype(np.float32)
 _FLOAT64 = np.dtype(np.float64)
 _KINDS = {"none": NONE, "relu": RELU, "tanh": TANH, "sigmoid": SIGMOID}
 _ndarray = np.ndarray
-# The compiled kernel for each dtype that has been used.
-_entries: dict[np.dtype, Callable[..., None]] = {}
+_ADD_BIAS = Entries(add_bias, _ndarray, _ndarray, int)
 
 
 def bias_activation(out: np.ndarray, bias: np.ndarray, kind: str = "none") -> np.ndarray:
@@ -36,20 +33,15 @@ def bias_activation(out: np.ndarray, bias: np.ndarray, kind: str = "none") -> np
         >>> bias_activation(np.array([[1.0, -2.0]]), np.array([0.5, 0.5]), "relu")
         array([[1.5, 0. ]])
     """
-    # At 10 elements the checks take longer than the loop: the common case, two arrays that own their memory, has the
-    # shortest way.
-    if type(out) is _ndarray is type(bias) and out.base is None is bias.base and kind in _KINDS and not runs_python():
-        entry = _entries.get(out.dtype)
-        fits = bias.dtype is out.dtype and out.ndim == 2 and bias.shape == out.shape[1:]
-        if entry is not None and fits and out.flags.carray and bias.flags.carray:
-            entry(out, bias, _KINDS[kind])
+    # At 10 elements Python's checks would take longer than the loop, which therefore makes them itself.
+    if type(out) is _ndarray and kind in _KINDS and not runs_python():
+        call = _ADD_BIAS.get(out.dtype)
+        if call is not None and call(out, bias, _KINDS[kind]) is out:
             return out
     _check(out, bias, kind)
     target = out if out.flags.carray else np.array(out, order="C")
-    entry = entry_of(add_bias, out.dtype, 2, 1, None)
-    if not runs_python():
-        _entries[out.dtype] = entry
-    entry(target, bias if bias.flags.carray else np.array(bias, order="C"), _KINDS[kind])
+    stored = bias if bias.flags.c_contiguous and bias.flags.aligned else np.array(bias, order="C")
+    _ADD_BIAS.entry(out.dtype)(target, stored, _KINDS[kind])
     if target is not out:
         out[...] = target
     return out

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple, TextIO
 from numba import types
 from numba.core import event
 
+from minigrad_kernels.arrays import ArrayObject
 from minigrad_kernels.caching import KernelCache, cache_folder, cache_problem
-from minigrad_kernels.operands import Operand
 
 # Up to so many seconds in a process, compiling passes without a word.
 PATIENCE = 2.0
@@ -107,7 +107,7 @@ def _readable(name: str, arguments: tuple[Any, ...]) -> str:
     for argument in arguments:
         if isinstance(argument, types.Array):
             return f"{name} ({argument.dtype}, {argument.ndim}-d)"
-        if isinstance(argument, Operand):
+        if isinstance(argument, ArrayObject):
             return f"{name} ({argument.dtype})"  # for any number of axes
     return name
 

@@ -1,21 +1,22 @@
-"""Public softmax with cross-entropy of class labels, and its gradient: check, allocate, call `softmax_loops.py`."""
+"""Public softmax with cross-entropy of class labels, and its gradient: check, and call `cross_entropy_loops.py`."""
 
-from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from minigrad_kernels.jit import compile_for, runs_python
-from minigrad_kernels.softmax_loops import cross_entropy_backward, cross_entropy_forward
+from minigrad_kernels.cross_entropy_loops import EACH, MEAN, SUM, cross_entropy_backward, cross_entropy_forward
+from minigrad_kernels.entries import Entries
+from minigrad_kernels.jit import runs_python
 
 _FLOAT32 = np.dtype(np.float32)
 _FLOAT64 = np.dtype(np.float64)
 _INT64 = np.dtype(np.int64)
-_ndarray, _empty = np.ndarray, np.empty
-_REDUCTIONS = ("mean", "sum", "none")
-# The compiled kernels for each dtype that has been met: a dispatcher takes 1 µs to look at eight arguments.
-_forward: dict[np.dtype, Callable[..., int]] = {}
-_backward: dict[np.dtype, Callable[..., int]] = {}
+_ndarray, _new_tuple = np.ndarray, tuple.__new__
+_REDUCTIONS = {"mean": MEAN, "sum": SUM, "none": EACH}
+# What the labels must be like.
+_LABEL = np.zeros((), np.int64)
+_FORWARD = Entries(cross_entropy_forward, _ndarray, _INT64, _INT64, int, int, _ndarray)
+_BACKWARD = Entries(cross_entropy_backward, _ndarray, _ndarray, _INT64, _INT64, int, float, _ndarray)
 
 
 class CrossEntropy(NamedTuple):
@@ -60,25 +61,33 @@ def cross_entropy_rows(
         >>> cross_entropy_rows(np.zeros((2, 4)), np.array([0, 3])).loss
         array(1.38629436)
     """
-    if not _is_ready(_forward, logits, labels):
-        _check_labelled("cross_entropy_rows", "logits", logits, labels)
-        logits, labels = _stored(logits), _stored(labels)
+    kind = _REDUCTIONS.get(reduction)
+    # At 10 elements Python's checks would take longer than the loop, which therefore makes them itself.
+    if type(logits) is _ndarray and kind is not None and not runs_python():
+        call = _FORWARD.get(logits.dtype)
+        if call is not None:
+            result = call(logits, labels, _LABEL, ignore_index, kind, out)
+            if result is not None:
+                return _new_tuple(CrossEntropy, result)
+    return _checked_forward(logits, labels, ignore_index, reduction, out)
+
+
+def _checked_forward(
+    logits: np.ndarray, labels: np.ndarray, ignore_index: int, reduction: str, out: np.ndarray | None
+) -> CrossEntropy:
+    """`cross_entropy_rows` for whatever comes: any layout, and what must be refused."""
+    name = "cross_entropy_rows"
+    _check_labelled(name, "logits", logits, labels)
     if reduction not in _REDUCTIONS:
-        raise ValueError(f"cross_entropy_rows: needed reduction 'mean', 'sum' or 'none', came {reduction!r}")
-    rows, n = logits.shape
-    dtype = logits.dtype
-    if out is None:
-        probabilities = _empty((rows, n), dtype)
-    else:
-        _check_out("cross_entropy_rows", out, logits)
-        probabilities = out
-    losses = _empty(rows, dtype)
-    loss, share = _empty((), dtype), _empty(())
-    arguments = (logits, labels, int(ignore_index), probabilities, losses, reduction == "mean", loss, share)
-    bad = _entry(cross_entropy_forward, _forward, dtype, arguments)(*arguments)
-    if bad >= 0:
-        raise _bad_label("cross_entropy_rows", labels, bad, n, ignore_index)
-    return CrossEntropy(losses if reduction == "none" else loss, probabilities, float(share))
+        raise ValueError(f"{name}: needed reduction 'mean', 'sum' or 'none', came {reduction!r}")
+    if out is not None:
+        _check_out(name, out, logits)
+    stored, classes = _stored(logits), _stored(labels).view(_INT64)
+    call = _FORWARD.entry(logits.dtype)
+    result = call(stored, classes, _LABEL, int(ignore_index), _REDUCTIONS[reduction], out)
+    if result is None:
+        raise _failure(name, labels, logits.shape[1], ignore_index)
+    return CrossEntropy(*result)
 
 
 def cross_entropy_rows_backward(
@@ -107,62 +116,55 @@ def cross_entropy_rows_backward(
         ValueError: A shape does not fit, or `out` does not.
         IndexError: A label is neither in [0, n) nor `ignore_index`.
     """
+    if type(grad) is _ndarray and not runs_python():
+        call = _BACKWARD.get(grad.dtype)
+        if call is not None:
+            result = call(grad, probabilities, labels, _LABEL, ignore_index, share, out)
+            if result is not None:
+                return result
+    return _checked_backward(grad, probabilities, labels, ignore_index, share, out)
+
+
+def _checked_backward(
+    grad: np.ndarray,
+    probabilities: np.ndarray,
+    labels: np.ndarray,
+    ignore_index: int,
+    share: float,
+    out: np.ndarray | None,
+) -> np.ndarray:
+    """`cross_entropy_rows_backward` for whatever comes."""
     name = "cross_entropy_rows_backward"
-    if not _is_ready(_backward, probabilities, labels):
-        _check_labelled(name, "probabilities", probabilities, labels)
-        probabilities, labels = _stored(probabilities), _stored(labels)
+    _check_labelled(name, "probabilities", probabilities, labels)
     rows = labels.size
     if not isinstance(grad, np.ndarray) or grad.dtype is not probabilities.dtype:
         came = grad.dtype if isinstance(grad, np.ndarray) else type(grad).__name__
         raise TypeError(f"{name}: needed grad as an array of {probabilities.dtype}, came {came}; convert it")
     if grad.shape not in ((), (rows,)):
         raise ValueError(f"{name}: needed grad of shape () or ({rows},), came {grad.shape}; one number a row, or one")
-    if out is None:
-        out = _empty(probabilities.shape, probabilities.dtype)
-    else:
+    if out is not None:
         _check_out(name, out, probabilities)
-    arguments = (_stored(grad.reshape(-1)), probabilities, labels, int(ignore_index), float(share), out)
-    bad = _entry(cross_entropy_backward, _backward, probabilities.dtype, arguments)(*arguments)
-    if bad >= 0:
-        raise _bad_label(name, labels, bad, out.shape[1], ignore_index)
-    return out
-
-
-def _entry(
-    kernel: Callable[..., int], entries: dict[np.dtype, Callable[..., int]], dtype: np.dtype, arguments: tuple[Any, ...]
-) -> Callable[..., int]:
-    """Return what to call to run a kernel on arguments of these types, which the dtype decides."""
-    if runs_python():
-        return compile_for(kernel, arguments)
-    call = entries.get(dtype)
-    if call is None:
-        call = entries[dtype] = compile_for(kernel, arguments)
-    return call
-
-
-def _is_ready(entries: dict[np.dtype, Callable[..., int]], matrix: Any, labels: Any) -> bool:
-    """Return whether a matrix and its labels can be given as they are to a kernel that has been compiled."""
-    return (
-        type(matrix) is _ndarray is type(labels)
-        and matrix.dtype in entries
-        and labels.dtype is _INT64
-        and matrix.ndim == 2
-        and labels.shape == matrix.shape[:1]
-        and matrix.flags.carray
-        and labels.flags.carray
-    )
+    operands = _stored(np.asarray(grad)), _stored(probabilities), _stored(labels).view(_INT64)
+    call = _BACKWARD.entry(probabilities.dtype)
+    result = call(*operands, _LABEL, int(ignore_index), float(share), out)
+    if result is None:
+        raise _failure(name, labels, probabilities.shape[1], ignore_index)
+    return result
 
 
 def _stored(x: np.ndarray) -> np.ndarray:
-    """Return a C-contiguous, aligned, writeable array: Numba would compile the loop again for any other."""
-    return x if x.flags.carray else np.array(x, order="C")
+    """Return an array that a loop can read from end to end."""
+    return x if x.flags.c_contiguous and x.flags.aligned else np.array(x, order="C")
 
 
-def _bad_label(name: str, labels: np.ndarray, position: int, n: int, ignore_index: int) -> IndexError:
-    """Return the error about a label that is none of the n classes."""
+def _failure(name: str, labels: np.ndarray, n: int, ignore_index: int) -> Exception:
+    """Return the error about the first label that is none of the n classes, or, if all are, about memory."""
+    bad = np.flatnonzero(((labels < 0) | (labels >= n)) & (labels != ignore_index))
+    if bad.size == 0:
+        return MemoryError(f"{name}: needed memory for the result of {len(labels)} rows of {n} numbers")
     return IndexError(
-        f"{name}: needed labels from 0 to {n - 1} or ignore_index={ignore_index}, came {labels[position]} at position "
-        f"{position}; labels that count from 1 need labels - 1"
+        f"{name}: needed labels from 0 to {n - 1} or ignore_index={ignore_index}, came {labels[bad[0]]} at position "
+        f"{bad[0]}; labels that count from 1 need labels - 1"
     )
 
 

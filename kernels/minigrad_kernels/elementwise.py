@@ -17,23 +17,22 @@ from minigrad_kernels.elementwise_loops import (
     tanh_all,
     tanh_backward_all,
 )
+from minigrad_kernels.entries import Entries, made
 from minigrad_kernels.jit import runs_python
-from minigrad_kernels.operands import OperandKernel
 
 _FLOAT32 = np.dtype(np.float32)
 _FLOAT64 = np.dtype(np.float64)
-_ndarray, _empty = np.ndarray, np.empty
+_ndarray = np.ndarray
 
-
-_EXP = OperandKernel("exp", exp_all, 2)
-_LOG = OperandKernel("log", log_all, 2)
-_TANH = OperandKernel("tanh", tanh_all, 2)
-_SIGMOID = OperandKernel("sigmoid", sigmoid_all, 2)
-_ERF = OperandKernel("erf", erf_all, 2)
-_RELU = OperandKernel("relu", relu_all, 2)
-_RELU_BACKWARD = OperandKernel("relu_backward", relu_backward_all, 3)
-_TANH_BACKWARD = OperandKernel("tanh_backward", tanh_backward_all, 3)
-_SIGMOID_BACKWARD = OperandKernel("sigmoid_backward", sigmoid_backward_all, 3)
+_EXP = Entries(exp_all, _ndarray, _ndarray)
+_LOG = Entries(log_all, _ndarray, _ndarray)
+_TANH = Entries(tanh_all, _ndarray, _ndarray)
+_SIGMOID = Entries(sigmoid_all, _ndarray, _ndarray)
+_ERF = Entries(erf_all, _ndarray, _ndarray)
+_RELU = Entries(relu_all, _ndarray, _ndarray)
+_RELU_BACKWARD = Entries(relu_backward_all, _ndarray, _ndarray, _ndarray)
+_TANH_BACKWARD = Entries(tanh_backward_all, _ndarray, _ndarray, _ndarray)
+_SIGMOID_BACKWARD = Entries(sigmoid_backward_all, _ndarray, _ndarray, _ndarray)
 
 
 def exp(x: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
@@ -54,32 +53,32 @@ def exp(x: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
         >>> exp(np.array([0.0, 1.0]))
         array([1.        , 2.71828183])
     """
-    return _map_one(_EXP, x, out)
+    return _map_one("exp", _EXP, x, out)
 
 
 def log(x: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
     """Compute the natural logarithm of each element; −inf of 0, NaN of what is below. Arguments as for `exp`."""
-    return _map_one(_LOG, x, out)
+    return _map_one("log", _LOG, x, out)
 
 
 def tanh(x: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
     """Compute the hyperbolic tangent of each element. Arguments as for `exp`."""
-    return _map_one(_TANH, x, out)
+    return _map_one("tanh", _TANH, x, out)
 
 
 def sigmoid(x: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
     """Compute 1/(1 + exp(−x)) of each element. Arguments as for `exp`."""
-    return _map_one(_SIGMOID, x, out)
+    return _map_one("sigmoid", _SIGMOID, x, out)
 
 
 def erf(x: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
     """Compute the error function of each element. Arguments as for `exp`."""
-    return _map_one(_ERF, x, out)
+    return _map_one("erf", _ERF, x, out)
 
 
 def relu(x: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
     """Compute max(x, 0) of each element; NaN stays NaN. Arguments as for `exp`."""
-    return _map_one(_RELU, x, out)
+    return _map_one("relu", _RELU, x, out)
 
 
 def relu_backward(grad: np.ndarray, result: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
@@ -97,69 +96,59 @@ def relu_backward(grad: np.ndarray, result: np.ndarray, out: np.ndarray | None =
         TypeError: An operand or `out` is no array of a fitting dtype.
         ValueError: The shapes differ, or `out` is read-only.
     """
-    return _map_two(_RELU_BACKWARD, grad, result, out)
+    return _map_two("relu_backward", _RELU_BACKWARD, grad, result, out)
 
 
 def tanh_backward(grad: np.ndarray, result: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
     """Compute the gradient of tanh, grad·(1 − result²). Arguments as for `relu_backward`."""
-    return _map_two(_TANH_BACKWARD, grad, result, out)
+    return _map_two("tanh_backward", _TANH_BACKWARD, grad, result, out)
 
 
 def sigmoid_backward(grad: np.ndarray, result: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
     """Compute the gradient of sigmoid, grad·result·(1 − result). Arguments as for `relu_backward`."""
-    return _map_two(_SIGMOID_BACKWARD, grad, result, out)
+    return _map_two("sigmoid_backward", _SIGMOID_BACKWARD, grad, result, out)
 
 
-def _map_one(function: OperandKernel, x: np.ndarray, out: np.ndarray | None) -> np.ndarray:
-    """Run a function's loop over one operand."""
-    # At 10 elements the checks take longer than the loop: the common case has the shortest way, and the loop itself
-    # sees whether its operands fit.
+def _map_one(name: str, loop: Entries, x: np.ndarray, out: np.ndarray | None) -> np.ndarray:
+    """Run a loop over one operand."""
+    # At 10 elements Python's checks would take longer than the loop, which therefore makes them itself.
     if type(x) is _ndarray and not runs_python():
-        entry = function.entries.get(x.dtype)
-        if entry is not None:
-            # A loop over arrays that overlap would run without vectors.
-            target = _empty(x.shape, x.dtype) if out is None or out is x else out
-            if entry(x, target):
-                if target is out or out is None:
-                    return target
-                if x.flags.writeable:
-                    x[...] = target
-                    return x
-    return _map_checked(function, [x], out)
+        call = loop.get(x.dtype)
+        if call is not None:
+            result = call(x, out)
+            if result is not None:
+                return result
+    return _map_checked(name, loop, [x], out)
 
 
-def _map_two(function: OperandKernel, grad: np.ndarray, result: np.ndarray, out: np.ndarray | None) -> np.ndarray:
-    """Run a function's loop over two operands."""
+def _map_two(name: str, loop: Entries, grad: np.ndarray, result: np.ndarray, out: np.ndarray | None) -> np.ndarray:
+    """Run a loop over two operands."""
     if type(grad) is _ndarray and not runs_python():
-        entry = function.entries.get(grad.dtype)
-        if entry is not None:
-            target = _empty(grad.shape, grad.dtype) if out is None else out
-            if entry(grad, result, target):
-                return target
-    return _map_checked(function, [grad, result], out)
+        call = loop.get(grad.dtype)
+        if call is not None:
+            filled = call(grad, result, out)
+            if filled is not None:
+                return filled
+    return _map_checked(name, loop, [grad, result], out)
 
 
-def _map_checked(function: OperandKernel, operands: list[np.ndarray], out: np.ndarray | None) -> np.ndarray:
+def _map_checked(name: str, loop: Entries, operands: list[np.ndarray], out: np.ndarray | None) -> np.ndarray:
     """Run a loop over operands of any layout, after all checks."""
-    _check(function.name, operands, out)
+    _check(name, operands, out)
     arrays = [*operands] if out is None else [*operands, out]
     if not operands[0].flags.c_contiguous and all(array.T.flags.carray for array in arrays):
         # Fortran-contiguous: elementwise, the order of the elements does not matter.
-        transposed = [operand.T for operand in operands]
-        filled = _map_checked(function, transposed, None if out is None else out.T)
+        filled = _map_checked(name, loop, [operand.T for operand in operands], None if out is None else out.T)
         return filled.T if out is None else out
     dtype = _FLOAT32 if operands[0].dtype == _FLOAT32 else _FLOAT64
-    # Also where out is an operand: LLVM's vector loop runs only if the arrays do not overlap.
-    target = np.empty(operands[0].shape, dtype)
     stored = []
     for operand in operands:
-        stored.append(np.asarray(operand, dtype, order="C") if operand.flags.aligned else np.array(operand, order="C"))
-    entry = function.entry(dtype)
-    if out is None or out.dtype is not dtype or not entry(*stored, out):
-        entry(*stored, target)
-        if out is None:
-            return target
-        out[...] = target
+        aligned = operand.flags.aligned
+        stored.append(np.asarray(operand, dtype, order="C") if aligned else np.array(operand, dtype, order="C"))
+    result = made(name, loop.entry(dtype)(*stored, None), *stored)
+    if out is None:
+        return result
+    out[...] = result
     return out
 
 

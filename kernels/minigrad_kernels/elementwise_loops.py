@@ -1,114 +1,156 @@
-"""The loops over all elements: each takes operands (`operands.py`), and fills `out` and returns True if they fit.
+"""The loops over all elements: each takes array objects, and fills and returns a new array, or `out` if it is not None.
+
+A loop returns None, with nothing written, if the arrays are not contiguous, or not of one class, dtype and shape, or
+`out` is read-only or shares memory with an operand: LLVM's vector loops run only if the arrays do not overlap.
 
 LLVM turns each into vector instructions, so a comparison selects between two values and never branches; written as
 `0 if x <= 0 else x`, a NaN fails the comparison and stays.
 """
 
-import numpy as np
+from typing import Any
 
-from minigrad_kernels.jit import kernel
-from minigrad_kernels.operands import fit, flat
+import numpy as np
+from numba.extending import register_jitable
+
+from minigrad_kernels.arrays import flat, is_none, matches
+from minigrad_kernels.jit import object_kernel
+from minigrad_kernels.new_arrays import fills, no_array, release_gil_for, result_for, take_gil
 from minigrad_kernels.scalar_functions import erf_of, exp_of, log_of, sigmoid_of, tanh_of
 
 
-@kernel
-def exp_all(x: np.ndarray, out: np.ndarray) -> bool:
+@register_jitable
+def result_for_both(x: np.ndarray, y: Any, out: Any) -> Any:
+    """What is filled with a function of x and y: a new array, or `out`; None if they do not fit."""
+    if not matches(x, y) or (not is_none(out) and not fills(out, y)):
+        return no_array(x)
+    return result_for(x, out)
+
+
+@object_kernel
+def exp_all(x: np.ndarray, out: Any) -> Any:
     """Compute out = exp(x)."""
-    if not fit(x, out):
-        return False
-    numbers, results = flat(x), flat(out)
+    filled = result_for(x, out)
+    if is_none(filled):
+        return filled
+    thread = release_gil_for(x)
+    numbers, results = flat(x), flat(filled)
     for i in range(numbers.size):
         results[i] = exp_of(numbers[i])
-    return True
+    take_gil(thread)
+    return filled
 
 
-@kernel
-def log_all(x: np.ndarray, out: np.ndarray) -> bool:
+@object_kernel
+def log_all(x: np.ndarray, out: Any) -> Any:
     """Compute out = log(x), natural."""
-    if not fit(x, out):
-        return False
-    numbers, results = flat(x), flat(out)
+    filled = result_for(x, out)
+    if is_none(filled):
+        return filled
+    thread = release_gil_for(x)
+    numbers, results = flat(x), flat(filled)
     for i in range(numbers.size):
         results[i] = log_of(numbers[i])
-    return True
+    take_gil(thread)
+    return filled
 
 
-@kernel
-def tanh_all(x: np.ndarray, out: np.ndarray) -> bool:
+@object_kernel
+def tanh_all(x: np.ndarray, out: Any) -> Any:
     """Compute out = tanh(x)."""
-    if not fit(x, out):
-        return False
-    numbers, results = flat(x), flat(out)
+    filled = result_for(x, out)
+    if is_none(filled):
+        return filled
+    thread = release_gil_for(x)
+    numbers, results = flat(x), flat(filled)
     for i in range(numbers.size):
         results[i] = tanh_of(numbers[i])
-    return True
+    take_gil(thread)
+    return filled
 
 
-@kernel
-def sigmoid_all(x: np.ndarray, out: np.ndarray) -> bool:
+@object_kernel
+def sigmoid_all(x: np.ndarray, out: Any) -> Any:
     """Compute out = 1/(1 + exp(−x))."""
-    if not fit(x, out):
-        return False
-    numbers, results = flat(x), flat(out)
+    filled = result_for(x, out)
+    if is_none(filled):
+        return filled
+    thread = release_gil_for(x)
+    numbers, results = flat(x), flat(filled)
     for i in range(numbers.size):
         results[i] = sigmoid_of(numbers[i])
-    return True
+    take_gil(thread)
+    return filled
 
 
-@kernel
-def erf_all(x: np.ndarray, out: np.ndarray) -> bool:
+@object_kernel
+def erf_all(x: np.ndarray, out: Any) -> Any:
     """Compute out = erf(x)."""
-    if not fit(x, out):
-        return False
-    numbers, results = flat(x), flat(out)
+    filled = result_for(x, out)
+    if is_none(filled):
+        return filled
+    thread = release_gil_for(x)
+    numbers, results = flat(x), flat(filled)
     for i in range(numbers.size):
         results[i] = erf_of(numbers[i])
-    return True
+    take_gil(thread)
+    return filled
 
 
-@kernel
-def relu_all(x: np.ndarray, out: np.ndarray) -> bool:
+@object_kernel
+def relu_all(x: np.ndarray, out: Any) -> Any:
     """Compute out = max(x, 0)."""
-    if not fit(x, out):
-        return False
-    numbers, results = flat(x), flat(out)
+    filled = result_for(x, out)
+    if is_none(filled):
+        return filled
+    thread = release_gil_for(x)
+    numbers, results = flat(x), flat(filled)
     zero = numbers.dtype.type(0)
     for i in range(numbers.size):
         results[i] = zero if numbers[i] <= zero else numbers[i]
-    return True
+    take_gil(thread)
+    return filled
 
 
-@kernel
-def relu_backward_all(grad: np.ndarray, result: np.ndarray, out: np.ndarray) -> bool:
+@object_kernel
+def relu_backward_all(grad: np.ndarray, result: np.ndarray, out: Any) -> Any:
     """Compute out = 0 where result ≤ 0, else grad; where the result is NaN, grad."""
-    if not fit(grad, out) or not fit(result, out):
-        return False
-    slopes, values, results = flat(grad), flat(result), flat(out)
+    filled = result_for_both(grad, result, out)
+    if is_none(filled):
+        return filled
+    thread = release_gil_for(grad)
+    slopes, values, results = flat(grad), flat(result), flat(filled)
     zero = slopes.dtype.type(0)
     for i in range(slopes.size):
         results[i] = zero if values[i] <= zero else slopes[i]
-    return True
+    take_gil(thread)
+    return filled
 
 
-@kernel
-def tanh_backward_all(grad: np.ndarray, result: np.ndarray, out: np.ndarray) -> bool:
+@object_kernel
+def tanh_backward_all(grad: np.ndarray, result: np.ndarray, out: Any) -> Any:
     """Compute out = grad·(1 − result²)."""
-    if not fit(grad, out) or not fit(result, out):
-        return False
-    slopes, values, results = flat(grad), flat(result), flat(out)
+    filled = result_for_both(grad, result, out)
+    if is_none(filled):
+        return filled
+    thread = release_gil_for(grad)
+    slopes, values, results = flat(grad), flat(result), flat(filled)
     one = slopes.dtype.type(1)
     for i in range(slopes.size):
         results[i] = slopes[i] * (one - values[i] * values[i])
-    return True
+    take_gil(thread)
+    return filled
 
 
-@kernel
-def sigmoid_backward_all(grad: np.ndarray, result: np.ndarray, out: np.ndarray) -> bool:
+@object_kernel
+def sigmoid_backward_all(grad: np.ndarray, result: np.ndarray, out: Any) -> Any:
     """Compute out = grad·result·(1 − result)."""
-    if not fit(grad, out) or not fit(result, out):
-        return False
-    slopes, values, results = flat(grad), flat(result), flat(out)
+    filled = result_for_both(grad, result, out)
+    if is_none(filled):
+        return filled
+    thread = release_gil_for(grad)
+    slopes, values, results = flat(grad), flat(result), flat(filled)
     one = slopes.dtype.type(1)
     for i in range(slopes.size):
         results[i] = slopes[i] * (values[i] * (one - values[i]))
-    return True
+    take_gil(thread)
+    return filled

@@ -13,6 +13,7 @@ from minigrad_kernels.dots import multiply_by_dot_tiles
 from minigrad_kernels.jit import kernel
 from minigrad_kernels.matvec import multiply_by_dots, multiply_by_rows
 from minigrad_kernels.memory import release, reserve
+from minigrad_kernels.narrow import are_short_rows, is_narrow, multiply_narrow, multiply_short_rows
 from minigrad_kernels.packing import transpose_rows
 from minigrad_kernels.vectors import itemsize_of
 
@@ -47,27 +48,32 @@ def multiply_matrices(
         n -= left
         b_left, out_left = b + n * b_column, out + n * itemsize
         if a_column == itemsize:
-            done = multiply_by_dots_packed(zero, m, left, k, a, a_row, b_left, b_row, out_left, out_row)
+            done = multiply_as_dots(zero, m, left, k, a, a_row, b_left, b_row, b_column, out_left, out_row)
         else:
-            done = multiply_transposed(zero, m, left, k, a, a_column, b_left, b_row, b_column, out_left, out_row)
+            done = multiply_in_blocks(
+                zero, m, left, k, a, a_row, a_column, b_left, b_row, b_column, out_left, out_row, True
+            )
         if not done:
             return False
-    if n == 1 and a_column == itemsize:
+    if n == 1 and a_column == itemsize and are_short_rows(itemsize, m, k):
+        multiply_short_rows(zero, m, k, a, a_row, b, out)
+    elif n == 1 and a_column == itemsize:
         multiply_by_dots(zero, m, k, a, a_row, b, out)
+    elif b_column == itemsize and is_narrow(itemsize, m, n, k):
+        multiply_narrow(zero, m, n, k, a, a_row, a_column, b, b_row, out, out_row)
     elif n == 1:
         multiply_by_rows(zero, m, k, b, itemsize, a, a_column, out)
     elif m == 1 and b_column == itemsize:
         multiply_by_rows(zero, n, k, a, a_column, b, b_row, out)
     elif m == 1 and b_row == itemsize and a_column == itemsize:
         multiply_by_dots(zero, n, k, b, b_column, a, out)
-    elif a_column == itemsize and b_row == itemsize and dots_pay(itemsize, m, n, k):
-        multiply_by_dot_tiles(zero, m, n, k, a, a_row, b, b_column, out, out_row)
-    elif a_column == itemsize and b_column == itemsize and dots_pay_packing(itemsize, m, n, k):
-        return multiply_by_dots_packed(zero, m, n, k, a, a_row, b, b_row, out, out_row)
-    elif n <= FEW_COLUMNS and n < m and a_column != itemsize:
-        return multiply_transposed(zero, m, n, k, a, a_column, b, b_row, b_column, out, out_row)
+    elif a_column == itemsize and (
+        dots_pay(itemsize, m, n, k) if b_row == itemsize else dots_pay_packing(itemsize, m, n, k)
+    ):
+        return multiply_as_dots(zero, m, n, k, a, a_row, b, b_row, b_column, out, out_row)
     else:
-        return multiply_blocks(zero, m, n, k, a, a_row, a_column, b, b_row, b_column, out, out_row)
+        transposed = n <= FEW_COLUMNS and n < m and a_column != itemsize
+        return multiply_in_blocks(zero, m, n, k, a, a_row, a_column, b, b_row, b_column, out, out_row, transposed)
     return True
 
 
@@ -99,29 +105,39 @@ def dots_pay_packing(itemsize: int, m: int, n: int, k: int) -> bool:
 
 
 @register_jitable
-def multiply_by_dots_packed(
-    zero: np.floating, m: int, n: int, k: int, a: int, a_row: int, b: int, b_row: int, out: int, out_row: int
-) -> bool:
-    """Transpose a narrow row-major b, then multiply by dot products; False without memory."""
+def multiply_as_dots(
+    zero: np.floating, m: int, n: int, k: int,
+    a: int, a_row: int, b: int, b_row: int, b_column: int, out: int, out_row: int,
+) -> bool:  # fmt: skip
+    """Multiply by dot products, of columns of b that are first copied if they are not contiguous; False without memory.
+
+    The kernel calls `multiply_by_dot_tiles` by this function only, as it does `multiply_blocks` by the next one: what
+    both a kernel and a function of it call, Numba compiles twice, for the flags of the two differ.
+    """
     itemsize = itemsize_of(zero)
+    if b_row == itemsize:
+        multiply_by_dot_tiles(zero, m, n, k, a, a_row, b, b_column, out, out_row)
+        return True
     lanes = VECTOR_BYTES // itemsize
-    b_column = k * itemsize
-    b_packed = reserve(n * b_column)
+    packed_column = k * itemsize
+    b_packed = reserve(n * packed_column)
     if b_packed == 0:
         return False
     for p in range(0, k, lanes):
-        transpose_rows(zero, min(lanes, k - p), n, b + p * b_row, b_row, b_packed + p * itemsize, b_column)
-    multiply_by_dot_tiles(zero, m, n, k, a, a_row, b_packed, b_column, out, out_row)
+        transpose_rows(zero, min(lanes, k - p), n, b + p * b_row, b_row, b_packed + p * itemsize, packed_column)
+    multiply_by_dot_tiles(zero, m, n, k, a, a_row, b_packed, packed_column, out, out_row)
     release(b_packed)
     return True
 
 
-@register_jitable
-def multiply_transposed(
+@register_jitable(forceinline=True)
+def multiply_in_blocks(
     zero: np.floating, m: int, n: int, k: int,
-    a: int, a_column: int, b: int, b_row: int, b_column: int, out: int, out_row: int,
+    a: int, a_row: int, a_column: int, b: int, b_row: int, b_column: int, out: int, out_row: int, transposed: bool,
 ) -> bool:  # fmt: skip
-    """Compute out as (bᵀ @ aᵀ)ᵀ for a transposed a, a few panels of its rows at a time; False without memory."""
+    """Compute out; or, if `transposed`, (bᵀ @ aᵀ)ᵀ, a few panels of its rows at a time. False without memory."""
+    if not transposed:
+        return multiply_blocks(zero, m, n, k, a, a_row, a_column, b, b_row, b_column, out, out_row)
     itemsize = itemsize_of(zero)
     lanes = VECTOR_BYTES // itemsize
     width = 4 * NR_BYTES // itemsize

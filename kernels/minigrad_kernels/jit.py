@@ -1,13 +1,12 @@
 """How kernels are compiled, and how to run them as plain Python: the only file with Numba options."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
 from typing import Any, TypeVar
 
 import numba
-import numpy as np
 from numba.extending import overload, register_jitable
 
 from minigrad_kernels.caching import keep_on_disk
@@ -48,6 +47,11 @@ def kernel(function: Function, nogil: bool = True) -> Function:
     if hasattr(dispatcher, "py_func"):
         keep_on_disk(dispatcher)
     return dispatcher
+
+
+def object_kernel(function: Function) -> Function:
+    """As `kernel`, for a function that makes and returns Python objects: it holds the GIL, or lets go of it itself."""
+    return kernel(function, nogil=False)
 
 
 def ordered_helper(function: Function) -> Function:
@@ -118,8 +122,7 @@ def python_kernels() -> Iterator[None]:
     A debugger then steps through the kernel's lines. It is 100 to 10 000 times slower.
 
     Example:
-        >>> import numpy as np
-        >>> from minigrad_kernels import matmul
+        >>>         >>> from minigrad_kernels import matmul
         >>> with python_kernels():
         ...     matmul(np.eye(2), np.array([1.0, 2.0]))
         array([1., 2.])
@@ -129,51 +132,3 @@ def python_kernels() -> Iterator[None]:
         yield
     finally:
         _as_python.reset(token)
-
-
-def compile_for(kernel: Callable[..., Any], arguments: Sequence[Any]) -> Callable[..., Any]:
-    """Make sure that a kernel is ready for arguments of these types, by running it on arrays without elements.
-
-    Compiling takes up to a second and may be interrupted or fail; a loop that must not stop half-way calls this
-    first. Afterwards a call runs no Python code at all, in which an interrupt could strike: compiling alone is not
-    enough, because Numba's dispatcher asks Python about each type of argument that it meets for the first time.
-
-    Args:
-        kernel: What `kernel` returned; it must accept arrays of length 0.
-        arguments: The positional arguments of the call to come; arrays are C-contiguous. They are not touched, and
-            only their types count (for an array its dtype, its number of axes, and whether it may be written to; an
-            int and a float are different types).
-
-    Returns:
-        What to call with such arguments, and no others: it looks at no types, which saves half the time of a call, so
-        anything else gives garbage.
-
-    Raises:
-        ValueError: An array is not C-contiguous.
-        numba.core.errors.TypingError: The kernel cannot take such arguments.
-    """
-    if not hasattr(run(kernel), "py_func"):
-        return run(kernel)  # Plain Python, which needs no preparation.
-    stand_ins = []
-    for argument in arguments:
-        if isinstance(argument, np.ndarray):
-            argument = _without_elements(kernel.__name__, argument)
-        stand_ins.append(argument)
-    kernel(*stand_ins)
-    dispatcher: Any = kernel
-    entry_point: Callable[..., Any] = dispatcher.overloads[tuple(map(numba.typeof, stand_ins))].entry_point
-    return entry_point
-
-
-def _without_elements(name: str, x: np.ndarray) -> np.ndarray:
-    """Return an array of the same Numba type with axes of length 0; of a 0-d array a copy."""
-    if not x.flags.c_contiguous:
-        raise ValueError(
-            f"compile_for({name}): needed C-contiguous arrays, came shape {x.shape}, strides {x.strides}; pass "
-            "np.ascontiguousarray(x)"
-        )
-    if x.ndim > 0:
-        return x[(slice(0),) * x.ndim]
-    copy = x.copy()
-    copy.flags.writeable = x.flags.writeable
-    return copy

@@ -4,7 +4,7 @@ from typing import Any
 
 from numba.extending import register_jitable
 
-from minigrad_kernels.arrays import alike, axes, length, stride, writeable, zero_of
+from minigrad_kernels.arrays import alike, axes, contiguous, length, same_lengths, size_of, stride, writeable, zero_of
 from minigrad_kernels.vectors import itemsize_of
 
 
@@ -25,11 +25,27 @@ def matrix_in(x: Any, vector_is_row: bool) -> tuple[int, int, int, int, bool]:
 
 
 @register_jitable
+def rows_in(x: Any) -> tuple[int, int, int, int, bool]:
+    """As `matrix_in`, of all of x's matrices as one, which can be read if they are contiguous."""
+    last, itemsize = axes(x) - 1, itemsize_of(zero_of(x))
+    columns, column, row = length(x, last), stride(x, last), 0
+    rows = size_of(x) // max(1, columns)
+    if last == 1:
+        rows, row = length(x, 0), stride(x, 0)
+    elif last > 1:
+        row, column = columns * itemsize, itemsize
+    row, column, readable = matrix_strides(rows, columns, row, column, itemsize)
+    return rows, columns, row, column, readable and (last < 2 or contiguous(x))
+
+
+@register_jitable
 def matrix_strides(rows: int, columns: int, row: int, column: int, itemsize: int) -> tuple[int, int, bool]:
     """Return the bytes from row to row and from column to column, and whether numbers are contiguous along one axis.
 
     NumPy leaves the stride of an axis of length 1 open; here a contiguous vector is contiguous along both axes.
     """
+    if rows == 0 or columns == 0:
+        return itemsize, itemsize, True
     if columns == 1:
         return itemsize, itemsize, rows == 1 or row == itemsize
     if rows == 1:
@@ -72,28 +88,8 @@ def batch_of(x: Any) -> tuple[int, int, bool]:
 @register_jitable
 def takes(out: Any, stack: Any, batch_axes: int, rows: int, m: int, columns: int, n: int) -> bool:
     """Whether `out` can be written to as to the `new_array` of the same arguments: rows and all, one after another."""
-    if not alike(stack, out) or not writeable(out) or axes(out) != batch_axes + rows + columns:
+    if not alike(stack, out) or not writeable(out) or not contiguous(out) or axes(out) != batch_axes + rows + columns:
         return False
-    step = itemsize_of(zero_of(out))
-    for i in range(axes(out) - 1, -1, -1):
-        needed = n
-        if i < batch_axes:
-            needed = length(stack, i)
-        elif i == batch_axes and rows == 1:
-            needed = m
-        if length(out, i) != needed or (needed != 1 and stride(out, i) != step):
-            return False
-        step *= needed
-    return True
-
-
-@register_jitable
-def apart(
-    start: int, size: int, x: int, itemsize: int,
-    count: int, step: int, rows: int, row: int, columns: int, column: int,
-) -> bool:  # fmt: skip
-    """Whether the bytes from `start` on lie before or after the matrices at address x."""
-    steps, rows_end, columns_end = (count - 1) * step, (rows - 1) * row, (columns - 1) * column
-    first = x + min(0, steps) + min(0, rows_end) + min(0, columns_end)
-    last = x + max(0, steps) + max(0, rows_end) + max(0, columns_end) + itemsize
-    return last <= start or start + size <= first
+    if rows == 1 and length(out, batch_axes) != m:
+        return False
+    return same_lengths(stack, out, batch_axes) and (columns == 0 or length(out, batch_axes + rows) == n)

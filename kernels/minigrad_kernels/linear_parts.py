@@ -1,12 +1,14 @@
 """A linear layer in parts, as `parts.py` has it for a product: each ends with its bias and its activation."""
 
+from typing import Any
+
 import numpy as np
 from numba.extending import register_jitable
 
-from minigrad_kernels.bias_loops import finish_rows, repeated
+from minigrad_kernels.arrays import flat, is_none, zero_of
+from minigrad_kernels.bias_loops import NONE, finish_rows, repeated
 from minigrad_kernels.jit import kernel
-from minigrad_kernels.layouts import matrix_strides
-from minigrad_kernels.linear_loops import ACTIVATIONS, NO_BIAS
+from minigrad_kernels.linear_loops import layer_in, takes_rows
 from minigrad_kernels.parts import (
     ACTIVATION,
     BIAS,
@@ -25,17 +27,16 @@ from minigrad_kernels.vectors import address, itemsize_of, keep_alive
 
 @kernel
 def linear_in_parts(
-    x: np.ndarray, weight: np.ndarray, bias: np.ndarray, out: np.ndarray, kind: int, product: int,
-    function: int, board: int, threads: int,
+    x: Any, weight: Any, bias: Any, out: Any, activation: int, product: int, function: int, board: int, threads: int,
 ) -> int:  # fmt: skip
     """Fill `out` with activation(x @ weightᵀ + bias), in parts, unless an operand must be copied first.
 
     Args:
-        x: Shape (m, k), any strides; no axis is empty.
-        weight: Shape (n, k), any strides.
-        bias: Shape (n,), any strides; any shape if there is NO_BIAS.
-        out: Shape (m, n), contiguous rows, written; shares no memory with the others.
-        kind: The activation, plus NO_BIAS if there is none.
+        x: An array, shape (..., k). The others may be any objects.
+        weight: Shape (n, k).
+        bias: Shape (n,), contiguous, or None.
+        out: Shape (..., n), written.
+        activation: NONE, RELU, TANH or SIGMOID.
         product: What `product_address` returned for the dtype of the arrays.
         function: Address of the kernel below that does a part.
         board: Address of the pool's board.
@@ -44,21 +45,19 @@ def linear_in_parts(
     Returns:
         What `multiply_parts` returns.
     """
-    (m, k), n = x.shape, weight.shape[0]
-    x_row, x_column, x_readable = matrix_strides(m, k, x.strides[0], x.strides[1], x.itemsize)
-    w_column, w_row, weight_readable = matrix_strides(k, n, weight.strides[1], weight.strides[0], weight.itemsize)
-    bias_readable = kind & NO_BIAS != 0 or (bias.size == n and (n == 1 or bias.strides[0] == bias.itemsize))
-    if weight.shape[1] != k or not x_readable or not weight_readable or not bias_readable:
+    fits, m, n, k, x_row, x_column, w_row, w_column = layer_in(x, weight, bias)
+    if not fits or m * n * k == 0 or not takes_rows(out, x, weight, bias, n):
         return UNREADABLE
+    zero = zero_of(x)
     description = np.zeros(DESCRIPTION, np.int64)
-    describe(description, m, n, k, address(x), x_row, x_column, address(weight), w_column, w_row, product)
-    description[OUT], description[OUT_ROW] = address(out), out.strides[0]
+    describe(description, m, n, k, address(x), x_row, x_column, address(weight), w_row, w_column, product)
+    description[OUT], description[OUT_ROW] = address(out), n * itemsize_of(zero)
     # Adding −0 changes no number, not even −0.
-    zeros = np.full(n if kind & NO_BIAS else 0, -out.dtype.type(0), out.dtype)
-    if kind != NO_BIAS:
-        description[BIAS] = address(zeros) if kind & NO_BIAS else address(bias)
-    description[ACTIVATION] = kind & ACTIVATIONS
-    outcome = post_parts(description, out.itemsize, function, board, threads)
+    zeros = np.full(n if is_none(bias) else 0, -zero, flat(out).dtype)
+    if not is_none(bias) or activation != NONE:
+        description[BIAS] = address(zeros) if is_none(bias) else address(bias)
+    description[ACTIVATION] = activation
+    outcome = post_parts(description, itemsize_of(zero), function, board, threads)
     keep_alive(zeros)
     return outcome
 

@@ -1,29 +1,32 @@
 """The public linear layer, x @ weightᵀ + bias with an activation, and its gradients: checks, allocates, calls."""
 
-import math
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from minigrad_kernels.bias_loops import NONE, RELU, SIGMOID, TANH
+from minigrad_kernels.entries import entry, made
 from minigrad_kernels.jit import c_address, runs_python
-from minigrad_kernels.linear_loops import NEED_BIAS, NEED_WEIGHT, NEED_X, NO_BIAS, linear_gradients, linear_rows
+from minigrad_kernels.linear_backward_loops import INNER_ONLY, NEED_BIAS, linear_gradients
+from minigrad_kernels.linear_loops import linear_rows
 from minigrad_kernels.linear_parts import linear_in_parts, linear_part_float32, linear_part_float64
-from minigrad_kernels.product_calls import entry_of, product_address
+from minigrad_kernels.product_calls import product_address
 from minigrad_kernels.products import matmul
-from minigrad_kernels.threads import MIN_SHARED_WORK, post, worth_sharing
+from minigrad_kernels.threads import MIN_SHARED_WORK, get_num_threads, post, worth_sharing
 
 _FLOAT32 = np.dtype(np.float32)
 _FLOAT64 = np.dtype(np.float64)
 # Multiplications of a layer that is worth sharing among threads, 0.15 ms of them. Less would gain too, but the kernels
 # that share a layer take 3 s to compile where they are needed for the first time, as long as some 40,000 such gains.
 MIN_SHARED_LAYER = 16_000_000
-_ndarray, _empty = np.ndarray, np.empty
+# What a kernel may do alone, where the number of threads does not matter, and where it does.
+_MOST_LAYER_WORK, _MOST_WORK, _ANY_WORK = MIN_SHARED_LAYER - 1, MIN_SHARED_WORK - 1, 2**62
+_ndarray = np.ndarray
 _KINDS = {"none": NONE, "relu": RELU, "tanh": TANH, "sigmoid": SIGMOID}
-# For each dtype that has been used: the compiled kernel, the product's address, and what stands for no array.
-_Ready = tuple[Callable[..., bool], int, np.ndarray]
 _Gradients = tuple[np.ndarray | None, np.ndarray | None, np.ndarray | None]
+# For each dtype that has been used the compiled kernel, and the address of the product that it calls.
+_Ready = tuple[Callable[..., Any], int]
 _forward: dict[np.dtype, _Ready] = {}
 _backward: dict[np.dtype, _Ready] = {}
 # For each dtype the compiled kernel that shares the layer, and the address of the kernel that does a part.
@@ -58,30 +61,14 @@ def linear(
         >>> linear(np.array([[1.0, 2.0]]), np.array([[1.0, 1.0], [-3.0, 1.0]]), np.array([0.5, 0.5]), "relu")
         array([[3.5, 0. ]])
     """
-    # As in `matmul`, the common case has the shortest way, and the kernel sees whether shapes and strides fit.
-    if type(x) is _ndarray is type(weight) and x.ndim == 2 == weight.ndim and not runs_python():
-        dtype = x.dtype
-        if dtype is weight.dtype and dtype in _forward and activation in _KINDS:
-            call, product, no_bias = _forward[dtype]
-            kind = _KINDS[activation]
-            if bias is None:
-                bias, kind = no_bias, kind + NO_BIAS
-            elif type(bias) is not _ndarray or bias.dtype is not dtype or bias.ndim != 1:
-                return _checked_linear(x, weight, bias, activation, out)
-            if out is None:
-                result = _empty((len(x), len(weight)), dtype)
-            elif _can_fill(out, x, weight, bias):
-                result = out
-            else:
-                return _checked_linear(x, weight, None if kind >= NO_BIAS else bias, activation, out)
-            if result.size * x.shape[1] >= MIN_SHARED_LAYER:
-                done = _share(call, x, weight, bias, result, kind, product)
-            else:
-                done = call(x, weight, bias, result, kind, product)
-            if done:
+    # The kernel makes the checks too, in a hundredth of the time, and returns None for what is not its business.
+    if type(x) is _ndarray and not runs_python():
+        ready, kind = _forward.get(x.dtype), _KINDS.get(activation)
+        if ready is not None and kind is not None:
+            call, product = ready
+            result = call(x, weight, bias, out, kind, _MOST_LAYER_WORK, product)
+            if result is not None:
                 return result
-            if kind >= NO_BIAS:
-                bias = None
     return _checked_linear(x, weight, bias, activation, out)
 
 
@@ -119,103 +106,42 @@ def linear_backward(
         (array([[3.]]), array([[2.],
                [0.]]), array([1., 0.]))
     """
-    if type(grad) is _ndarray and grad.ndim == 2 and (ready := _backward.get(grad.dtype)) and not runs_python():
-        dtype = grad.dtype
-        fits = activation in _KINDS
-        for operand in (x, weight, result):
-            if operand is not None:
-                fits = fits and type(operand) is _ndarray and operand.ndim == 2 and operand.dtype is dtype
-        if fits and (result is not None or activation == "none"):
-            gradients = _gradients(grad, x, weight, result, _KINDS[activation], bias, ready)
+    if type(grad) is _ndarray and not runs_python():
+        ready, kind = _backward.get(grad.dtype), _KINDS.get(activation)
+        if ready is not None and kind is not None:
+            call, product = ready
+            kind += NEED_BIAS if bias else 0
+            gradients = call(grad, x, weight, result, kind, _MOST_WORK, product)
+            if gradients is None:
+                gradients = _large_gradients(ready, [grad, x, weight, result], kind)
             if gradients is not None:
                 return gradients
     return _checked_backward(grad, x, weight, result, activation, bias)
 
 
-def _gradients(
-    grad: np.ndarray,
-    x: np.ndarray | None,
-    weight: np.ndarray | None,
-    result: np.ndarray | None,
-    kind: int,
-    need_bias: bool,
-    ready: _Ready,
-) -> _Gradients | None:
-    """Compute the gradients by one call of the kernel; None if an operand must be copied first."""
-    dtype = grad.dtype
-    call, product, nothing = ready
-    inner = _empty(grad.shape, dtype) if kind else grad
-    # What is not there, or not needed, is not looked at either: any matrix stands in for it.
-    grad_x = grad_weight = grad
-    grad_bias = nothing
-    width = 0 if x is None and weight is None else (x if weight is None else weight).shape[1]  # type: ignore[union-attr]
-    shared = grad.size * width >= MIN_SHARED_WORK
-    if weight is not None and not shared:
-        grad_x = _empty((len(grad), width), dtype)
-        kind += NEED_X
-    if x is not None and not shared:
-        grad_weight = _empty((grad.shape[1], x.shape[1]), dtype)
-        kind += NEED_WEIGHT
-    if need_bias:
-        grad_bias = _empty(grad.shape[1], dtype)
-        kind += NEED_BIAS
-    done = call(
-        grad, grad if x is None else x, grad if weight is None else weight, grad if result is None else result, inner,
-        grad_x, grad_weight, grad_bias, kind, product,
-    )  # fmt: skip
-    if not done:
+def _large_gradients(ready: _Ready, operands: list[Any], kind: int) -> _Gradients | None:
+    """Compute the gradients, with products that threads share if there are any; None if an operand does not fit."""
+    grad, x, weight, result = operands
+    call, product = ready
+    if get_num_threads() == 1 or runs_python():
+        gradients: _Gradients | None = call(grad, x, weight, result, kind, _ANY_WORK, product)
+        return gradients
+    parts = call(grad, x, weight, result, kind + INNER_ONLY, _ANY_WORK, product)
+    if parts is None:
         return None
-    if shared:
-        # Products that are worth sharing with other threads.
-        grad_x = grad if weight is None else matmul(inner, weight)
-        grad_weight = grad if x is None else matmul(inner.T, x)
-    return (
-        None if weight is None else grad_x,
-        None if x is None else grad_weight,
-        grad_bias if need_bias else None,
-    )
-
-
-def _share(
-    call: Callable[..., bool],
-    x: np.ndarray,
-    weight: np.ndarray,
-    bias: np.ndarray,
-    out: np.ndarray,
-    kind: int,
-    product: int,
-) -> bool:
-    """Call the kernel, or share its work among threads if it is enough; returns whether `out` was filled."""
-    work = out.size * x.shape[1]
-    if work < MIN_SHARED_LAYER or runs_python() or not worth_sharing(work):
-        return call(x, weight, bias, out, kind, product)
-    dtype = out.dtype
-    if dtype not in _shared:
-        parts = entry_of(linear_in_parts, dtype, 2, 2, 1, 2, *(None,) * 5)
-        _shared[dtype] = parts, c_address(_PART_KERNELS[dtype])
-    parts, part_function = _shared[dtype]
-    return post(parts, x, weight, bias, out, kind, product, part_function)
-
-
-def _can_fill(out: np.ndarray, x: np.ndarray, weight: np.ndarray, bias: np.ndarray) -> bool:
-    """Return whether the kernel can write its result to `out`: of its shape, C-contiguous, and apart from the rest."""
-    if type(out) is not _ndarray or out.dtype is not x.dtype or out.shape != (len(x), len(weight)):
-        return False
-    return out.flags.carray and _apart(out, x) and _apart(out, weight) and _apart(out, bias)
-
-
-def _apart(out: np.ndarray, x: np.ndarray) -> bool:
-    """Return whether `out` and an operand certainly share no memory."""
-    owner = x if x.base is None else x.base
-    if out.base is None and type(owner) is _ndarray and owner.base is None:
-        return owner is not out  # Two that own their memory; NumPy's function takes 0.2 µs.
-    return not np.may_share_memory(out, x)
+    inner, _, grad_bias = parts
+    grad_x = grad_weight = None
+    if weight is not None:
+        grad_x = matmul(inner, weight)
+    if x is not None:
+        grad_weight = matmul(inner.reshape(-1, inner.shape[-1]).T, x.reshape(-1, x.shape[-1]))
+    return grad_x, grad_weight, grad_bias
 
 
 def _checked_linear(
     x: np.ndarray, weight: np.ndarray, bias: np.ndarray | None, activation: str, out: np.ndarray | None
 ) -> np.ndarray:
-    """`linear` for whatever comes: other numbers of axes, any strides, an `out`, and what must be refused."""
+    """`linear` for whatever comes: any strides, an `out`, large layers, and what must be refused."""
     _check_activation("linear", activation)
     given: list[tuple[str, Any]] = [("x", x), ("weight", weight)]
     for role, array in (("bias", bias), ("out", out)):
@@ -223,29 +149,38 @@ def _checked_linear(
             given.append((role, array))
     _check_floats("linear", *given)
     _check_shapes("linear", x, weight, bias)
-    shape, dtype, kind = x.shape[:-1] + weight.shape[:1], _native(x), _KINDS[activation]
+    shape, dtype = x.shape[:-1] + weight.shape[:1], _native(x)
     if out is not None and (out.shape != shape or not out.flags.writeable):
         raise ValueError(
             f"linear: needed a writeable out of shape {shape}, came shape {out.shape}, "
             f"writeable={out.flags.writeable}; pass np.empty({shape}, np.{dtype})"
         )
-    call = entry_of(linear_rows, dtype, 2, 2, 1, 2, None, None)
-    product, nothing = product_address(dtype), np.empty(0, dtype)
-    if not runs_python():
-        _forward[dtype] = call, product, nothing
-    # A new array, as `out` may overlap the operands or have any strides.
-    result = np.empty(shape, dtype)
-    if result.size > 0:
-        rows = result.reshape(-1, len(weight))
-        kind += NO_BIAS if bias is None else 0
-        operands = (np.asarray(x, dtype).reshape(len(rows), x.shape[-1]), np.asarray(weight, dtype))
-        addend = nothing if bias is None else np.asarray(bias, dtype)
-        if not _share(call, *operands, addend, rows, kind, product):
-            call(*map(_stored, operands), _stored(addend), rows, kind, product)
-    if out is None:
+    operands = _native_arrays(dtype, x, weight, bias)
+    result = _filled(operands, out, _KINDS[activation])
+    if result is None:
+        result = made("linear", _filled(_stored(operands), None, _KINDS[activation]), x, weight)
+    if out is None or result is out:
         return result
     out[...] = result
     return out
+
+
+def _filled(operands: list[Any], out: np.ndarray | None, kind: int) -> np.ndarray | None:
+    """Compute a layer, shared among threads if it is large; None if an operand or `out` must be replaced by a copy."""
+    x, weight, bias = operands
+    dtype = x.dtype
+    call, product = entry(linear_rows, *(dtype,) * 4, *(int,) * 3), product_address(dtype)
+    if not runs_python():
+        _forward[dtype] = call, product
+    work = x.size * len(weight)
+    if work < MIN_SHARED_LAYER or runs_python() or not worth_sharing(work):
+        return call(x, weight, bias, out, kind, _ANY_WORK, product)
+    if dtype not in _shared:
+        parts = entry(linear_in_parts, *(dtype,) * 4, *(int,) * 5)
+        _shared[dtype] = parts, c_address(_PART_KERNELS[dtype])
+    parts, part_function = _shared[dtype]
+    result = np.empty(x.shape[:-1] + weight.shape[:1], dtype) if out is None else out
+    return result if post(parts, x, weight, bias, result, kind, product, part_function) else None
 
 
 def _checked_backward(
@@ -264,21 +199,15 @@ def _checked_backward(
     given = [(role, array) for role, array in given if array is not None]
     _check_floats("linear_backward", *given)
     _check_backward_shapes(grad, x, weight, result)
-    dtype = _native(grad)
-    call = entry_of(linear_gradients, dtype, *(2,) * 7, 1, None, None)
-    ready = call, product_address(dtype), np.empty(0, dtype)
+    dtype, kind = _native(grad), _KINDS[activation] + (NEED_BIAS if bias else 0)
+    ready = entry(linear_gradients, *(dtype,) * 4, *(int,) * 3), product_address(dtype)
     if not runs_python():
         _backward[dtype] = ready
-    rows, kind = math.prod(grad.shape[:-1]), _KINDS[activation]
-    g = _matrix(grad, rows, dtype)
-    matrix, y = _matrix(x, rows, dtype), _matrix(result, rows, dtype)
-    w = None if weight is None else np.asarray(weight, dtype)
-    gradients = _gradients(g, matrix, w, y, kind, bias, ready)
+    operands = _native_arrays(dtype, grad, x, weight, result)
+    gradients = _large_gradients(ready, operands, kind)
     if gradients is None:
-        gradients = _gradients(_stored(g), _stored(matrix), _stored(w), _stored(y), kind, bias, ready)
-    assert gradients is not None  # Whatever fits and is stored can be read.
-    grad_x, grad_weight, grad_bias = gradients
-    return None if grad_x is None else grad_x.reshape(*grad.shape[:-1], grad_x.shape[1]), grad_weight, grad_bias
+        gradients = made("linear_backward", _large_gradients(ready, _stored(operands), kind), grad)
+    return gradients
 
 
 def _check_backward_shapes(
@@ -302,14 +231,18 @@ def _check_backward_shapes(
         )
 
 
-def _matrix(x: Any, rows: int, dtype: np.dtype) -> Any:
-    """Return an array, or None, with all axes but the last as one."""
-    return None if x is None else np.asarray(x, dtype).reshape(rows, x.shape[-1])
+def _native_arrays(dtype: np.dtype, *operands: Any) -> list[Any]:
+    """Return operands, some of which may be None, as arrays of the class and the byte order that kernels take."""
+    return [None if operand is None else np.asarray(operand, dtype) for operand in operands]
 
 
-def _stored(x: Any) -> Any:
-    """Return an array, or None, that a kernel can read where it is: C-contiguous and aligned."""
-    return x if x is None or x.flags.carray else np.array(x, order="C")
+def _stored(operands: list[Any]) -> list[Any]:
+    """Return operands that a kernel can read where they are: C-contiguous and aligned, or None."""
+    stored = []
+    for operand in operands:
+        in_place = operand is None or (operand.flags.c_contiguous and operand.flags.aligned)
+        stored.append(operand if in_place else np.array(operand, order="C"))
+    return stored
 
 
 def _native(x: np.ndarray) -> np.dtype:

@@ -3,15 +3,18 @@
 Memory is read once. Blocks of losses are summed in the arrays' dtype, in vectors and in any order, and the blocks'
 totals in float64, as in `sum_loops.py`: the error is at most BLOCK·eps·Σ|loss|, however many numbers there are.
 
-Every kernel takes contiguous arrays of one dtype and shape (any shape), and says itself whether they are: it returns
-UNFIT and has written nothing if not, else DONE, or the position of the first number that is no probability.
+Every kernel takes array objects, contiguous and of one dtype and shape (any shape), and returns a new array: of shape
+(), or the gradient, of that shape. It sees itself whether they fit, and returns None if not.
 """
+
+from typing import Any
 
 import numpy as np
 from numba.extending import register_jitable
 
-from minigrad_kernels.contiguous import alike
-from minigrad_kernels.jit import choose_by_width, kernel, ordered_helper
+from minigrad_kernels.arrays import alike, axes, flat, is_none, matches
+from minigrad_kernels.jit import choose_by_width, object_kernel, ordered_helper
+from minigrad_kernels.new_arrays import dropped, new_array, new_like, no_array, release_gil_for, take_gil
 from minigrad_kernels.scalar_functions import (
     HALF_32,
     ONE_32,
@@ -22,8 +25,6 @@ from minigrad_kernels.scalar_functions import (
     log_float64,
     sigmoid_of,
 )
-
-DONE, UNFIT = -1, -2
 
 # Losses of a block: adding up a vector's lanes at its end costs little, and a second pass over it reads from L1.
 BLOCK = 512
@@ -138,18 +139,13 @@ def probability_loss(x: Scalar, target: Scalar, one: Scalar) -> Scalar:
 
 
 @register_jitable
-def first_outside(x: np.ndarray) -> int:
-    """The position of the first number that is not in [0, 1], NaN too; DONE if there is none. Shape (n,)."""
+def in_unit_interval(x: np.ndarray) -> bool:
+    """Whether all numbers are in [0, 1]; NaN is not. Shape (n,)."""
     zero, one = x.dtype.type(0), x.dtype.type(1)
     inside = True
     for i in range(x.size):
         inside &= (x[i] >= zero) & (x[i] <= one)
-    if inside:
-        return DONE
-    for i in range(x.size):
-        if not (x[i] >= zero and x[i] <= one):
-            return i
-    return DONE
+    return inside
 
 
 @register_jitable
@@ -190,113 +186,143 @@ def probability_losses_of_block(x: np.ndarray, target: np.ndarray) -> float:
     return total
 
 
-@kernel
-def sum_squared_errors(x: np.ndarray, target: np.ndarray, share: float, out: np.ndarray) -> int:
-    """Compute out = share·Σ (x − target)², shape ()."""
-    if not alike(x, target):
-        return UNFIT
-    x_flat, t_flat = x.reshape(x.size), target.reshape(x.size)
-    total = 0.0
-    for first in range(0, x.size, BLOCK):
+@register_jitable
+def sum_for(x: np.ndarray, target: Any) -> Any:
+    """A new array of shape () for the sum of all losses, or None if x and target do not fit."""
+    return new_array(x, 0, 0, 0, 0, 0) if matches(x, target) else no_array(x)
+
+
+@register_jitable
+def slopes_for(grad: np.ndarray, x: Any, target: Any) -> Any:
+    """A new array like x for the gradient of each number, or None if x and target or a 0-d grad do not fit."""
+    return new_like(x) if alike(grad, x) and axes(grad) == 0 and matches(x, target) else no_array(grad)
+
+
+@object_kernel
+def sum_squared_errors(x: np.ndarray, target: Any, share: float) -> Any:
+    """Return share·Σ (x − target)², shape ()."""
+    loss = sum_for(x, target)
+    if is_none(loss):
+        return loss
+    thread = release_gil_for(x)
+    x_flat, t_flat, total = flat(x), flat(target), 0.0
+    for first in range(0, x_flat.size, BLOCK):
         total += np.float64(squares_of_block(x_flat[first : first + BLOCK], t_flat[first : first + BLOCK]))
-    out[()] = total * share
-    return DONE
+    flat(loss)[0] = total * share
+    take_gil(thread)
+    return loss
 
 
-@kernel
-def sum_absolute_errors(x: np.ndarray, target: np.ndarray, share: float, out: np.ndarray) -> int:
-    """Compute out = share·Σ |x − target|, shape ()."""
-    if not alike(x, target):
-        return UNFIT
-    x_flat, t_flat = x.reshape(x.size), target.reshape(x.size)
-    total = 0.0
-    for first in range(0, x.size, BLOCK):
+@object_kernel
+def sum_absolute_errors(x: np.ndarray, target: Any, share: float) -> Any:
+    """Return share·Σ |x − target|, shape ()."""
+    loss = sum_for(x, target)
+    if is_none(loss):
+        return loss
+    thread = release_gil_for(x)
+    x_flat, t_flat, total = flat(x), flat(target), 0.0
+    for first in range(0, x_flat.size, BLOCK):
         total += np.float64(distances_of_block(x_flat[first : first + BLOCK], t_flat[first : first + BLOCK]))
-    out[()] = total * share
-    return DONE
+    flat(loss)[0] = total * share
+    take_gil(thread)
+    return loss
 
 
-@kernel
-def sum_logits_losses(x: np.ndarray, target: np.ndarray, share: float, out: np.ndarray) -> int:
-    """Compute out = share·Σ of the binary cross-entropies of logits, shape ()."""
-    if not alike(x, target):
-        return UNFIT
-    x_flat, t_flat = x.reshape(x.size), target.reshape(x.size)
-    total = 0.0
-    for first in range(0, x.size, BLOCK):
-        t_block = t_flat[first : first + BLOCK]
-        outside = first_outside(t_block)
-        if outside != DONE:
-            return first + outside
-        total += np.float64(logits_losses_of_block(x_flat[first : first + BLOCK], t_block))
-    out[()] = total * share
-    return DONE
-
-
-@kernel
-def sum_probability_losses(x: np.ndarray, target: np.ndarray, share: float, out: np.ndarray) -> int:
-    """Compute out = share·Σ of the binary cross-entropies of probabilities, shape ()."""
-    if not alike(x, target):
-        return UNFIT
-    x_flat, t_flat = x.reshape(x.size), target.reshape(x.size)
-    total = 0.0
-    for first in range(0, x.size, BLOCK):
+@object_kernel
+def sum_logits_losses(x: np.ndarray, target: Any, share: float) -> Any:
+    """Return share·Σ of the binary cross-entropies of logits, shape (); None if a target is no probability."""
+    loss = sum_for(x, target)
+    if is_none(loss):
+        return loss
+    thread = release_gil_for(x)
+    x_flat, t_flat, total = flat(x), flat(target), 0.0
+    valid = True
+    for first in range(0, x_flat.size, BLOCK):
         x_block, t_block = x_flat[first : first + BLOCK], t_flat[first : first + BLOCK]
-        outside = max(first_outside(x_block), first_outside(t_block))
-        if outside != DONE:
-            return first + outside
+        valid &= in_unit_interval(t_block)
+        total += np.float64(logits_losses_of_block(x_block, t_block))
+    flat(loss)[0] = total * share
+    take_gil(thread)
+    return loss if valid else dropped(loss)
+
+
+@object_kernel
+def sum_probability_losses(x: np.ndarray, target: Any, share: float) -> Any:
+    """Return share·Σ of the binary cross-entropies of probabilities, shape (); None if a number is none."""
+    loss = sum_for(x, target)
+    if is_none(loss):
+        return loss
+    thread = release_gil_for(x)
+    x_flat, t_flat, total = flat(x), flat(target), 0.0
+    valid = True
+    for first in range(0, x_flat.size, BLOCK):
+        x_block, t_block = x_flat[first : first + BLOCK], t_flat[first : first + BLOCK]
+        valid &= in_unit_interval(x_block) & in_unit_interval(t_block)
         total += np.float64(probability_losses_of_block(x_block, t_block))
-    out[()] = total * share
-    return DONE
+    flat(loss)[0] = total * share
+    take_gil(thread)
+    return loss if valid else dropped(loss)
 
 
-@kernel
-def squared_errors_slope(grad: np.ndarray, x: np.ndarray, target: np.ndarray, share: float, out: np.ndarray) -> int:
-    """Compute out = grad·share·2·(x − target); grad has shape ()."""
-    if not alike(x, target):
-        return UNFIT
-    x_flat, t_flat, out_flat = x.reshape(x.size), target.reshape(x.size), out.reshape(x.size)
-    factor = x.dtype.type(grad[()] * (2.0 * share))
+@object_kernel
+def squared_errors_slope(grad: np.ndarray, x: Any, target: Any, share: float) -> Any:
+    """Return grad·share·2·(x − target); grad has shape ()."""
+    slopes = slopes_for(grad, x, target)
+    if is_none(slopes):
+        return slopes
+    thread = release_gil_for(x)
+    x_flat, t_flat, out_flat = flat(x), flat(target), flat(slopes)
+    factor = x_flat.dtype.type(flat(grad)[0] * (2.0 * share))
     for i in range(x_flat.size):
         out_flat[i] = factor * (x_flat[i] - t_flat[i])
-    return DONE
+    take_gil(thread)
+    return slopes
 
 
-@kernel
-def absolute_errors_slope(grad: np.ndarray, x: np.ndarray, target: np.ndarray, share: float, out: np.ndarray) -> int:
-    """Compute out = grad·share·sign(x − target); grad has shape ()."""
-    if not alike(x, target):
-        return UNFIT
-    x_flat, t_flat, out_flat = x.reshape(x.size), target.reshape(x.size), out.reshape(x.size)
-    zero, one = x.dtype.type(0), x.dtype.type(1)
-    factor = x.dtype.type(grad[()] * share)
+@object_kernel
+def absolute_errors_slope(grad: np.ndarray, x: Any, target: Any, share: float) -> Any:
+    """Return grad·share·sign(x − target); grad has shape ()."""
+    slopes = slopes_for(grad, x, target)
+    if is_none(slopes):
+        return slopes
+    thread = release_gil_for(x)
+    x_flat, t_flat, out_flat = flat(x), flat(target), flat(slopes)
+    zero, one = x_flat.dtype.type(0), x_flat.dtype.type(1)
+    factor = x_flat.dtype.type(flat(grad)[0] * share)
     for i in range(x_flat.size):
         difference = x_flat[i] - t_flat[i]
         # What is neither above nor below 0 is 0, or NaN and stays it.
         sign = one if difference > zero else difference
         out_flat[i] = factor * (-one if difference < zero else sign)
-    return DONE
+    take_gil(thread)
+    return slopes
 
 
-@kernel
-def logits_losses_slope(grad: np.ndarray, x: np.ndarray, target: np.ndarray, share: float, out: np.ndarray) -> int:
-    """Compute out = grad·share·(sigmoid(x) − target); grad has shape ()."""
-    if not alike(x, target):
-        return UNFIT
-    x_flat, t_flat, out_flat = x.reshape(x.size), target.reshape(x.size), out.reshape(x.size)
-    factor = x.dtype.type(grad[()] * share)
+@object_kernel
+def logits_losses_slope(grad: np.ndarray, x: Any, target: Any, share: float) -> Any:
+    """Return grad·share·(sigmoid(x) − target); grad has shape ()."""
+    slopes = slopes_for(grad, x, target)
+    if is_none(slopes):
+        return slopes
+    thread = release_gil_for(x)
+    x_flat, t_flat, out_flat = flat(x), flat(target), flat(slopes)
+    factor = x_flat.dtype.type(flat(grad)[0] * share)
     for i in range(x_flat.size):
         out_flat[i] = factor * (sigmoid_of(x_flat[i]) - t_flat[i])
-    return DONE
+    take_gil(thread)
+    return slopes
 
 
-@kernel
-def probability_losses_slope(grad: np.ndarray, x: np.ndarray, target: np.ndarray, share: float, out: np.ndarray) -> int:
-    """Compute out = grad·share·(x − target)/max(x·(1 − x), 1e-12); grad has shape ()."""
-    if not alike(x, target):
-        return UNFIT
-    x_flat, t_flat, out_flat = x.reshape(x.size), target.reshape(x.size), out.reshape(x.size)
-    factor = x.dtype.type(grad[()] * share)
+@object_kernel
+def probability_losses_slope(grad: np.ndarray, x: Any, target: Any, share: float) -> Any:
+    """Return grad·share·(x − target)/max(x·(1 − x), 1e-12); grad has shape ()."""
+    slopes = slopes_for(grad, x, target)
+    if is_none(slopes):
+        return slopes
+    thread = release_gil_for(x)
+    x_flat, t_flat, out_flat = flat(x), flat(target), flat(slopes)
+    factor = x_flat.dtype.type(flat(grad)[0] * share)
     for i in range(x_flat.size):
         out_flat[i] = factor * (x_flat[i] - t_flat[i]) / variance_of(x_flat[i])
-    return DONE
+    take_gil(thread)
+    return slopes

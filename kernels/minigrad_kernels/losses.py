@@ -4,15 +4,13 @@ Any layout is accepted; what is not C-contiguous is copied first. `share` is a f
 The error of a sum is at most 512·eps·Σ|loss| in float32 and float64, and each loss rounds some times more.
 """
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from minigrad_kernels.contiguous import contiguous_entry
+from minigrad_kernels.entries import Entries, made
 from minigrad_kernels.jit import runs_python
 from minigrad_kernels.loss_loops import (
-    DONE,
     absolute_errors_slope,
     logits_losses_slope,
     probability_losses_slope,
@@ -25,11 +23,15 @@ from minigrad_kernels.loss_loops import (
 
 _FLOAT32 = np.dtype(np.float32)
 _FLOAT64 = np.dtype(np.float64)
-_ndarray, _empty = np.ndarray, np.empty
-# The compiled kernels that have been used, by loop, dtype and number of axes.
-_entries: dict[tuple[Any, np.dtype, int], Callable[..., int]] = {}
-# A kernel is compiled for each number of axes, for up to a second. Arrays of others are read as vectors.
-_AXES = (1, 2)
+_ndarray = np.ndarray
+_SQUARED = Entries(sum_squared_errors, _ndarray, _ndarray, float)
+_ABSOLUTE = Entries(sum_absolute_errors, _ndarray, _ndarray, float)
+_LOGITS = Entries(sum_logits_losses, _ndarray, _ndarray, float)
+_PROBABILITIES = Entries(sum_probability_losses, _ndarray, _ndarray, float)
+_SQUARED_SLOPE = Entries(squared_errors_slope, _ndarray, _ndarray, _ndarray, float)
+_ABSOLUTE_SLOPE = Entries(absolute_errors_slope, _ndarray, _ndarray, _ndarray, float)
+_LOGITS_SLOPE = Entries(logits_losses_slope, _ndarray, _ndarray, _ndarray, float)
+_PROBABILITIES_SLOPE = Entries(probability_losses_slope, _ndarray, _ndarray, _ndarray, float)
 
 
 def squared_errors(x: np.ndarray, target: np.ndarray, share: float = 1.0) -> np.ndarray:
@@ -51,12 +53,12 @@ def squared_errors(x: np.ndarray, target: np.ndarray, share: float = 1.0) -> np.
         >>> squared_errors(np.array([1.0, 2.0]), np.array([1.0, 4.0]), 0.5)
         array(2.)
     """
-    return _total("squared_errors", sum_squared_errors, x, target, share)
+    return _total("squared_errors", _SQUARED, x, target, share)
 
 
 def absolute_errors(x: np.ndarray, target: np.ndarray, share: float = 1.0) -> np.ndarray:
     """Compute share·Σ |x − target|. Arguments as for `squared_errors`."""
-    return _total("absolute_errors", sum_absolute_errors, x, target, share)
+    return _total("absolute_errors", _ABSOLUTE, x, target, share)
 
 
 def logits_cross_entropies(x: np.ndarray, target: np.ndarray, share: float = 1.0) -> np.ndarray:
@@ -65,7 +67,7 @@ def logits_cross_entropies(x: np.ndarray, target: np.ndarray, share: float = 1.0
     Raises:
         ValueError: A target is not in [0, 1].
     """
-    return _total("logits_cross_entropies", sum_logits_losses, x, target, share)
+    return _total("logits_cross_entropies", _LOGITS, x, target, share)
 
 
 def binary_cross_entropies(x: np.ndarray, target: np.ndarray, share: float = 1.0) -> np.ndarray:
@@ -76,7 +78,7 @@ def binary_cross_entropies(x: np.ndarray, target: np.ndarray, share: float = 1.0
     Raises:
         ValueError: A number of `x` or `target` is not in [0, 1].
     """
-    return _total("binary_cross_entropies", sum_probability_losses, x, target, share)
+    return _total("binary_cross_entropies", _PROBABILITIES, x, target, share)
 
 
 def squared_errors_backward(grad: np.ndarray, x: np.ndarray, target: np.ndarray, share: float = 1.0) -> np.ndarray:
@@ -95,83 +97,66 @@ def squared_errors_backward(grad: np.ndarray, x: np.ndarray, target: np.ndarray,
         TypeError: An operand is no array of a fitting dtype.
         ValueError: The shapes do not fit.
     """
-    return _slope("squared_errors_backward", squared_errors_slope, grad, x, target, share)
+    return _slope("squared_errors_backward", _SQUARED_SLOPE, grad, x, target, share)
 
 
 def absolute_errors_backward(grad: np.ndarray, x: np.ndarray, target: np.ndarray, share: float = 1.0) -> np.ndarray:
     """Compute grad·share·sign(x − target). Arguments as for `squared_errors_backward`."""
-    return _slope("absolute_errors_backward", absolute_errors_slope, grad, x, target, share)
+    return _slope("absolute_errors_backward", _ABSOLUTE_SLOPE, grad, x, target, share)
 
 
 def logits_cross_entropies_backward(
     grad: np.ndarray, x: np.ndarray, target: np.ndarray, share: float = 1.0
 ) -> np.ndarray:
     """Compute grad·share·(sigmoid(x) − target). Arguments as for `squared_errors_backward`."""
-    return _slope("logits_cross_entropies_backward", logits_losses_slope, grad, x, target, share)
+    return _slope("logits_cross_entropies_backward", _LOGITS_SLOPE, grad, x, target, share)
 
 
 def binary_cross_entropies_backward(
     grad: np.ndarray, x: np.ndarray, target: np.ndarray, share: float = 1.0
 ) -> np.ndarray:
     """Compute grad·share·(x − target)/max(x·(1 − x), 1e-12). Arguments as for `squared_errors_backward`."""
-    return _slope("binary_cross_entropies_backward", probability_losses_slope, grad, x, target, share)
+    return _slope("binary_cross_entropies_backward", _PROBABILITIES_SLOPE, grad, x, target, share)
 
 
-def _total(name: str, loop: Callable[..., int], x: np.ndarray, target: np.ndarray, share: float) -> np.ndarray:
-    """Run a loop that sums."""
-    # At 10 elements the loop takes 0.01 µs and the rest 0.6: the common case has the shortest way.
-    if type(x) is _ndarray is type(target) and not runs_python():
-        dtype, ndim = x.dtype, x.ndim
-        sum_here = _entries.get((loop, dtype, ndim))
-        if sum_here is not None and target.dtype is dtype and target.ndim == ndim:
-            out = _empty((), dtype)
-            if sum_here(x, target, share, out) == DONE:
-                return out
+def _total(name: str, loop: Entries, x: np.ndarray, target: np.ndarray, share: float) -> np.ndarray:
+    """Run a loop that sums losses."""
+    # At 10 elements Python's checks would take longer than the loop, which therefore makes them itself.
+    if type(x) is _ndarray and not runs_python():
+        call = loop.get(x.dtype)
+        if call is not None:
+            result = call(x, target, share)
+            if result is not None:
+                return result
     _check(name, x, target)
-    out = _empty((), x.dtype)
-    x, target = _stored(x), _stored(target)
-    place = _compiled(loop, x.dtype, x.ndim, (x.ndim, x.ndim, float, 0))(x, target, share, out)
-    if place != DONE:
-        _refuse_outsider(name, {"x": x, "target": target})
-    return out
+    stored = _stored(x), _stored(target)
+    result = loop.entry(x.dtype)(*stored, share)
+    if result is None and loop is not _SQUARED and loop is not _ABSOLUTE:
+        _refuse_outsider(name, {"target": target} if loop is _LOGITS else {"x": x, "target": target})
+    return made(name, result, *stored)
 
 
-def _slope(
-    name: str, loop: Callable[..., int], grad: np.ndarray, x: np.ndarray, target: np.ndarray, share: float
-) -> np.ndarray:
+def _slope(name: str, loop: Entries, grad: np.ndarray, x: np.ndarray, target: np.ndarray, share: float) -> np.ndarray:
     """Run a loop that computes a gradient."""
-    if type(x) is _ndarray is type(target) and type(grad) is _ndarray and not runs_python():
-        dtype, ndim = x.dtype, x.ndim
-        slope_here = _entries.get((loop, dtype, ndim))
-        if slope_here is not None and target.dtype is dtype is grad.dtype and target.ndim == ndim and grad.ndim == 0:
-            out = _empty(x.shape, dtype)
-            if slope_here(grad, x, target, share, out) == DONE:
-                return out
+    if type(grad) is _ndarray and not runs_python():
+        call = loop.get(grad.dtype)
+        if call is not None:
+            result = call(grad, x, target, share)
+            if result is not None:
+                return result
     _check(name, x, target)
     if type(grad) is not _ndarray or grad.dtype is not x.dtype:
         came = grad.dtype if isinstance(grad, np.ndarray) else type(grad).__name__
         raise TypeError(f"{name}: needed grad as an array of {x.dtype}, came {came}; convert it")
     if grad.ndim != 0:
         raise ValueError(f"{name}: needed a 0-d grad, came shape {grad.shape}; each loss of its own has no kernel")
-    shape = x.shape
-    x, target = _stored(x), _stored(target)
-    out = _empty(x.shape, x.dtype)
-    _compiled(loop, x.dtype, x.ndim, (0, x.ndim, x.ndim, float, x.ndim))(grad, x, target, share, out)
-    return out.reshape(shape)
-
-
-def _compiled(loop: Callable[..., int], dtype: np.dtype, ndim: int, arguments: tuple[Any, ...]) -> Callable[..., int]:
-    """Return what to call to run a loop, and remember it for the next time."""
-    run_here = contiguous_entry(loop, dtype, *arguments)
-    if not runs_python():
-        _entries[loop, dtype, ndim] = run_here
-    return run_here
+    stored = _stored(x), _stored(target)
+    return made(name, loop.entry(x.dtype)(grad, *stored, share), *stored)
 
 
 def _stored(x: np.ndarray) -> np.ndarray:
-    """Return an array that a loop can read from end to end, with one axis or two."""
-    x = x if x.flags.carray else np.array(x, order="C")
-    return x if x.ndim in _AXES else x.reshape(-1)
+    """Return an array that a loop can read from end to end."""
+    return x if x.flags.c_contiguous and x.flags.aligned else np.array(x, order="C")
 
 
 def _refuse_outsider(name: str, operands: dict[str, np.ndarray]) -> None:

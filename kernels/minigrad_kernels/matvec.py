@@ -133,11 +133,11 @@ def _emit_dots(
     emit.store(sums_of_lanes(emit, totals[:count]), out, emit.first_lanes(rows))
 
 
-def sums_of_lanes(emit: Emitter, vectors: list[ir.Value]) -> ir.Value:
-    """Emit: a vector whose lane i is the sum of the lanes of vectors[i]."""
+def sums_of_lanes(emit: Emitter, vectors: list[ir.Value], halves: int = 1) -> ir.Value:
+    """Emit: a vector whose lane i is the sum of the lanes of vectors[i], or, of 2 halves, of its i-th half vector."""
     even, odd = list(range(0, 2 * emit.lanes, 2)), list(range(1, 2 * emit.lanes, 2))
     size = 1
-    while size < emit.lanes:
+    while size < emit.lanes // halves:
         # Neighbours are added; so two vectors become one, with the first one's sums before the second one's.
         pairs = []
         for i in range(0, len(vectors), 2):

@@ -3,34 +3,27 @@
 `layouts.py` reads how the operands lie in memory, `arrays.py` has what reads and makes objects.
 """
 
-from functools import partial
 from typing import Any
 
 from numba.extending import register_jitable
 
-from minigrad_kernels.arrays import (
-    alike,
-    axes,
+from minigrad_kernels.arrays import alike, axes, is_none, separate, zero_of
+from minigrad_kernels.jit import object_kernel
+from minigrad_kernels.layouts import batch_of, common_batch, matrix_in, takes
+from minigrad_kernels.new_arrays import (
+    MOST_WORK_WITH_GIL,
     dropped,
-    is_none,
     new_array,
     no_array,
     release_gil,
     returned,
     take_gil,
-    zero_of,
 )
-from minigrad_kernels.jit import kernel
-from minigrad_kernels.layouts import apart, batch_of, common_batch, matrix_in, takes
 from minigrad_kernels.product_calls import multiply_at
 from minigrad_kernels.vectors import address, itemsize_of
 
-# Multiplications, some microseconds of them, during which no other Python thread can run: letting go of the GIL and
-# taking it again costs 20 ns.
-MOST_WORK_WITH_GIL = 200_000
 
-
-@partial(kernel, nogil=False)
+@object_kernel
 def multiply(a: Any, b: Any, out: Any, most_work: int, product: int) -> Any:
     """Check the operands and return a @ b, if it can be computed from the operands as they are.
 
@@ -59,9 +52,7 @@ def multiply(a: Any, b: Any, out: Any, most_work: int, product: int) -> Any:
         return no_array(a)
     if work > most_work and (tall or batch == 1):
         return no_array(a)
-    result = result_array(
-        a, b, out, batch, m, n, k, a_step, a_row, a_column, b_step, b_row, b_column,
-    )  # fmt: skip
+    result = result_array(a, b, out, batch, m, n)
     if is_none(result):
         return result
     if tall:
@@ -79,10 +70,7 @@ def multiply(a: Any, b: Any, out: Any, most_work: int, product: int) -> Any:
 
 
 @register_jitable
-def result_array(
-    a: Any, b: Any, out: Any, batch: int, m: int, n: int, k: int,
-    a_step: int, a_row: int, a_column: int, b_step: int, b_row: int, b_column: int,
-) -> Any:  # fmt: skip
+def result_array(a: Any, b: Any, out: Any, batch: int, m: int, n: int) -> Any:
     """Return a new array for the product, or `out` if it can be written to while a and b are read, or None."""
     # The one that has the result's batch axes.
     a_is_single = axes(a) < axes(b) or (axes(a) == axes(b) and batch_of(a)[0] == 1)
@@ -91,12 +79,6 @@ def result_array(
     rows, columns = min(axes(a) - 1, 1), min(axes(b) - 1, 1)
     if is_none(out):
         return new_array(stack, batch_axes, rows, m, columns, n)
-    itemsize = itemsize_of(zero_of(a))
-    start, size = address(out), batch * m * n * itemsize
-    if (
-        takes(out, stack, batch_axes, rows, m, columns, n)
-        and apart(start, size, address(a), itemsize, batch, a_step, m, a_row, k, a_column)
-        and apart(start, size, address(b), itemsize, batch, b_step, k, b_row, n, b_column)
-    ):
+    if takes(out, stack, batch_axes, rows, m, columns, n) and separate(out, a) and separate(out, b):
         return returned(out)
     return no_array(a)

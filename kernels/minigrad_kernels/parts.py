@@ -3,13 +3,16 @@
 Never parts of k: each number of out is one thread's sum, so the bits do not depend on who does what.
 """
 
+from typing import Any
+
 import numpy as np
 from numba.extending import register_jitable
 
+from minigrad_kernels.arrays import zero_of
 from minigrad_kernels.atomics import load_word
 from minigrad_kernels.blocks import LINE_BYTES, NR_BYTES
 from minigrad_kernels.jit import kernel
-from minigrad_kernels.layouts import matrix_strides
+from minigrad_kernels.layouts import matrix_in
 from minigrad_kernels.pool import run_parts, worth_waking
 from minigrad_kernels.product_calls import multiply_at
 from minigrad_kernels.vectors import address, itemsize_of, keep_alive
@@ -39,15 +42,13 @@ WORD = 8
 
 
 @kernel
-def multiply_parts(
-    a: np.ndarray, b: np.ndarray, out: np.ndarray, product: int, function: int, board: int, threads: int
-) -> int:
+def multiply_parts(a: Any, b: Any, out: Any, product: int, function: int, board: int, threads: int) -> int:
     """Fill `out` with a @ b, in parts, with the help of other threads, unless an operand must be copied first.
 
     Args:
-        a: Shape (m, k), any strides; no axis is empty.
-        b: Shape (k, n), any strides.
-        out: Shape (m, n), contiguous rows, written; shares no memory with the others.
+        a: An array, shape (m, k), any strides; no axis is empty.
+        b: Shape (k, n), any strides, like the array a, as is the next one.
+        out: Shape (m, n), contiguous, written; shares no memory with the others.
         product: What `product_address` returned for the dtype of the arrays.
         function: Address of the kernel below that multiplies a part of such arrays.
         board: Address of the pool's board.
@@ -58,15 +59,14 @@ def multiply_parts(
         nothing was written; or WORTH_WAKING if nothing was written yet because other threads should be woken first;
         or FAILED if a thread had no memory.
     """
-    (m, k), n = a.shape, b.shape[1]
-    a_row, a_column, a_readable = matrix_strides(m, k, a.strides[0], a.strides[1], a.itemsize)
-    b_row, b_column, b_readable = matrix_strides(k, n, b.strides[0], b.strides[1], b.itemsize)
-    if b.shape[0] != k or not a_readable or not b_readable:
+    m, k, a_row, a_column, a_readable = matrix_in(a, True)
+    b_rows, n, b_row, b_column, b_readable = matrix_in(b, False)
+    if b_rows != k or not a_readable or not b_readable:
         return UNREADABLE
     description = np.zeros(DESCRIPTION, np.int64)
     describe(description, m, n, k, address(a), a_row, a_column, address(b), b_row, b_column, product)
-    description[OUT], description[OUT_ROW] = address(out), out.strides[0]
-    return post_parts(description, out.itemsize, function, board, threads)
+    description[OUT], description[OUT_ROW] = address(out), n * itemsize_of(zero_of(out))
+    return post_parts(description, itemsize_of(zero_of(out)), function, board, threads)
 
 
 @register_jitable

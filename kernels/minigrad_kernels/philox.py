@@ -10,12 +10,11 @@ Numba agree to the bit, without warnings. Constants are np.uint64 because Numba 
 Source: Salmon, Moraes, Dror and Shaw, Parallel random numbers: as easy as 1, 2, 3, SC'11.
 """
 
-import math
-
 import numpy as np
-from numba.extending import register_jitable
 
-from minigrad_kernels.jit import kernel
+from minigrad_kernels.jit import kernel, ordered_helper
+from minigrad_kernels.scalar_functions import log_float64
+from minigrad_kernels.turns import sine_and_cosine
 
 # Multipliers, key increments and rounds of Philox4x32-10, from the paper and its library Random123. The increments are
 # the first 32 fractional bits of the golden ratio and of √3.
@@ -27,7 +26,7 @@ ROUNDS = 10
 
 LOW_32 = np.uint64(0xFFFFFFFF)
 BITS_32 = np.uint64(32)
-ZERO = np.uint64(0)
+ZERO, ONE = np.uint64(0), np.uint64(1)
 
 # A float32 in [0, 1) is one of 2^24 equidistant numbers, a float64 one of 2^53: as many as its significand holds, so
 # that none rounds up to 1.
@@ -36,10 +35,13 @@ DROPPED_64 = np.uint64(11)
 SCALE_24 = np.float32(2.0**-24)
 SCALE_53 = 2.0**-53
 
+# Blocks whose exchanges a permutation plans at a time: their 1024 targets lie in the L1 cache.
+PLANNED_BLOCKS = 512
+
 Words = tuple[np.uint64, np.uint64, np.uint64, np.uint64]
 
 
-@register_jitable
+@ordered_helper
 def philox_words(
     x0: np.uint64, x1: np.uint64, x2: np.uint64, x3: np.uint64, key_0: np.uint64, key_1: np.uint64
 ) -> Words:
@@ -58,7 +60,7 @@ def philox_words(
     return x0, x1, x2, x3
 
 
-@register_jitable
+@ordered_helper
 def random_block(seed: np.uint64, counter: np.uint64, index: int) -> Words:
     """The four words of block `counter + index`, which wraps around at 2⁶⁴."""
     offset = np.uint64(index)
@@ -68,22 +70,23 @@ def random_block(seed: np.uint64, counter: np.uint64, index: int) -> Words:
     return philox_words(low & LOW_32, high & LOW_32, ZERO, ZERO, seed & LOW_32, seed >> BITS_32)
 
 
-@register_jitable
+@ordered_helper
 def unit_float64(high: np.uint64, low: np.uint64) -> float:
     """A float64 in [0, 1) from the upper 53 of 64 random bits."""
-    return np.float64(((high << BITS_32) | low) >> DROPPED_64) * SCALE_53
+    # As a signed number: older processors convert no other ones in vectors.
+    return np.float64(np.int64(((high << BITS_32) | low) >> DROPPED_64)) * SCALE_53
 
 
-@register_jitable
+@ordered_helper
 def normal_pair(x0: np.uint64, x1: np.uint64, x2: np.uint64, x3: np.uint64) -> tuple[float, float]:
     """Two independent standard normal float64 from four words. Source: Box and Muller 1958."""
     # 1 − u is in (0, 1], so the logarithm is finite; the largest radius is √(−2 ln 2⁻⁵³) = 8.57.
-    radius = math.sqrt(-2.0 * math.log(1.0 - unit_float64(x0, x1)))
-    angle = 2.0 * math.pi * unit_float64(x2, x3)
-    return radius * math.cos(angle), radius * math.sin(angle)
+    radius = np.sqrt(-2.0 * log_float64(1.0 - unit_float64(x0, x1)))
+    sine, cosine = sine_and_cosine(unit_float64(x2, x3))
+    return radius * cosine, radius * sine
 
 
-@register_jitable
+@ordered_helper
 def high_product(x: np.uint64, y: np.uint64) -> np.uint64:
     """The upper 64 bits of the 128-bit product x·y: schoolbook multiplication of 32-bit digits."""
     x_low, x_high = x & LOW_32, x >> BITS_32
@@ -94,7 +97,7 @@ def high_product(x: np.uint64, y: np.uint64) -> np.uint64:
     return x_high * y_high + (middle >> BITS_32) + (other >> BITS_32)
 
 
-@register_jitable
+@ordered_helper
 def random_word(seed: np.uint64, counter: np.uint64, index: int) -> np.uint64:
     """The 64-bit word number `index` of a draw, two of which a block holds."""
     x0, x1, x2, x3 = random_block(seed, counter, index // 2)
@@ -109,13 +112,13 @@ def uniform_float32(seed: np.uint64, counter: np.uint64, out: np.ndarray) -> Non
     full = out.size // 4
     for block in range(full):
         x0, x1, x2, x3 = random_block(seed, counter, block)
-        out[4 * block] = np.float32(x0 >> DROPPED_32) * SCALE_24
-        out[4 * block + 1] = np.float32(x1 >> DROPPED_32) * SCALE_24
-        out[4 * block + 2] = np.float32(x2 >> DROPPED_32) * SCALE_24
-        out[4 * block + 3] = np.float32(x3 >> DROPPED_32) * SCALE_24
+        out[4 * block] = np.float32(np.int32(x0 >> DROPPED_32)) * SCALE_24
+        out[4 * block + 1] = np.float32(np.int32(x1 >> DROPPED_32)) * SCALE_24
+        out[4 * block + 2] = np.float32(np.int32(x2 >> DROPPED_32)) * SCALE_24
+        out[4 * block + 3] = np.float32(np.int32(x3 >> DROPPED_32)) * SCALE_24
     words = random_block(seed, counter, full)
     for i in range(4 * full, out.size):
-        out[i] = np.float32(words[i - 4 * full] >> DROPPED_32) * SCALE_24
+        out[i] = np.float32(np.int32(words[i - 4 * full] >> DROPPED_32)) * SCALE_24
 
 
 @kernel
@@ -146,8 +149,14 @@ def standard_normal(seed: np.uint64, counter: np.uint64, out: np.ndarray) -> Non
 @kernel
 def random_words(seed: np.uint64, counter: np.uint64, out: np.ndarray) -> None:
     """Fill uint64 `out`, shape (n,), with 64 random bits each: two a block."""
-    for i in range(out.size):
-        out[i] = random_word(seed, counter, i)
+    full = out.size // 2
+    for block in range(full):
+        x0, x1, x2, x3 = random_block(seed, counter, block)
+        out[2 * block] = (x0 << BITS_32) | x1
+        out[2 * block + 1] = (x2 << BITS_32) | x3
+    if out.size % 2 == 1:
+        x0, x1, x2, x3 = random_block(seed, counter, full)
+        out[2 * full] = (x0 << BITS_32) | x1
 
 
 @kernel
@@ -159,8 +168,14 @@ def random_integers(seed: np.uint64, counter: np.uint64, low: np.int64, span: np
 
     Source: Lemire 2019, Fast random integer generation in an interval, without its rejection step.
     """
-    for i in range(out.size):
-        out[i] = low + np.int64(high_product(random_word(seed, counter, i), span))
+    full = out.size // 2
+    for block in range(full):
+        x0, x1, x2, x3 = random_block(seed, counter, block)
+        out[2 * block] = low + np.int64(high_product((x0 << BITS_32) | x1, span))
+        out[2 * block + 1] = low + np.int64(high_product((x2 << BITS_32) | x3, span))
+    if out.size % 2 == 1:
+        x0, x1, x2, x3 = random_block(seed, counter, full)
+        out[2 * full] = low + np.int64(high_product((x0 << BITS_32) | x1, span))
 
 
 @kernel
@@ -171,8 +186,18 @@ def random_permutation(seed: np.uint64, counter: np.uint64, out: np.ndarray) -> 
     """
     for i in range(out.size):
         out[i] = i
-    for i in range(out.size - 1, 0, -1):
-        other = np.int64(high_product(random_word(seed, counter, i), np.uint64(i + 1)))
-        kept = out[i]
-        out[i] = out[other]
-        out[other] = kept
+    # Where each element goes is worked out for many at a time: in vectors, and so that the processor can wait for
+    # several exchanges in a large array at once.
+    others = np.empty((PLANNED_BLOCKS, 2), np.int64)
+    blocks = (out.size + 1) // 2
+    for first in range((blocks - 1) // PLANNED_BLOCKS * PLANNED_BLOCKS, -1, -PLANNED_BLOCKS):
+        for block in range(PLANNED_BLOCKS):
+            x0, x1, x2, x3 = random_block(seed, counter, first + block)
+            count = np.uint64(2 * (first + block) + 1)
+            others[block, 0] = np.int64(high_product((x0 << BITS_32) | x1, count))
+            others[block, 1] = np.int64(high_product((x2 << BITS_32) | x3, count + ONE))
+        for i in range(min(out.size, 2 * (first + PLANNED_BLOCKS)) - 1, max(2 * first, 1) - 1, -1):
+            other = others[(i - 2 * first) // 2, i % 2]
+            kept = out[i]
+            out[i] = out[other]
+            out[other] = kept

@@ -18,45 +18,26 @@ from numba.extending import lower_builtin, register_jitable, type_callable
 
 from minigrad_kernels.gemm import multiply_matrices
 from minigrad_kernels.jit import run
-from minigrad_kernels.layouts import matrix_strides
-from minigrad_kernels.vectors import address
+from minigrad_kernels.vectors import numbers_at
 
 # After its zero, `multiply_matrices` takes so many integers.
 _INTEGERS = 11
 
 
 @register_jitable
-def call_product(product: int, a: np.ndarray, b: np.ndarray, out: np.ndarray) -> bool:
-    """Fill `out` with a @ b, unless an operand must be copied first.
-
-    Args:
-        product: What `product_address` returned for the dtype of the arrays.
-        a: Shape (m, k), any strides.
-        b: Shape (k, n), any strides.
-        out: Shape (m, n), contiguous rows, written; shares no memory with the others.
-
-    Returns:
-        False if the shapes do not fit or the numbers of a or b lie apart along both axes, and nothing was written; or
-        if there was no memory to pack in.
-    """
-    (m, k), n = a.shape, b.shape[1]
-    if b.shape[0] != k:
-        return False
-    if m == 0 or n == 0 or k == 0:
-        for i in range(m):
-            for j in range(n):
-                out[i, j] = 0
+def fill_product(
+    product: int, zero: np.floating, m: int, n: int, k: int,
+    a: int, a_row: int, a_column: int, b: int, b_row: int, b_column: int, out: int, out_row: int,
+) -> bool:  # fmt: skip
+    """`multiply_at` of matrices that may be empty; out has no gaps between its rows."""
+    if m == 0 or n == 0:
         return True
-    a_row, a_column, a_readable = matrix_strides(m, k, a.strides[0], a.strides[1], a.itemsize)
-    b_row, b_column, b_readable = matrix_strides(k, n, b.strides[0], b.strides[1], b.itemsize)
-    return (
-        a_readable
-        and b_readable
-        and multiply_at(
-            product, out.dtype.type(0), m, n, k, address(a), a_row, a_column, address(b), b_row, b_column,
-            address(out), out.strides[0],
-        )
-    )  # fmt: skip
+    if k == 0:
+        numbers = numbers_at(out, m * n, zero)
+        for i in range(m * n):
+            numbers[i] = zero
+        return True
+    return multiply_at(product, zero, m, n, k, a, a_row, a_column, b, b_row, b_column, out, out_row)
 
 
 def multiply_at(
@@ -110,27 +91,3 @@ def _compiled_address(dtype: np.dtype) -> int:
     dispatcher.compile(signature)
     compiled = dispatcher.overloads[signature]
     return compiled.library.get_pointer_to_function(compiled.fndesc.llvm_func_name)
-
-
-def entry_of(kernel: Callable[..., Any], dtype: np.dtype, *arguments: int | None) -> Callable[..., Any]:
-    """Return what to call to run a kernel on arrays of one dtype and given numbers of axes, and on integers.
-
-    A dispatcher looks at each argument's type, for 0.2 µs, and compiles anew for read-only, transposed and sliced
-    arrays. This takes them all, and checks nothing: other dtypes or numbers of axes give garbage or a TypeError. Of its
-    arrays the kernel may use shapes, strides and addresses only.
-
-    Args:
-        kernel: What `kernel` returned.
-        dtype: The dtype of each array.
-        arguments: For each argument the number of an array's axes, or None for an integer.
-    """
-    return _compiled_entry(kernel, dtype, arguments) if hasattr(run(kernel), "py_func") else run(kernel)
-
-
-@cache
-def _compiled_entry(dispatcher: Any, dtype: np.dtype, arguments: tuple[int | None, ...]) -> Callable[..., Any]:
-    """The C function with which a dispatcher calls the machine code."""
-    number = numba.from_dtype(dtype)
-    signature = tuple(types.intp if ndim is None else types.Array(number, ndim, "A") for ndim in arguments)
-    dispatcher.compile(signature)
-    return dispatcher.overloads[signature].entry_point

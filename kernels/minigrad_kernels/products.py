@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from minigrad_kernels.arrays import object_entry
+from minigrad_kernels.entries import entry
 from minigrad_kernels.integers import multiply_integers
 from minigrad_kernels.jit import run, runs_python
 from minigrad_kernels.object_products import multiply
@@ -144,7 +144,7 @@ def _multiply_into(a: np.ndarray, b: np.ndarray, out: np.ndarray) -> bool:
     if runs_python() or not hasattr(multiply, "py_func"):
         return run(multiply)(a, b, out, _ANY_WORK, 0) is not None
     if a.dtype not in _products:
-        _products[a.dtype] = object_entry(multiply, a.dtype, 3, 2), product_address(a.dtype)
+        _products[a.dtype] = entry(multiply, *(a.dtype,) * 3, int, int), product_address(a.dtype)
     call, product = _products[a.dtype]
     return call(a, b, out, _ANY_WORK, product) is not None
 

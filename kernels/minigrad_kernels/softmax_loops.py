@@ -1,4 +1,7 @@
-"""The loops of softmax, log-softmax and softmax with cross-entropy, on the rows of contiguous matrices.
+"""The loops of softmax and log-softmax, on the rows of contiguous matrices.
+
+Each takes array objects, and fills and returns a new array, or `out` if it is not None. It returns None, with nothing
+written, if they do not fit: not contiguous, not matrices of one dtype and shape, or `out` overlaps an operand.
 
 Rows are worked on in blocks that stay in the L1 cache. In a block the exponentials are one flat loop over all rows:
 with 10 classes a loop over a single row would not fill a vector.
@@ -6,10 +9,14 @@ with 10 classes a loop over a single row would not fill a vector.
 Infinite and NaN logits follow IEEE 754, as in PyTorch: a row with NaN or +inf, or of nothing but −inf, becomes NaN.
 """
 
+from typing import Any
+
 import numpy as np
 from numba.extending import register_jitable
 
-from minigrad_kernels.jit import choose_by_width, kernel, ordered_helper
+from minigrad_kernels.arrays import axes, is_none, matches, matrix
+from minigrad_kernels.jit import choose_by_width, object_kernel, ordered_helper
+from minigrad_kernels.new_arrays import fills, no_array, release_gil_for, result_for, take_gil
 from minigrad_kernels.scalar_functions import Scalar, exp_of, log_of
 
 # Elements of a block: float64 ones take 16 kB, and their exponentials as much; L1 has 32 kB or more.
@@ -111,172 +118,96 @@ def row_total(x: np.ndarray, i: int) -> float:
     return total
 
 
-@kernel
-def softmax_forward(x: np.ndarray, out: np.ndarray) -> None:
+@register_jitable
+def row_results(x: Any, y: Any, out: Any) -> Any:
+    """What is filled with a function of the rows of x and y: a new array, or `out`; None if they do not fit."""
+    if axes(x) != 2 or not matches(x, y) or (not is_none(out) and not fills(out, y)):
+        return no_array(x)
+    return result_for(x, out)
+
+
+@object_kernel
+def softmax_forward(x: Any, out: Any) -> Any:
     """Compute out = exp(x)/Σ exp(x) along each row, shapes (rows, n)."""
-    rows, n = x.shape
-    one = x.dtype.type(1)
+    results = row_results(x, x, out)
+    if is_none(results):
+        return results
+    thread = release_gil_for(x)
+    numbers, quotients = matrix(x), matrix(results)
+    rows, n = numbers.shape
+    one = numbers.dtype.type(1)
     step = rows_in_block(n)
     for first in range(0, rows if n > 0 else 0, step):
-        block = out[first : first + step]
-        shift_rows(x[first : first + step], block)
+        block = quotients[first : first + step]
+        shift_rows(numbers[first : first + step], block)
         exp_in_place(block.reshape(block.size))
         for i in range(block.shape[0]):
             scale = one / row_total(block, i)
             for j in range(n):
                 block[i, j] *= scale
+    take_gil(thread)
+    return results
 
 
-@kernel
-def log_softmax_forward(x: np.ndarray, out: np.ndarray) -> None:
+@object_kernel
+def log_softmax_forward(x: Any, out: Any) -> Any:
     """Compute out = x − log Σ exp(x) along each row, shapes (rows, n)."""
-    rows, n = x.shape
+    results = row_results(x, x, out)
+    if is_none(results):
+        return results
+    thread = release_gil_for(x)
+    numbers, differences = matrix(x), matrix(results)
+    rows, n = numbers.shape
     step = rows_in_block(n)
-    powers = np.empty((min(step, rows), n), x.dtype)
+    powers = np.empty((min(step, rows), n), numbers.dtype)
     for first in range(0, rows if n > 0 else 0, step):
-        block = out[first : first + step]
-        shift_rows(x[first : first + step], block)
+        block = differences[first : first + step]
+        shift_rows(numbers[first : first + step], block)
         exp_flat(block.reshape(block.size), powers.reshape(powers.size))
         for i in range(block.shape[0]):
             offset = log_of(row_total(powers, i))
             for j in range(n):
                 block[i, j] -= offset
+    take_gil(thread)
+    return results
 
 
-@kernel
-def softmax_backward(grad: np.ndarray, result: np.ndarray, out: np.ndarray) -> None:
+@object_kernel
+def softmax_backward(grad: Any, result: Any, out: Any) -> Any:
     """Compute out = result·(grad − Σ grad·result) along each row, shapes (rows, n)."""
-    rows, n = grad.shape
+    results = row_results(grad, result, out)
+    if is_none(results):
+        return results
+    thread = release_gil_for(grad)
+    slopes, values, products = matrix(grad), matrix(result), matrix(results)
+    rows, n = slopes.shape
     for i in range(rows):
-        total = grad.dtype.type(0)
+        total = slopes.dtype.type(0)
         for j in range(n):
-            total += grad[i, j] * result[i, j]
+            total += slopes[i, j] * values[i, j]
         for j in range(n):
-            out[i, j] = result[i, j] * (grad[i, j] - total)
+            products[i, j] = values[i, j] * (slopes[i, j] - total)
+    take_gil(thread)
+    return results
 
 
-@kernel
-def log_softmax_backward(grad: np.ndarray, result: np.ndarray, out: np.ndarray) -> None:
+@object_kernel
+def log_softmax_backward(grad: Any, result: Any, out: Any) -> Any:
     """Compute out = grad − exp(result)·Σ grad along each row, shapes (rows, n)."""
-    rows, n = grad.shape
+    results = row_results(grad, result, out)
+    if is_none(results):
+        return results
+    thread = release_gil_for(grad)
+    slopes, values, differences = matrix(grad), matrix(result), matrix(results)
+    rows, n = slopes.shape
     step = rows_in_block(n)
-    powers = np.empty((min(step, rows), n), grad.dtype)
+    powers = np.empty((min(step, rows), n), slopes.dtype)
     for first in range(0, rows if n > 0 else 0, step):
-        block = result[first : first + step]
+        block = values[first : first + step]
         exp_flat(block.reshape(block.size), powers.reshape(powers.size))
         for i in range(block.shape[0]):
-            total = row_total(grad, first + i)
+            total = row_total(slopes, first + i)
             for j in range(n):
-                out[first + i, j] = grad[first + i, j] - powers[i, j] * total
-
-
-@register_jitable
-def first_bad_label(labels: np.ndarray, n: int, ignore_index: int) -> int:
-    """The position of the first label that is neither one of 0 … n − 1 nor ignored; −1 if there is none."""
-    bad = 0
-    for i in range(labels.size):
-        bad += (labels[i] < 0 or labels[i] >= n) and labels[i] != ignore_index
-    if bad > 0:
-        for i in range(labels.size):
-            if (labels[i] < 0 or labels[i] >= n) and labels[i] != ignore_index:
-                return i
-    return -1
-
-
-@kernel
-def cross_entropy_forward(
-    logits: np.ndarray,
-    labels: np.ndarray,
-    ignore_index: int,
-    probabilities: np.ndarray,
-    losses: np.ndarray,
-    mean: bool,
-    loss: np.ndarray,
-    share: np.ndarray,
-) -> int:
-    """Softmax with cross-entropy of class labels: losses = log Σ exp(row) − row[label], 0 where ignored.
-
-    Args:
-        logits: Shape (rows, n).
-        labels: Shape (rows,), int64.
-        ignore_index: The label of rows that do not count.
-        probabilities: Shape (rows, n), receives the softmax of each row, ignored ones too.
-        losses: Shape (rows,), of the logits' dtype.
-        mean: Divide the sum of the losses by the number of rows that count.
-        loss: Shape (), of the logits' dtype, receives the sum of the losses, which is made in float64, or their mean.
-        share: Shape (), float64, receives what the sum was multiplied by: 1, or 1/rows that count, NaN if none does.
-
-    Returns:
-        The position of the first bad label, with nothing written; else −1.
-    """
-    rows, n = logits.shape
-    bad = first_bad_label(labels, n, ignore_index)
-    if bad >= 0:
-        return bad
-    one = logits.dtype.type(1)
-    step = rows_in_block(n)
-    for first in range(0, rows if n > 0 else 0, step):
-        block = probabilities[first : first + step]
-        shift_rows(logits[first : first + step], block)
-        for i in range(block.shape[0]):
-            label = labels[first + i]
-            losses[first + i] = block[i, label] if label != ignore_index else one
-        exp_in_place(block.reshape(block.size))
-        for i in range(block.shape[0]):
-            total = row_total(block, i)
-            losses[first + i] = log_of(total) - losses[first + i]
-            scale = one / total
-            for j in range(n):
-                block[i, j] *= scale
-    total_loss, counted = 0.0, 0
-    for i in range(rows):
-        if labels[i] == ignore_index:
-            losses[i] = 0
-        else:
-            counted += 1
-        total_loss += np.float64(losses[i])
-    share[()] = 1.0
-    if mean:
-        share[()] = 1.0 / counted if counted > 0 else np.nan
-    loss[()] = total_loss * share[()]
-    return -1
-
-
-@kernel
-def cross_entropy_backward(
-    grad: np.ndarray,
-    probabilities: np.ndarray,
-    labels: np.ndarray,
-    ignore_index: int,
-    share: float,
-    out: np.ndarray,
-) -> int:
-    """Compute out = grad·share·(probabilities − one_hot(labels)) in each row, 0 in ignored ones.
-
-    Args:
-        grad: Shape (rows,), or (1,) for all rows.
-        probabilities: Shape (rows, n), from `cross_entropy_forward`.
-        labels: Shape (rows,), int64, those that it was given.
-        ignore_index: The label of rows that do not count.
-        share: A factor of all, 1/rows that count in a mean.
-        out: Shape (rows, n).
-
-    Returns:
-        The position of the first bad label, with nothing written; else −1.
-    """
-    rows, n = probabilities.shape
-    bad = first_bad_label(labels, n, ignore_index)
-    if bad >= 0:
-        return bad
-    as_dtype = probabilities.dtype.type
-    for i in range(rows):
-        label = labels[i]
-        weight = as_dtype(grad[i if grad.size > 1 else 0] * share)
-        if label == ignore_index:
-            for j in range(n):
-                out[i, j] = 0
-        else:
-            for j in range(n):
-                out[i, j] = probabilities[i, j] * weight
-            out[i, label] -= weight
-    return -1
+                differences[first + i, j] = slopes[first + i, j] - powers[i, j] * total
+    take_gil(thread)
+    return results

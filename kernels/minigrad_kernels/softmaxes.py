@@ -5,11 +5,10 @@ the largest of its row, the error of softmax is at most (n/2 + d + 5)·eps, rela
 (n/2 + d + |result| + 5)·eps: the difference rounds once, exp and log are within 1 ulp, a sum of n rounds n − 1 times.
 """
 
-from collections.abc import Callable
-
 import numpy as np
 
-from minigrad_kernels.jit import run
+from minigrad_kernels.entries import Entries, made
+from minigrad_kernels.jit import runs_python
 from minigrad_kernels.softmax_loops import (
     log_softmax_backward,
     log_softmax_forward,
@@ -19,7 +18,11 @@ from minigrad_kernels.softmax_loops import (
 
 _FLOAT32 = np.dtype(np.float32)
 _FLOAT64 = np.dtype(np.float64)
-_ndarray, _empty = np.ndarray, np.empty
+_ndarray = np.ndarray
+_SOFTMAX = Entries(softmax_forward, _ndarray, _ndarray)
+_LOG_SOFTMAX = Entries(log_softmax_forward, _ndarray, _ndarray)
+_SOFTMAX_BACKWARD = Entries(softmax_backward, _ndarray, _ndarray, _ndarray)
+_LOG_SOFTMAX_BACKWARD = Entries(log_softmax_backward, _ndarray, _ndarray, _ndarray)
 
 
 def softmax_rows(x: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
@@ -41,12 +44,12 @@ def softmax_rows(x: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
         array([[0.5, 0.5],
                [1. , 0. ]])
     """
-    return _map_rows("softmax_rows", softmax_forward, x, out)
+    return _map_one("softmax_rows", _SOFTMAX, x, out)
 
 
 def log_softmax_rows(x: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
     """Compute x − log Σ exp(x) along each row, without overflow. Arguments as for `softmax_rows`."""
-    return _map_rows("log_softmax_rows", log_softmax_forward, x, out)
+    return _map_one("log_softmax_rows", _LOG_SOFTMAX, x, out)
 
 
 def softmax_rows_backward(grad: np.ndarray, result: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
@@ -64,74 +67,52 @@ def softmax_rows_backward(grad: np.ndarray, result: np.ndarray, out: np.ndarray 
         TypeError: An operand or `out` is no array of a fitting dtype.
         ValueError: The shapes differ or are not of matrices, or `out` is read-only.
     """
-    return _map_rows("softmax_rows_backward", softmax_backward, grad, out, result)
+    return _map_two("softmax_rows_backward", _SOFTMAX_BACKWARD, grad, result, out)
 
 
 def log_softmax_rows_backward(grad: np.ndarray, result: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
     """Compute the gradient of log-softmax, grad − exp(result)·Σ grad. Arguments as for `softmax_rows_backward`."""
-    return _map_rows("log_softmax_rows_backward", log_softmax_backward, grad, out, result)
+    return _map_two("log_softmax_rows_backward", _LOG_SOFTMAX_BACKWARD, grad, result, out)
 
 
-def _map_rows(
-    name: str, loop: Callable[..., None], x: np.ndarray, out: np.ndarray | None, result: np.ndarray | None = None
-) -> np.ndarray:
-    """Run a loop over the rows of one or two matrices."""
-    # At 10 elements the checks take longer than the loop: the common case has the shortest way.
-    if (
-        _is_matrix(x)
-        and (result is None or _is_like(result, x))
-        and (out is None or (_is_like(out, x) and _apart(x, out) and (result is None or _apart(result, out))))
-    ):
-        target = _empty(x.shape, x.dtype) if out is None else out
-        if result is None:
-            run(loop)(x, target)
-        else:
-            run(loop)(x, result, target)
-        return target
-    return _map_checked(name, loop, [x] if result is None else [x, result], out)
+def _map_one(name: str, loop: Entries, x: np.ndarray, out: np.ndarray | None) -> np.ndarray:
+    """Run a loop over the rows of a matrix."""
+    # At 10 elements Python's checks would take longer than the loop, which therefore makes them itself.
+    if type(x) is _ndarray and not runs_python():
+        call = loop.get(x.dtype)
+        if call is not None:
+            filled = call(x, out)
+            if filled is not None:
+                return filled
+    return _map_checked(name, loop, [x], out)
 
 
-def _is_matrix(x: np.ndarray) -> bool:
-    """Return whether a loop can read an array where it is."""
-    return (
-        type(x) is _ndarray and ((dtype := x.dtype) is _FLOAT32 or dtype is _FLOAT64) and x.ndim == 2 and x.flags.carray
-    )
+def _map_two(name: str, loop: Entries, grad: np.ndarray, result: np.ndarray, out: np.ndarray | None) -> np.ndarray:
+    """Run a loop over the rows of two matrices."""
+    if type(grad) is _ndarray and not runs_python():
+        call = loop.get(grad.dtype)
+        if call is not None:
+            filled = call(grad, result, out)
+            if filled is not None:
+                return filled
+    return _map_checked(name, loop, [grad, result], out)
 
 
-def _is_like(array: np.ndarray, pattern: np.ndarray) -> bool:
-    """Return whether a loop can use an array together with the pattern."""
-    return (
-        type(array) is _ndarray and array.dtype is pattern.dtype and array.shape == pattern.shape and array.flags.carray
-    )
-
-
-def _apart(x: np.ndarray, out: np.ndarray) -> bool:
-    """Return whether two arrays do not overlap: certainly if both own their memory, which costs a tenth to ask."""
-    return x is not out and (x.base is out.base is None or not np.may_share_memory(x, out))
-
-
-def _map_checked(
-    name: str, loop: Callable[..., None], operands: list[np.ndarray], out: np.ndarray | None
-) -> np.ndarray:
+def _map_checked(name: str, loop: Entries, operands: list[np.ndarray], out: np.ndarray | None) -> np.ndarray:
     """Run a loop over the rows of matrices of any layout, after all checks."""
     first = operands[0]
     for array in operands if out is None else [*operands, out]:
         _check_matrix(name, array, first)
     if out is not None and not out.flags.writeable:
         raise ValueError(f"{name}: needed out to write to, came a read-only array of shape {out.shape}; pass a copy")
-    if out is None or not out.flags.carray or any(np.may_share_memory(each, out) for each in operands):
-        # Also where out is an operand: LLVM's vector loop runs only if the arrays do not overlap.
-        target = np.empty(first.shape, first.dtype)
-    else:
-        target = out
     stored = []
     for operand in operands:
-        # Numba would compile the loop again for other layouts, read-only and unaligned arrays.
-        stored.append(operand if operand.flags.carray else np.array(operand, order="C"))
-    run(loop)(*stored, target)
-    if out is None or target is out:
-        return target
-    out[...] = target
+        in_place = operand.flags.c_contiguous and operand.flags.aligned
+        stored.append(operand if in_place else np.array(operand, order="C"))
+    filled = made(name, loop.entry(first.dtype)(*stored, None), *stored)
+    if out is None:
+        return filled
+    out[...] = filled
     return out
 
 

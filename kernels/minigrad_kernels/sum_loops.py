@@ -8,11 +8,24 @@ Source: Higham, Accuracy and Stability of Numerical Algorithms, section 4.2 (blo
 1983, Algorithms for computing the sample variance (equations 1.5 to 1.7: merging blocks, corrected two-pass).
 """
 
+from typing import Any
+
 import numpy as np
 from numba.extending import register_jitable
 
-from minigrad_kernels.jit import kernel
-from minigrad_kernels.operands import axis_count, axis_length, flat, matrix, usable
+from minigrad_kernels.arrays import (
+    alike,
+    axes,
+    contiguous,
+    flat,
+    is_none,
+    length,
+    matrix,
+    separate,
+    writeable,
+)
+from minigrad_kernels.jit import kernel, object_kernel
+from minigrad_kernels.new_arrays import new_array, no_array, release_gil_for, returned, take_gil
 
 # Numbers of a block along a row: large enough that adding up a vector's lanes at its end costs little, and two passes
 # over it read from L1.
@@ -81,24 +94,30 @@ def long_total(x: np.ndarray) -> float:
     return total
 
 
-@kernel
-def sum_all(x: np.ndarray, out: np.ndarray) -> bool:
-    """Compute out = the sum of all numbers, shapes any and (), if they are `usable`."""
-    if not usable(x, out) or axis_count(out) != 0:
-        return False
-    flat(out)[0] = long_total(flat(x))
-    return True
+@object_kernel
+def sum_all(x: np.ndarray, share: float) -> Any:
+    """Return share·Σ x as a new array of shape (), or None if x is not contiguous; any shape."""
+    total = new_array(x, 0, 0, 0, 0, 0) if contiguous(x) else no_array(x)
+    if is_none(total):
+        return total
+    thread = release_gil_for(x)
+    flat(total)[0] = long_total(flat(x)) * share
+    take_gil(thread)
+    return total
 
 
-@kernel
-def sum_rows(x: np.ndarray, out: np.ndarray) -> bool:
-    """Compute out = the sum of each row, shapes (rows, n) and (rows,), if they are `usable`."""
-    if not usable(x, out) or axis_count(x) != 2 or axis_count(out) != 1 or axis_length(out, 0) != axis_length(x, 0):
-        return False
-    rows, totals = matrix(x), flat(out)
+@object_kernel
+def sum_rows(x: np.ndarray) -> Any:
+    """Return the sum of each row, shapes (rows, n) and (rows,), or None if x is no contiguous matrix."""
+    sums = new_array(x, 1, 0, 0, 0, 0) if contiguous(x) and axes(x) == 2 else no_array(x)
+    if is_none(sums):
+        return sums
+    thread = release_gil_for(x)
+    rows, totals = matrix(x), flat(sums)
     for i in range(totals.size):
         totals[i] = long_total(rows[i])
-    return True
+    take_gil(thread)
+    return sums
 
 
 @register_jitable
@@ -134,13 +153,35 @@ def add_columns(x: np.ndarray, out: np.ndarray) -> None:
             out[left + j] = total[j]
 
 
-@kernel
-def sum_columns(x: np.ndarray, out: np.ndarray) -> bool:
-    """Compute out = the sum of each column, shapes (rows, n) and (n,), if they are `usable`."""
-    if not usable(x, out) or axis_count(x) != 2 or axis_count(out) != 1 or axis_length(out, 0) != axis_length(x, 1):
+@object_kernel
+def sum_columns(x: np.ndarray, out: Any) -> Any:
+    """Return the sum of each column, shapes (rows, n) and (n,), in a new array or in `out`.
+
+    Returns:
+        None, with nothing written, if x is no contiguous matrix or `out` does not fit, or shares memory with x.
+    """
+    if not contiguous(x) or axes(x) != 2:
+        return no_array(x)
+    if is_none(out):
+        sums = new_array(x, 0, 1, length(x, 1), 0, 0)
+    elif takes_columns(x, out):
+        sums = returned(out)
+    else:
+        sums = no_array(x)
+    if is_none(sums):
+        return sums
+    thread = release_gil_for(x)
+    add_columns(matrix(x), flat(sums))
+    take_gil(thread)
+    return sums
+
+
+@register_jitable
+def takes_columns(x: np.ndarray, out: Any) -> bool:
+    """Whether `out` can be filled with a number for each column of x."""
+    if not alike(x, out) or not contiguous(out) or not writeable(out):
         return False
-    add_columns(matrix(x), flat(out))
-    return True
+    return axes(out) == 1 and length(out, 0) == length(x, 1) and separate(x, out)
 
 
 @kernel

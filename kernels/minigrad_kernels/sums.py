@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from minigrad_kernels.entries import Entries, made
 from minigrad_kernels.jit import run, runs_python
-from minigrad_kernels.operands import OperandKernel
 from minigrad_kernels.sum_loops import (
     moments_of_columns,
     moments_of_rows,
@@ -23,10 +23,10 @@ from minigrad_kernels.sum_loops import (
 
 _FLOAT32 = np.dtype(np.float32)
 _FLOAT64 = np.dtype(np.float64)
-_ndarray, _empty = np.ndarray, np.empty
-_SUM_ALL = OperandKernel("sum_axes", sum_all, 2)
-_SUM_ROWS = OperandKernel("sum_axes", sum_rows, 2)
-_SUM_COLUMNS = OperandKernel("column_sums", sum_columns, 2)
+_ndarray = np.ndarray
+_SUM_ALL = Entries(sum_all, _ndarray, float)
+_SUM_ROWS = Entries(sum_rows, _ndarray)
+_SUM_COLUMNS = Entries(sum_columns, _ndarray, _ndarray)
 
 
 def column_sums(x: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
@@ -47,14 +47,13 @@ def column_sums(x: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
         >>> column_sums(np.array([[1.0, 2.0], [3.0, 4.0]]))
         array([4., 6.])
     """
-    # At 10 elements the checks take longer than the loop: the common case has the shortest way, and the loop itself
-    # sees whether its operands fit.
-    if type(x) is _ndarray and x.ndim == 2 and not runs_python():
-        entry = _SUM_COLUMNS.entries.get(x.dtype)
-        if entry is not None:
-            target = _empty(x.shape[1], x.dtype) if out is None else out
-            if entry(x, target):
-                return target
+    # At 10 elements Python's checks would take longer than the loop, which therefore makes them itself.
+    if type(x) is _ndarray and not runs_python():
+        call = _SUM_COLUMNS.get(x.dtype)
+        if call is not None:
+            result = call(x, out)
+            if result is not None:
+                return result
     return _checked_column_sums(x, out)
 
 
@@ -70,14 +69,11 @@ def _checked_column_sums(x: np.ndarray, out: np.ndarray | None) -> np.ndarray:
             f"column_sums: needed a writeable out of shape ({n},), came shape {out.shape}, "
             f"writeable={out.flags.writeable}; pass np.empty({n}, x.dtype)"
         )
-    entry, stored = _SUM_COLUMNS.entry(x.dtype), _stored(x)
-    if out is not None and entry(stored, out):
-        return out
-    target = np.empty(n, x.dtype)
-    entry(stored, target)
+    stored = _stored(x)
+    result = made("column_sums", _SUM_COLUMNS.entry(x.dtype)(stored, None), stored)
     if out is None:
-        return target
-    out[...] = target
+        return result
+    out[...] = result
     return out
 
 
@@ -100,20 +96,17 @@ def sum_axes(x: np.ndarray, axis: int | tuple[int, ...] | None = None, keepdims:
         >>> sum_axes(np.ones((2, 3, 4)), (0, 2))
         array([8., 8., 8.])
     """
-    # At 10 elements the checks take longer than the loop: two common cases have the shortest way.
+    # As in `column_sums`; these cases are the common ones.
     if type(x) is _ndarray and not keepdims and not runs_python():
+        result = None
         if axis is None:
-            entry = _SUM_ALL.entries.get(x.dtype)
-            if entry is not None:
-                total = _empty((), x.dtype)
-                if entry(x, total):
-                    return total
+            call = _SUM_ALL.get(x.dtype)
+            result = call and call(x, 1.0)
         elif x.ndim == 2 and (axis == 1 or axis == -1) and type(axis) is int:
-            entry = _SUM_ROWS.entries.get(x.dtype)
-            if entry is not None:
-                totals = _empty(len(x), x.dtype)
-                if entry(x, totals):
-                    return totals
+            call = _SUM_ROWS.get(x.dtype)
+            result = call and call(x)
+        if result is not None:
+            return result
     return _checked_sum_axes(x, axis, keepdims)
 
 
@@ -121,9 +114,7 @@ def _checked_sum_axes(x: np.ndarray, axis: int | tuple[int, ...] | None, keepdim
     """`sum_axes` for whatever comes: any axes and layout, and what must be refused."""
     _check_floats("sum_axes", x)
     if axis is None and not keepdims and x.flags.carray:
-        total = np.empty((), x.dtype)
-        _SUM_ALL.entry(x.dtype)(x, total)
-        return total
+        return made("sum_axes", _SUM_ALL.entry(x.dtype)(x, 1.0), x)
     axes = _normalised(axis, x.ndim)
     kept = []
     for i in range(x.ndim):
@@ -187,11 +178,11 @@ def mean_variance_columns(x: np.ndarray, correction: int = 0) -> tuple[np.ndarra
 
 def _sum_middle(x: np.ndarray, outer: int, length: int, inner: int) -> np.ndarray:
     """Sum the middle axis of a contiguous array of outer·length·inner numbers; returns shape (outer, inner)."""
-    out = np.empty((outer, inner), x.dtype)
     if inner == 1:
-        _SUM_ROWS.entry(x.dtype)(x.reshape(outer, length), out.reshape(outer))
-    else:
-        run(sum_middle)(x.reshape(outer, length, inner), out)
+        rows = x.reshape(outer, length)
+        return made("sum_axes", _SUM_ROWS.entry(x.dtype)(rows), rows)
+    out = np.empty((outer, inner), x.dtype)
+    run(sum_middle)(x.reshape(outer, length, inner), out)
     return out
 
 

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from minigrad_kernels.cores import default_threads
+from minigrad_kernels.entries import entry
 from minigrad_kernels.jit import c_address
 from minigrad_kernels.parts import (
     FAILED,
@@ -16,7 +17,7 @@ from minigrad_kernels.parts import (
     multiply_parts,
 )
 from minigrad_kernels.pool import Pool
-from minigrad_kernels.product_calls import entry_of, product_address
+from minigrad_kernels.product_calls import product_address
 
 Multiply = Callable[[np.ndarray, np.ndarray, np.ndarray], bool]
 
@@ -99,7 +100,7 @@ def share(multiply: Multiply, a: np.ndarray, b: np.ndarray, out: np.ndarray) -> 
 
 def _compile(dtype: np.dtype) -> tuple[Callable[..., int], int, int]:
     """Compile what shares a product of this dtype."""
-    multiply_here = entry_of(multiply_parts, dtype, 2, 2, 2, *(None,) * 4)
+    multiply_here = entry(multiply_parts, *(dtype,) * 3, *(int,) * 4)
     compiled = multiply_here, product_address(dtype), c_address(_PART_KERNELS[dtype])
     _sharing.compiled[dtype] = compiled
     return compiled

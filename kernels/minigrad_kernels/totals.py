@@ -1,21 +1,17 @@
 """The sum of all numbers of an array times a factor, which makes it a mean, by one kernel call."""
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from minigrad_kernels.contiguous import contiguous_entry, is_contiguous
-from minigrad_kernels.jit import kernel, runs_python
-from minigrad_kernels.sum_loops import ROW_BLOCK, block_total
+from minigrad_kernels.entries import Entries, made
+from minigrad_kernels.jit import runs_python
+from minigrad_kernels.sum_loops import sum_all
 
 _FLOAT32 = np.dtype(np.float32)
 _FLOAT64 = np.dtype(np.float64)
-_ndarray, _empty = np.ndarray, np.empty
-# The compiled kernel for each dtype and number of axes that has been summed.
-_entries: dict[tuple[np.dtype, int], Callable[..., bool]] = {}
-# The kernel is compiled for each number of axes. Arrays of others are read as vectors.
-_AXES = (1, 2)
+_ndarray = np.ndarray
+_SUM_ALL = Entries(sum_all, _ndarray, float)
 
 
 def total(x: np.ndarray, share: float = 1.0) -> np.ndarray:
@@ -38,12 +34,11 @@ def total(x: np.ndarray, share: float = 1.0) -> np.ndarray:
         array(3.)
     """
     if type(x) is _ndarray and not runs_python():
-        dtype = x.dtype
-        sum_here = _entries.get((dtype, x.ndim))
-        if sum_here is not None:
-            out = _empty((), dtype)
-            if sum_here(x, share, out):
-                return out
+        call = _SUM_ALL.get(x.dtype)
+        if call is not None:
+            result = call(x, share)
+            if result is not None:
+                return result
     return _checked_total(x, share)
 
 
@@ -53,23 +48,4 @@ def _checked_total(x: Any, share: float) -> np.ndarray:
         came = f"dtype {x.dtype}" if isinstance(x, np.ndarray) else type(x).__name__
         raise TypeError(f"total: needed an array of float32 or float64, came {came}; use x.astype(float)")
     x = x if x.flags.carray else np.array(x, order="C")
-    x = x if x.ndim in _AXES else x.reshape(-1)
-    out = _empty((), x.dtype)
-    sum_here = contiguous_entry(sum_numbers, x.dtype, x.ndim, float, 0)
-    if not runs_python():
-        _entries[x.dtype, x.ndim] = sum_here
-    sum_here(x, share, out)
-    return out
-
-
-@kernel
-def sum_numbers(x: np.ndarray, share: float, out: np.ndarray) -> bool:
-    """Compute out = share·Σ x, shape (); False, and nothing is written, if x is not contiguous."""
-    if not is_contiguous(x):
-        return False
-    flat = x.reshape(x.size)
-    result = 0.0
-    for first in range(0, x.size, ROW_BLOCK):
-        result += np.float64(block_total(flat[first : first + ROW_BLOCK]))
-    out[()] = result * share
-    return True
+    return made("total", _SUM_ALL.entry(x.dtype)(x, share), x)

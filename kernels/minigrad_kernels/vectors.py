@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 from llvmlite import ir
-from numba import carray, types
-from numba.extending import intrinsic, lower_builtin, overload, type_callable
-from numba.np.numpy_support import as_dtype
+from numba import types
+from numba.extending import lower_builtin, overload, type_callable
+from numba.np.arrayobj import populate_array
 
 from minigrad_kernels.machine import VECTOR_BITS
 
@@ -63,15 +63,18 @@ def itemsize_of(zero: np.floating) -> int:
     return zero.itemsize
 
 
-@overload(itemsize_of)
-def _compile_itemsize_of(zero: Any) -> Callable[[Any], int]:
-    itemsize = zero.bitwidth // 8
+@type_callable(itemsize_of)
+def _type_itemsize_of(context: Any) -> Callable[..., Any]:
+    def result_type(zero: Any) -> Any:
+        return types.intp
 
+    return result_type
+
+
+@lower_builtin(itemsize_of, types.Any)
+def _emit_itemsize_of(context: Any, builder: ir.IRBuilder, signature: Any, arguments: list[ir.Value]) -> ir.Value:
     # A constant: a division by it is a shift.
-    def constant(zero: Any) -> int:
-        return itemsize
-
-    return constant
+    return INT64(signature.args[0].bitwidth // 8)
 
 
 def numbers_at(address: int, count: int, zero: np.floating) -> np.ndarray:
@@ -80,24 +83,32 @@ def numbers_at(address: int, count: int, zero: np.floating) -> np.ndarray:
     return np.frombuffer(memoryview(memory), zero.dtype, count)
 
 
-@overload(numbers_at, strict=False)  # strict compares the annotations too
-def _compile_numbers_at(address: Any, count: Any, zero: Any) -> Callable[..., Any]:
-    dtype = as_dtype(zero)
+@type_callable(numbers_at)
+def _type_numbers_at(context: Any) -> Callable[..., Any]:
+    def result_type(address: Any, count: Any, zero: Any) -> Any:
+        return types.Array(zero, 1, "C")(types.intp, types.intp, zero)
 
-    def view(address: int, count: int, zero: np.floating) -> np.ndarray:
-        return carray(_pointer(address), (count,), dtype)  # type: ignore[call-arg]  # Numba passes the context itself
-
-    return view
+    vars(result_type)["__signature__"] = inspect.signature(numbers_at)
+    return result_type
 
 
-@intrinsic
-def _pointer(typing_context: Any, address: Any) -> Any:
-    """An address as a pointer, which is what `carray` takes."""
+@lower_builtin(numbers_at, types.VarArg(types.Any))
+def _emit_numbers_at(context: Any, builder: ir.IRBuilder, signature: Any, arguments: list[ir.Value]) -> ir.Value:
+    return array_at(context, builder, signature.return_type, arguments[0], arguments[1:2])
 
-    def emit(context: Any, builder: ir.IRBuilder, signature: Any, arguments: list[ir.Value]) -> ir.Value:
-        return builder.inttoptr(arguments[0], context.get_value_type(types.voidptr))
 
-    return types.voidptr(types.intp), emit
+def array_at(
+    context: Any, builder: ir.IRBuilder, kind: Any, address: ir.Value, lengths: Sequence[ir.Value]
+) -> ir.Value:
+    """Emit: a contiguous array in memory of somebody else's, of which no references are counted."""
+    itemsize = INT64(kind.dtype.bitwidth // 8)
+    strides = [itemsize]
+    for length in reversed(lengths[1:]):
+        strides.insert(0, builder.mul(strides[0], length))
+    array = context.make_array(kind)(context, builder)
+    data = builder.inttoptr(address, context.get_data_type(kind.dtype).as_pointer())
+    populate_array(array, data, lengths, strides, itemsize, None)
+    return array._getvalue()
 
 
 def compiled_as(function: Callable[..., None]) -> Callable[[Emission], Emission]:
@@ -178,12 +189,12 @@ class Emitter:
             offsets.append(self.builder.mul(number, row_bytes))
         return offsets
 
-    def load(self, address: ir.Value, mask: ir.Value) -> ir.Value:
-        """A vector from memory; lanes outside the mask are 0 and their memory is not touched."""
+    def load(self, address: ir.Value, mask: ir.Value, others: ir.Value | None = None) -> ir.Value:
+        """A vector from memory; lanes outside the mask are 0, or those of `others`, and their memory is not touched."""
         pointer = self.builder.inttoptr(address, self.vector.as_pointer())
         kind = ir.FunctionType(self.vector, [pointer.type, _INT32, self.mask, self.vector])
         function = self._declare(f"llvm.masked.load.{self.suffix}.p0", kind)
-        return self.builder.call(function, [pointer, _INT32(self.itemsize), mask, self.zeros])
+        return self.builder.call(function, [pointer, _INT32(self.itemsize), mask, others or self.zeros])
 
     def store(self, value: ir.Value, address: ir.Value, mask: ir.Value) -> None:
         """Write the lanes of the mask to memory."""

@@ -11,22 +11,32 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from minigrad_kernels import (
+    attentions,
     biases,
+    convolutions,
     cross_entropies,
     distances,
     draws,
+    dropouts,
     elementwise,
+    embeddings,
     losses,
+    normalisations,
+    poolings,
     scans,
+    scatters,
     softmaxes,
     special_functions,
     sums,
     totals,
+    triangular,
     updates,
 )
 from minigrad_kernels.compiling import Compiled, watch
+from minigrad_kernels.convolution_plans import Geometry
 from minigrad_kernels.linears import MIN_SHARED_LAYER, linear, linear_backward
 from minigrad_kernels.operands import operand_call
+from minigrad_kernels.pooling_windows import Pooling
 from minigrad_kernels.products import matmul
 from minigrad_kernels.threads import MIN_SHARED_WORK, get_num_threads, prepare_helpers, set_num_threads
 
@@ -73,6 +83,17 @@ def _calls() -> list[tuple[Any, ...]]:
     calls: list[tuple[Any, ...]] = []
     for dtype in FLOATS:
         calls += [*_products(dtype), *_elementwise(dtype), *_rows(dtype), *_totals(dtype), *_updates(dtype)]
+        calls.append((windows_of_image, np.ones((2, 2), dtype)))
+        calls += [
+            *_products(dtype),
+            *_triangles(dtype),
+            *_elementwise(dtype),
+            *_rows(dtype),
+            *_totals(dtype),
+            *_updates(dtype),
+        ]
+        calls += [*_products(dtype), *_elementwise(dtype), *_rows(dtype), *_totals(dtype), *_networks(dtype)]
+        calls += _updates(dtype)
     return [*calls, (prepare_helpers,), *_integers()]
 
 
@@ -92,6 +113,12 @@ def _products(dtype: np.dtype) -> list[tuple[Any, ...]]:
     ]
 
 
+def _triangles(dtype: np.dtype) -> list[tuple[Any, ...]]:
+    """LU factors and triangular systems; the exponential of matrices is made of products."""
+    matrix = np.ones((2, 2), dtype)
+    return [(triangular.lu_factor, matrix), (triangular.solve_triangular, matrix, matrix, False)]
+
+
 def with_threads(function: Callable[..., Any], *arguments: Any) -> None:
     """Call a function while two threads or more may share its work, whatever the process is set to."""
     threads = get_num_threads()
@@ -100,6 +127,21 @@ def with_threads(function: Callable[..., Any], *arguments: Any) -> None:
         function(*arguments)
     finally:
         set_num_threads(threads)
+
+
+def windows_of_image(x: np.ndarray) -> None:
+    """Call the convolutions and the poolings, with windows of one number of an image."""
+    image = x.shape[0], x.shape[1]
+    geometry = Geometry(2, 1, 1, 1, image, (1, 1), image, (1, 1), (0, 0), (1, 1))
+    pooling = Pooling(2, image, image, (1, 1))
+    images, weight = x.reshape(1, *image), np.ones((1, 1, 1, 1), x.dtype)
+    convolutions.convolution(images, weight, None, geometry)
+    convolutions.weight_gradient(images, images, geometry)
+    places = poolings.max_pooling(x, pooling)[1]
+    poolings.max_pooling_backward(x, places, pooling)
+    poolings.taken_at_places(x, places, pooling)
+    poolings.mean_pooling(x, pooling)
+    poolings.mean_pooling_backward(x, pooling)
 
 
 def _elementwise(dtype: np.dtype) -> list[tuple[Any, ...]]:
@@ -130,15 +172,24 @@ def _rows(dtype: np.dtype) -> list[tuple[Any, ...]]:
         (sums.sum_axes, x, 1),
         (sums.mean_variance_rows, x),
         (sums.mean_variance_columns, x),
+        (scatters.index_add, np.ones((2, 2), dtype), 0, labels, x),
+        (scatters.scatter_add, np.ones((2, 2), dtype), 0, np.zeros((2, 2), np.int64), x),
         (scans.running_sums, x, 0),
         (scans.linear_recurrence, x, x, 0),
         (distances.pair_distances, x[None], x[None], 2.0),
+        (add_to_zeros, scatters.index_add, labels, x),
+        (add_to_zeros, scatters.scatter_add, np.zeros((2, 2), np.int64), x),
         (distances.pair_distances, long[None], long[None], 2.0),
     ]
 
 
+def add_to_zeros(function: Callable[..., Any], index: np.ndarray, source: np.ndarray) -> None:
+    """Call a function that adds to its first argument."""
+    function(np.zeros(source.shape, source.dtype), 0, index, source)
+
+
 def _totals(dtype: np.dtype) -> list[tuple[Any, ...]]:
-    """Sums of everything, and losses of numbers: their kernels are compiled for vectors and for matrices."""
+    """Sums of everything, and losses of numbers."""
     forward = [
         losses.squared_errors,
         losses.absolute_errors,
@@ -151,13 +202,30 @@ def _totals(dtype: np.dtype) -> list[tuple[Any, ...]]:
         losses.logits_cross_entropies_backward,
         losses.binary_cross_entropies_backward,
     ]
-    grad = np.ones((), dtype)
-    calls: list[tuple[Any, ...]] = []
-    for x in (np.ones(2, dtype), np.ones((2, 2), dtype)):
-        calls.append((totals.total, x))
-        calls += [(function, x, x) for function in forward]
-        calls += [(function, grad, x, x) for function in backward]
-    return calls
+    x, grad = np.ones((2, 2), dtype), np.ones((), dtype)
+    calls: list[tuple[Any, ...]] = [(totals.total, x)]
+    calls += [(function, x, x) for function in forward]
+    return [*calls, *[(function, grad, x, x) for function in backward]]
+
+
+def _networks(dtype: np.dtype) -> list[tuple[Any, ...]]:
+    """Normalisation, attention, embeddings and dropout."""
+    x, row, index = np.ones((1, 2), dtype), np.ones(2, dtype), np.zeros(1, np.int64)
+    rows, channels, heads = (1, 1, 2, 1), (1, 2, 1), np.ones((1, 1, 2, 2), dtype)
+    one, weights = np.ones((1, 1), dtype), np.ones((1, 2, 2), dtype)
+    return [
+        (normalisations.normalised_rows, x, rows),
+        (normalisations.normalised_rows_backward, x, x, rows, None, one, one),
+        (normalisations.normalised_channels, x, channels),
+        (normalisations.normalised_channels_backward, x, x, channels, None, row, row),
+        (normalisations.moved_averages, row, row, row, row, 0.1),
+        (attentions.attention, heads, heads, heads),
+        (attentions.attention_backward, heads, heads, heads, heads, weights),
+        (embeddings.gather_rows, x, index),
+        (embeddings.scatter_rows, x, index, 1),
+        (embeddings.largest_places, x, index, 1),
+        (dropouts.dropped, x, 0, 0, 0.5),
+    ]
 
 
 def _updates(dtype: np.dtype) -> list[tuple[Any, ...]]:
@@ -173,9 +241,9 @@ def _updates(dtype: np.dtype) -> list[tuple[Any, ...]]:
 
 
 def _integers() -> list[tuple[Any, ...]]:
-    """Products of integers, and random draws, each of the dtypes that it can fill."""
+    """Products of integers, checks of an index, and random draws, each of the dtypes that it can fill."""
     integers = np.ones((2, 2), np.int64)
-    rows: list[tuple[Any, ...]] = [(matmul, integers, integers)]
+    rows: list[tuple[Any, ...]] = [(matmul, integers, integers), (scatters.first_outside, integers, 2)]
     for dtype in FLOATS:
         rows += [(draws.fill_uniform, 0, 0, np.empty(2, dtype)), (draws.fill_normal, 0, 0, np.empty(2, dtype))]
     rows.append((draws.fill_words, 0, 0, np.empty(2, np.uint64)))

@@ -21,7 +21,7 @@ def page(step: "Step") -> str:
     lines = [header(step), *caret(step.node.where)]
     if step.grad_output is None:
         return "\n".join([*lines, " no gradient arrived here, so the rule was not run"])
-    several = step.grad_output.__class__ is tuple
+    several = type(step.grad_output) is tuple
     for index, gradient in enumerate(step.grad_output if several else (step.grad_output,)):
         name = f"grad_outputs[{index}]" if several else "grad_output"
         lines.append(f" {name} " + ("none arrived" if gradient is None else summary(gradient, True)))

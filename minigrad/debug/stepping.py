@@ -177,7 +177,8 @@ def walk(sweep: Sweep) -> Iterator[Step]:
         step.contributions = contributions(node, names, grads, before, after)
         yield step
     # A leaf must not be given an array that a step shows: writing to one would change the other.
-    sweep.owned.clear()
+    for edge, gradient in sweep.pending.items():
+        sweep.pending[edge] = gradient.copy()
     finish(sweep)
 
 
@@ -236,9 +237,9 @@ def contributions(
             text = texts[parameter + "[i]"].replace("[i]", f"[{index}]")
         each = Contribution(name, text, old, new)
         found.append(each)
-        if edge is None or edge.__class__ is list:
+        if edge is None or type(edge) is list:
             continue
-        each.source = edge[0] if edge.__class__ is tuple else edge
+        each.source = edge[0] if type(edge) is tuple else edge
         if grad is not None:
             shape, dtype = destination(edge)
             each.returned = np.shape(grad)
@@ -254,13 +255,13 @@ def arrived(node: Node, sweep: Sweep) -> list[Any]:
     found = []
     for edge in node.edges:
         # The edge of an input without a gradient is its stamp, a list.
-        found.append(None if edge.__class__ is list else read_only(sweep.pending.get(edge)))
+        found.append(None if type(edge) is list else read_only(sweep.pending.get(edge)))
     return found
 
 
 def destination(edge: Any) -> tuple[tuple[int, ...], Any]:
     """Return the shape and dtype of the tensor behind an edge."""
-    if edge.__class__ is tuple:
+    if type(edge) is tuple:
         node, index = edge
         return node.shape[index], node.dtype[index]
     return edge.shape, edge.dtype
@@ -268,7 +269,7 @@ def destination(edge: Any) -> tuple[tuple[int, ...], Any]:
 
 def read_only(value: Any) -> Any:
     """Return an array as a view that cannot be written to; the elements of a tuple likewise; else the value itself."""
-    if value.__class__ is tuple:
+    if type(value) is tuple:
         return tuple([read_only(each) for each in value])
     if not isinstance(value, ndarray):
         return value

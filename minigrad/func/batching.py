@@ -107,7 +107,7 @@ class Batch(Tape):
                 return value
             found[0] = True
             return Batched(batched)
-        if value.__class__ is tuple or value.__class__ is list:
+        if type(value) is tuple or type(value) is list:
             return value.__class__([self.lifted(each, found) for each in value])
         return value
 
@@ -169,7 +169,7 @@ def refuse_hidden_arrays(op: Callable[..., Any], inputs: Any) -> None:
 
 def holds_array(value: Any) -> bool:
     """Return whether there is an array among inputs."""
-    if value.__class__ is tuple or value.__class__ is list:
+    if type(value) is tuple or type(value) is list:
         for each in value:
             if holds_array(each):
                 return True

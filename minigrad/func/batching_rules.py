@@ -17,8 +17,8 @@ import numpy as np
 from minigrad import tensors
 from minigrad.errors import message
 from minigrad.ops import broadcasting, indexing, shapes
-from minigrad.ops.creation import arange
 from minigrad.ops.operands import Tensor
+from minigrad.ops.ranges import arange
 
 #: The parameters that name axes.
 AXES = ("dim", "dim0", "dim1", "dim2", "dims", "axis")

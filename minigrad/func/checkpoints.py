@@ -210,7 +210,7 @@ def state_of_call() -> State:
 
 def is_later(edge: Any, start: int) -> bool:
     """Return whether an edge is of a node that was made after ``start``."""
-    node = edge[0] if edge.__class__ is tuple else edge
+    node = edge[0] if type(edge) is tuple else edge
     return isinstance(node, Node) and node.number > start
 
 
@@ -221,12 +221,12 @@ def edges_before(outputs: list[Any], start: int) -> dict[Any, None]:
     stack = [edge_of(output) for output in outputs]
     while stack:
         edge = stack.pop()
-        if edge is None or edge.__class__ is list:
+        if edge is None or type(edge) is list:
             continue
         if not is_later(edge, start):
             outside[edge] = None
             continue
-        node = edge[0] if edge.__class__ is tuple else edge
+        node = edge[0] if type(edge) is tuple else edge
         if node not in seen:
             seen.add(node)
             stack += node.edges
@@ -237,7 +237,7 @@ def standing_for(edge: Any) -> Tensor:
     """Return a tensor with an edge: the leaf itself, or one that has the shape of a node's output and no memory."""
     if isinstance(edge, tensors.Tensor):
         return edge
-    node, index = edge if edge.__class__ is tuple else (edge, None)
+    node, index = edge if type(edge) is tuple else (edge, None)
     shape = node.shape if index is None else node.shape[index]
     dtype = node.dtype if index is None else node.dtype[index]
     tensor: Tensor = wrap(np.broadcast_to(np.zeros((), dtype), shape), None, None)

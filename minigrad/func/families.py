@@ -5,27 +5,33 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from minigrad.func import batching_products, batching_rules
+from minigrad.func import batching_places, batching_products, batching_rules, batching_windows
 from minigrad.func.batching_derivatives import STEPS
 
 ELEMENTWISE = """
-        abs acos acosh add addcdiv addcmul alias asin asinh atan atan2 atanh bitwise_and bitwise_not
-    bitwise_or bitwise_xor     cast cdist ceil celu clamp clone contiguous copysign cos cosh deg2rad digamma div
-    drop elu entr eq erf erfc erfinv exp exp2     expm1 float_power floor floor_divide fmax fmin fmod frac ge
-    gelu gt hardshrink hardsigmoid hardswish hardtanh     heaviside hypot isclose isfinite isinf isnan ldexp
-    le leaky_relu lerp lgamma log log10 log1p log2 logaddexp     logaddexp2 logical_and logical_not logical_or
-    logical_xor logit logsigmoid lt masked_fill maximum minimum mish mul     nan_to_num ne neg polygamma pow
-    rad2deg reciprocal relu relu6 remainder round rsqrt selu sgn sigmoid sign signbit     silu sin sinc sinh
-    softplus softshrink softsign sqrt square sub tan tanh tanhshrink threshold trunc trunc_divide     where
-    xlog1py xlogy
+    abs acos acosh add addcdiv addcmul alias asin asinh atan atan2 atanh bitwise_and bitwise_not bitwise_or bitwise_xor
+    cast cdist ceil celu clamp clone contiguous copysign cos cosh deg2rad digamma div drop elu entr eq erf erfc erfinv
+    exp exp2 expm1 float_power floor floor_divide fmax fmin fmod frac ge gelu gt hardshrink hardsigmoid hardswish
+    hardtanh heaviside hypot isclose isfinite isinf isnan ldexp le leaky_relu lerp lgamma log log10 log1p log2
+    logaddexp logaddexp2 logical_and logical_not logical_or logical_xor logit logsigmoid lt maximum minimum mish mul
+    nan_to_num ne neg polygamma pow rad2deg reciprocal relu relu6 remainder round rsqrt selu sgn sigmoid sign signbit
+    silu sin sinc sinh softplus softshrink softsign sqrt square sub tan tanh tanhshrink threshold trunc trunc_divide
+    where xlog1py xlogy
 """
 ALONG_AXES = """
-        all amax amin any argmax argmin argsort count_nonzero cummax cummin cumprod cumsum diagonal even_slopes flip
-    kthvalue     log_softmax logcumsumexp logsumexp max mean median middle_value min mode
-    nan_middle_value nanmean nanmedian nansum neighbours norm prod softmax sort sorted_values split std std_mean
-    sum topk transpose unbind var var_mean
+    all amax amin any argmax argmin argsort count_nonzero cummax cummin cumprod cumsum diagonal even_slopes kthvalue
+    log_softmax logcumsumexp logsumexp max mean median middle_value min mode nan_middle_value nanmean nanmedian nansum
+    narrow neighbours norm prod select softmax sort sorted_values split std std_mean sum topk transpose unbind var
+    var_mean
 """
-LAST_AXES = "cholesky det inv matrix_exp pinv slogdet tril triu"
+LAST_AXES = """
+    cholesky constant_pad_nd det eigh eigvalsh exponential inv inv_ex lu_factor_ex matrix_exp matrix_rank pinv qr
+    slogdet svd svdvals tril triu window_means
+"""
+IMAGES = """
+    adaptive_avg_pool1d adaptive_avg_pool2d adaptive_max_pool1d adaptive_max_pool2d avg_pool1d avg_pool2d conv1d conv2d
+    conv_transpose1d conv_transpose2d fold max_pool1d max_pool2d unfolding.unfold
+"""
 ELEMENTWISE_LOSSES = """
     binary_cross_entropy binary_cross_entropy_with_logits huber_loss l1_loss mse_loss smooth_l1_loss
 """
@@ -41,11 +47,25 @@ FAMILIES = {
     batching_rules.join: "cat stack",
     batching_rules.get_item: "get_item",
     batching_rules.gather: "gather",
+    batching_places.masked_fill: "masked_fill",
+    batching_places.flip: "flip",
+    batching_places.roll: "roll",
+    batching_places.rot90: "rot90",
+    batching_places.diag_embed: "diag_embed",
+    batching_places.unfold: "unfold",
+    batching_places.repeat: "repeat",
+    batching_places.repeat_interleave: "repeat_interleave",
+    batching_places.index_select: "index_select",
+    batching_places.pad_along: "pad_along",
+    batching_places.take: "take",
+    batching_places.scatter: "scatter scatter_add scatter_extreme scatter_product",
+    batching_places.index_write: "index_add index_copy index_fill",
     batching_products.matmul: "matmul dot",
     batching_products.linear: "linear",
     batching_products.addmm: "addmm",
     batching_products.cross_entropy: "cross_entropy",
     batching_rules.one_hot: "one_hot",
+    batching_windows.images: IMAGES,
 }
 
 RULES: dict[str, Callable[..., Any]] = {}
@@ -58,4 +78,7 @@ def rule_of(op: Callable[..., Any]) -> Callable[..., Any] | None:
     """Return the rule of an operation of minigrad's; None if it has none."""
     if op in STEPS:
         return STEPS[op]
-    return RULES.get(op.__name__) if op.__module__.startswith("minigrad.") else None
+    if not op.__module__.startswith("minigrad."):
+        return None
+    # Two operations of one name are told apart by their file.
+    return RULES.get(f"{op.__module__.rpartition('.')[2]}.{op.__name__}", RULES.get(op.__name__))

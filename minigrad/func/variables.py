@@ -134,11 +134,11 @@ def depends_on_others(roots: list[Any], own: list[Any]) -> bool:
     edges = []
     for root in roots:
         edge = edge_of(root)
-        if edge.__class__ is not list:
+        if type(edge) is not list:
             edges.append(edge)
     mine = {id(edge_of(each)) for each in own}
     for edge in edges:
-        if edge.__class__ is not Node and edge.__class__ is not tuple and id(edge) not in mine:
+        if type(edge) is not Node and type(edge) is not tuple and id(edge) not in mine:
             return True
     for node in autograd.collect(edges):
         if id(node) in mine:

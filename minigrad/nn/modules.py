@@ -10,11 +10,11 @@ from typing import Any, Self
 from minigrad import dtypes
 from minigrad.errors import describe, message
 from minigrad.hooks import HookHandle
-from minigrad.modes import STATE, State
+from minigrad.modes import STATE, State, current_state
 from minigrad.nn.registration import Registration
 from minigrad.nn.states import load_state_dict, state_dict
 from minigrad.ops.conversion import cast, is_dtype_name, refuse_device
-from minigrad.positions import PACKAGE
+from minigrad.positions import OWN_FILES
 from minigrad.tensors import Tensor
 from minigrad.writes import stamp_write
 
@@ -62,19 +62,19 @@ class Module(Registration):
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Return ``forward(*args, **kwargs)``, with this module's path and the user's position kept for its nodes."""
-        outer = STATE.get()
-        frame = _getframe(1)
-        code: Any = frame.f_code
-        if code.co_filename.startswith(PACKAGE):
-            code, lasti = outer.code, outer.lasti
-        else:
-            lasti = frame.f_lasti
-        # A training loop calls the same module from the same place: a comparison in place of making a State.
+        outer = current_state()
         state = self._state
         hooked = False
-        if state is None or state.outer is not outer or state.code is not code or state.lasti != lasti:
-            state = self._state_below(outer, code, lasti)
-            hooked = self._state is None
+        # A training loop calls the same module from the same place: a comparison in place of making a State.
+        if state is None or state.outer is not outer or not outer.in_layer:
+            frame = _getframe(1)
+            code: Any = frame.f_code
+            lasti = frame.f_lasti
+            if OWN_FILES[code.co_filename]:
+                code, lasti = outer.code, outer.lasti
+            if state is None or state.outer is not outer or state.code is not code or state.lasti != lasti:
+                state = self._state_below(outer, code, lasti)
+                hooked = self._state is None
         try:
             # Inside of the try, and put back without a token, so that an interrupt leaves no module running.
             STATE.set(state)
@@ -96,8 +96,11 @@ class Module(Registration):
         path = self._name
         if outer.module:
             path = f"{outer.module}.{path}" if path else outer.module
-        state = State(outer.grad_enabled, outer.keep_inputs, outer.tape, path, code, lasti, outer)
-        hooked = self._forward_pre_hooks or self._forward_hooks
+        hooked = bool(self._forward_pre_hooks or self._forward_hooks)
+        forward = getattr(self.forward, "__code__", None)
+        # A hook is the user's code, and so is the forward of the user's own module: there each line has its position.
+        in_layer = code is not None and not hooked and forward is not None and OWN_FILES[forward.co_filename]
+        state = State(outer.grad_enabled, outer.keep_inputs, outer.tape, path, code, lasti, in_layer, outer)
         self.__dict__["_state"] = None if hooked or outer.tape is not None else state
         return state
 

@@ -1,6 +1,7 @@
 """Every operation beside its derivative, one family a file."""
 
-from minigrad.ops import functions, statistics
+from minigrad.ops import algebra, functions, network_functions, place_functions, statistics
+from minigrad.ops.algebra import *  # it lists them
 from minigrad.ops.arithmetic import (
     add,
     div,
@@ -55,25 +56,21 @@ from minigrad.ops.conversion import (
     detach,
 )
 from minigrad.ops.creation import (
-    arange,
     as_tensor,
     empty,
     empty_like,
-    eye,
     from_dlpack,
     from_numpy,
     full,
     full_like,
-    linspace,
     ones,
     ones_like,
     tensor,
     zeros,
     zeros_like,
 )
-from minigrad.ops.determinants import (
-    det,
-    slogdet,
+from minigrad.ops.diagonals import (
+    diagonal,
 )
 from minigrad.ops.elementwise import (
     abs,
@@ -103,7 +100,6 @@ from minigrad.ops.extremes import (
 )
 from minigrad.ops.functions import *  # it lists them
 from minigrad.ops.gathering import (
-    diagonal,
     gather,
     one_hot,
 )
@@ -144,16 +140,8 @@ from minigrad.ops.joining import (
     stack,
     unbind,
 )
-from minigrad.ops.linears import (
-    linear,
-)
-from minigrad.ops.normalisations import (
-    log_softmax,
-    softmax,
-)
-from minigrad.ops.norms import (
-    norm,
-)
+from minigrad.ops.network_functions import *  # it lists them
+from minigrad.ops.place_functions import *  # it lists them
 from minigrad.ops.products import (
     addmm,
     bmm,
@@ -163,9 +151,6 @@ from minigrad.ops.products import (
     mv,
     outer,
     trace,
-)
-from minigrad.ops.pseudoinverses import (
-    pinverse,
 )
 from minigrad.ops.randomness import (
     bernoulli,
@@ -177,6 +162,11 @@ from minigrad.ops.randomness import (
     randn_like,
     randperm,
     uniform_,
+)
+from minigrad.ops.ranges import (
+    arange,
+    eye,
+    linspace,
 )
 from minigrad.ops.reductions import (
     logsumexp,
@@ -203,9 +193,6 @@ from minigrad.ops.shapes import (
     view_as,
 )
 from minigrad.ops.statistics import *  # it lists them
-from minigrad.ops.systems import (
-    inverse,
-)
 
 __all__ = [
     "Generator",
@@ -246,7 +233,6 @@ __all__ = [
     "concatenate",
     "contiguous",
     "copy_",
-    "det",
     "detach",
     "diagonal",
     "div",
@@ -273,17 +259,14 @@ __all__ = [
     "gather",
     "ge",
     "gt",
-    "inverse",
     "isclose",
     "isfinite",
     "isinf",
     "isnan",
     "le",
-    "linear",
     "linspace",
     "log",
     "log_",
-    "log_softmax",
     "logical_and",
     "logical_not",
     "logical_or",
@@ -310,14 +293,12 @@ __all__ = [
     "neg",
     "neg_",
     "negative",
-    "norm",
     "normal_",
     "one_hot",
     "ones",
     "ones_like",
     "outer",
     "permute",
-    "pinverse",
     "positive",
     "pow",
     "pow_",
@@ -337,8 +318,6 @@ __all__ = [
     "sigmoid",
     "sigmoid_",
     "sign",
-    "slogdet",
-    "softmax",
     "split",
     "sqrt",
     "sqrt_",
@@ -371,4 +350,5 @@ __all__ = [
     "zeros_like",
 ]
 
-__all__ += functions.__all__ + statistics.__all__
+__all__ += algebra.__all__ + functions.__all__ + network_functions.__all__
+__all__ += place_functions.__all__ + statistics.__all__

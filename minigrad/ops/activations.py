@@ -11,6 +11,7 @@ import minigrad_kernels
 from minigrad.errors import message
 from minigrad.graph import record
 from minigrad.ops.arithmetic import neg
+from minigrad.ops.choices import chosen
 from minigrad.ops.elementwise import abs, exp, sigmoid, tanh, where
 from minigrad.ops.in_place import write_over
 from minigrad.ops.normalisations import softmax
@@ -79,7 +80,7 @@ def exponential_unit(op: Any, inputs: tuple[Any, ...], scale: float, size: float
     x_data = floating(op, inputs[0])
     powers = np.expm1(x_data if rate == 1 else x_data * rate)
     powers *= scale * size
-    output = np.where(x_data > 0, x_data if scale == 1 else x_data * scale, powers)
+    output = chosen(x_data > 0, x_data if scale == 1 else x_data * scale, powers)
     return record(op, exponential_unit_vjp, output, inputs, (x_data, scale, size * rate, rate))
 
 
@@ -159,7 +160,7 @@ def softplus(x: Operand, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
     Args:
         x: any shape.
         beta: how sharp the bend at 0 is.
-        threshold: from where on it is linear.
+        threshold: from where on it is linear; the gradient at the threshold itself is still that of the bend.
 
     Raises:
         TypeError: if ``beta`` or ``threshold`` is no number.
@@ -173,7 +174,7 @@ def softplus(x: Operand, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
     linear = steep > threshold
     # At 10 elements count_nonzero takes 0.2 µs, any() 0.9.
     if np.count_nonzero(linear):
-        output = np.where(linear, x_data, output)
+        output = chosen(linear, x_data, output)
     return record(softplus, softplus_vjp, output, (x, beta, threshold), (x_data, beta, linear))
 
 
@@ -211,7 +212,7 @@ def logsigmoid(x: Operand) -> Tensor:
     # exp(88.8) is infinite in float32, and from 37 on log(1 + exp(-x)) is -x to the last bit of float64.
     linear = x_data < -80
     if np.count_nonzero(linear):
-        output = np.where(linear, x_data, output)
+        output = chosen(linear, x_data, output)
     return record(logsigmoid, logsigmoid_vjp, output, (x,), (x_data,))
 
 

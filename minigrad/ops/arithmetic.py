@@ -10,7 +10,7 @@ import numpy as np
 from minigrad.errors import describe, message
 from minigrad.graph import record
 from minigrad.ops.elementwise import log, where
-from minigrad.ops.operands import Op, Operand, Tensor, Value, floating, needs_grad, pair, real, unwrap
+from minigrad.ops.operands import Op, Operand, Tensor, Value, floating, ndarray, needs_grad, pair, real, unwrap
 
 
 def add(x: Operand, y: Operand, *, alpha: float = 1) -> Tensor:
@@ -48,7 +48,8 @@ def sub(x: Operand, y: Operand, *, alpha: float = 1) -> Tensor:
     if alpha != 1:
         y = scaled(sub, y, alpha)
     x_data, y_data = pair(sub, x, y)
-    refuse_bool(sub, x_data, y_data)
+    if not are_floats(x_data, y_data):
+        refuse_bool(sub, x_data, y_data)
     return record(sub, sub_vjp, x_data - y_data, (x, y))
 
 
@@ -111,7 +112,7 @@ def div(x: Operand, y: Operand, *, rounding_mode: str | None = None) -> Tensor:
     if rounding_mode is not None:
         raise ValueError(message("div", f"rounding_mode is None, 'trunc' or 'floor', got {rounding_mode!r}."))
     x_data, y_data = pair(div, x, y)
-    if np.result_type(x_data, y_data).kind != "f":
+    if not are_floats(x_data, y_data):
         x_data, y_data = floating(div, x_data), floating(div, y_data)
     saved = (x_data if needs_grad(y) else None, y_data)
     return record(div, div_vjp, x_data / y_data, (x, y), saved)
@@ -131,17 +132,19 @@ def floor_divide(x: Operand, y: Operand) -> Tensor:
         ZeroDivisionError: if an integer is divided by zero.
     """
     x_data, y_data = pair(floor_divide, x, y)
-    refuse_bool(floor_divide, x_data, y_data)
-    refuse_division_by_zero(floor_divide, x_data, y_data)
+    if not are_floats(x_data, y_data):
+        refuse_bool(floor_divide, x_data, y_data)
+        refuse_division_by_zero(floor_divide, x_data, y_data)
     return record(floor_divide, zero_pair_vjp, np.floor_divide(x_data, y_data), (x, y))
 
 
 def trunc_divide(x: Operand, y: Operand) -> Tensor:
     """Return ``x / y`` rounded towards zero, in the promoted dtype; the gradient is 0."""
     x_data, y_data = pair(trunc_divide, x, y)
-    refuse_bool(trunc_divide, x_data, y_data)
-    refuse_division_by_zero(trunc_divide, x_data, y_data)
-    if np.result_type(x_data, y_data).kind == "f":
+    if not are_floats(x_data, y_data):
+        refuse_bool(trunc_divide, x_data, y_data)
+        refuse_division_by_zero(trunc_divide, x_data, y_data)
+    if are_floats(x_data, y_data):
         output = np.trunc(x_data / y_data)
     else:
         # Not by way of floats, which are exact only up to 2**53.
@@ -156,10 +159,14 @@ def zero_pair_vjp(grad_output: Value) -> tuple[Value, Value]:
 
 
 def remainder(x: Operand, y: Operand) -> Tensor:
-    """Return ``x - y * floor(x / y)``, Python's ``%``: the result has the sign of ``y``."""
+    """Return ``x - y * floor(x / y)``, Python's ``%``: the result has the sign of ``y``.
+
+    At its jumps, where ``x / y`` is an integer, the gradient is that of the piece to the right in ``x / y``.
+    """
     x_data, y_data = pair(remainder, x, y)
-    refuse_bool(remainder, x_data, y_data)
-    refuse_division_by_zero(remainder, x_data, y_data)
+    if not are_floats(x_data, y_data):
+        refuse_bool(remainder, x_data, y_data)
+        refuse_division_by_zero(remainder, x_data, y_data)
     saved = (x_data if needs_grad(y) else None, y_data if needs_grad(y) else None)
     return record(remainder, remainder_vjp, np.remainder(x_data, y_data), (x, y), saved)
 
@@ -173,7 +180,8 @@ def remainder_vjp(grad_output: Value, x: Value, y: Value) -> tuple[Value, Value]
 def neg(x: Operand) -> Tensor:
     """Return ``-x``."""
     x_data = unwrap(neg, x)
-    refuse_bool(neg, x_data)
+    if x_data.dtype.kind == "b":
+        refuse_bool(neg, x_data)
     return record(neg, neg_vjp, -x_data, (x,))
 
 
@@ -204,11 +212,11 @@ def pow(x: Operand, y: Operand) -> Tensor:
         ValueError: if the shapes do not broadcast, or an integer is raised to a negative integer.
     """
     x_data, y_data = pair(pow, x, y)
-    refuse_bool(pow, x_data, y_data)
-    if np.result_type(x_data, y_data).kind in "iu" and np.any(np.less(y_data, 0)):
-        raise ValueError(
-            message("pow", "an integer cannot be raised to a negative integer.", "Convert the base: x.float() ** y.")
-        )
+    if not are_floats(x_data, y_data):
+        refuse_bool(pow, x_data, y_data)
+        if np.any(np.less(y_data, 0)):
+            remedy = "Convert the base: x.float() ** y."
+            raise ValueError(message("pow", "an integer cannot be raised to a negative integer.", remedy))
     output = x_data**y_data
     if needs_grad(y):
         # As an array, a number has the logarithm of the result's dtype.
@@ -252,6 +260,12 @@ def rremainder(x: Operand, y: Operand) -> Tensor:
     return remainder(y, x)
 
 
+def are_floats(x_data: Any, y_data: Any) -> bool:
+    """Return whether what ``pair`` returned is of floats: both have one dtype, or a number is beside an array."""
+    kind: str = (x_data if type(x_data) is ndarray else y_data).dtype.kind
+    return kind == "f"
+
+
 def refuse_bool(op: Op, x_data: Any, *others: Any) -> None:
     """Raise a TypeError if the operands, which have one dtype, are of bools, for which an operation has no meaning."""
     if getattr(x_data, "dtype", None) == np.bool_:
@@ -263,7 +277,7 @@ def refuse_bool(op: Op, x_data: Any, *others: Any) -> None:
 
 def refuse_division_by_zero(op: Op, x_data: Any, y_data: Any) -> None:
     """Raise a ZeroDivisionError if integers are divided by zero; floats give inf or NaN as IEEE says."""
-    if np.result_type(x_data, y_data).kind != "f" and builtins.bool(np.any(np.equal(y_data, 0))):
+    if not are_floats(x_data, y_data) and builtins.bool(np.any(np.equal(y_data, 0))):
         raise ZeroDivisionError(
             message(op.__name__, "an integer is divided by zero.", "Convert first: x.float() // y.")
         )

@@ -9,7 +9,7 @@ import numpy as np
 import minigrad_kernels
 from minigrad.graph import record
 from minigrad.ops.elementwise import abs, clamp, exp, log, maximum, relu, sigmoid, where
-from minigrad.ops.loss_operands import arrays, compared, constant, reduced, require_probabilities, share_of
+from minigrad.ops.loss_operands import arrays, compared, constant, reduced, require_probabilities
 from minigrad.ops.operands import Operand, Tensor, Value, ndarray, needs_grad, unwrap
 
 #: The smallest logarithm that ``binary_cross_entropy`` counts with, as in PyTorch: an infinite loss teaches nothing.
@@ -37,9 +37,8 @@ def binary_cross_entropy(
         ValueError: if the shapes differ, or a probability is not in [0, 1].
     """
     op = binary_cross_entropy
-    x_data, y_data = compared(op, input, target, same=True)
-    factors: Any = share_of(op, reduction, x_data, y_data) if weight is None else None
-    if factors is not None:
+    x_data, y_data, factors = compared(op, input, target, reduction, same=True)
+    if factors is not None and weight is None:
         try:
             output = minigrad_kernels.binary_cross_entropies(x_data, y_data, factors)
         except ValueError:
@@ -88,10 +87,10 @@ def binary_cross_entropy_backward(grad: Operand, input: Operand, target: Operand
         factors: how much each loss counts: a number, or of a shape that broadcasts to the input's.
     """
     g_data, x_data, y_data = arrays(binary_cross_entropy_backward, grad, input, target)
-    if g_data.ndim == 0 and factors.__class__ is float:
+    if g_data.ndim == 0 and type(factors) is float:
         output = minigrad_kernels.binary_cross_entropies_backward(g_data, x_data, y_data, factors)
     else:
-        each = factors if factors.__class__ is float else unwrap(binary_cross_entropy_backward, factors)
+        each = factors if type(factors) is float else unwrap(binary_cross_entropy_backward, factors)
         output = g_data * each * (x_data - y_data) / np.maximum(x_data * (1 - x_data), SMALLEST_VARIANCE)
     if g_data is grad and x_data is input:
         return output  # type: ignore[return-value]
@@ -140,11 +139,9 @@ def binary_cross_entropy_with_logits(
         ValueError: if the shapes differ, or a target is not in [0, 1].
     """
     op = binary_cross_entropy_with_logits
-    x_data, y_data = compared(op, input, target, same=True)
-    unweighted = weight is None and pos_weight is None
-    factors: Any = share_of(op, reduction, x_data, y_data) if unweighted else None
+    x_data, y_data, factors = compared(op, input, target, reduction, same=True)
     positive = None
-    if factors is not None:
+    if factors is not None and weight is None and pos_weight is None:
         try:
             output = minigrad_kernels.logits_cross_entropies(x_data, y_data, factors)
         except ValueError:
@@ -197,10 +194,10 @@ def binary_cross_entropy_with_logits_backward(grad: Operand, input: Operand, tar
     """Return ``grad * factors * (sigmoid(input) - target)``; arguments as for ``binary_cross_entropy_backward``."""
     op = binary_cross_entropy_with_logits_backward
     g_data, x_data, y_data = arrays(op, grad, input, target)
-    if g_data.ndim == 0 and factors.__class__ is float:
+    if g_data.ndim == 0 and type(factors) is float:
         output = minigrad_kernels.logits_cross_entropies_backward(g_data, x_data, y_data, factors)
     else:
-        each = factors if factors.__class__ is float else unwrap(op, factors)
+        each = factors if type(factors) is float else unwrap(op, factors)
         output = g_data * each * (minigrad_kernels.sigmoid(x_data) - y_data)
     if g_data is grad and x_data is input:
         return output  # type: ignore[return-value]

@@ -5,12 +5,11 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import numpy as np
-
 import minigrad_kernels
 from minigrad.errors import describe, message
 from minigrad.graph import record
 from minigrad.ops.operands import Operand, Tensor, Value, add_reduce, ndarray, sizes, unwrap
+from minigrad.ops.views import strided_view
 
 
 def expand(x: Operand, *shape: Any) -> Tensor:
@@ -27,35 +26,46 @@ def expand(x: Operand, *shape: Any) -> Tensor:
         ValueError: if an axis that is not of length 1 would change.
     """
     x_data = unwrap(expand, x)
-    wanted = list(sizes(expand, shape))
-    added = len(wanted) - x_data.ndim
+    known, steps = x_data.shape, x_data.strides
+    wanted = shape[0] if len(shape) == 1 and shape[0].__class__ is tuple else sizes(expand, shape)
+    added = len(wanted) - len(known)
+    lengths: list[int] = []
+    strides: list[int] = []
     fits = added >= 0
-    for index, size in enumerate(wanted):
-        if not fits:
-            break
-        known = x_data.shape[index - added] if index >= added else None
-        if size == -1 and known is not None:
-            wanted[index] = known
-        elif size < 0 or known not in (None, 1, size):
-            fits = False
-    if not fits:
+    for index, size in enumerate(wanted if fits else ()):
+        have = known[index - added] if index >= added else 1
+        if index >= added and (size == have or size == -1):
+            lengths.append(have)
+            strides.append(steps[index - added])
+        else:
+            fits = fits and have == 1 and size >= 0
+            lengths.append(size)
+            strides.append(0)
+    if not fits or math.prod(lengths) >= 2**60:
+        refuse_expansion(x, wanted, fits)
+    output: Any = strided_view(x_data, lengths, strides)
+    # Several elements share memory, or the operand's rule would not know of a write.
+    output.setflags(False)
+    return record(expand, expand_vjp, output, (x, *shape), (), x if hasattr(x, "_stamp") else None)
+
+
+def refuse_expansion(x: Any, wanted: tuple[int, ...], fits: bool) -> None:
+    """Raise the ValueError about a shape that cannot be had by expanding, or counted."""
+    if fits:
         raise ValueError(
             message(
                 "expand",
-                f"{describe(x)} cannot be expanded to {tuple(wanted)}.",
-                "Only axes of length 1 can be repeated, and new axes stand in front.",
-            )
-        )
-    if math.prod(wanted) >= 2**60:
-        raise ValueError(
-            message(
-                "expand",
-                f"the shape {tuple(wanted)} has more elements than can be counted.",
+                f"the shape {wanted} has more elements than can be counted.",
                 "Leave it out: operations broadcast by themselves.",
             )
         )
-    output = np.broadcast_to(x_data, tuple(wanted))
-    return record(expand, expand_vjp, output, (x, *shape), (), base=x if hasattr(x, "_stamp") else None)
+    raise ValueError(
+        message(
+            "expand",
+            f"{describe(x)} cannot be expanded to {wanted}.",
+            "Only axes of length 1 can be repeated, and new axes stand in front.",
+        )
+    )
 
 
 def expand_vjp(grad_output: Value) -> Value:
@@ -79,7 +89,7 @@ def sum_to_size(x: Operand, *shape: Any) -> Tensor:
     Raises:
         ValueError: if ``shape`` does not broadcast to x's shape.
     """
-    if x.__class__ is ndarray and x.ndim == 2 and shape[0] == x.shape[1:] and x.dtype.kind == "f":
+    if type(x) is ndarray and x.ndim == 2 and shape[0] == x.shape[1:] and x.dtype.kind == "f":
         # In the backward pass: a bias that was added to each row of a batch.
         return minigrad_kernels.column_sums(x)  # type: ignore[return-value]
     x_data = unwrap(sum_to_size, x)

@@ -95,7 +95,7 @@ def checked_labels(op: Op, input: Any, target: Any, weight: Any, ignore_index: i
         factors = np.where(ignored, x_data.dtype.type(0), factors).astype(x_data.dtype, copy=False)
     share = 1.0
     if reduction == "mean":
-        total = float(classes.size) if factors.__class__ is float else float(np.add.reduce(factors, axis=None))
+        total = float(classes.size) if type(factors) is float else float(np.add.reduce(factors, axis=None))
         share = 1 / total if total else math.nan
     return Labels(classes, factors, share, ignored)
 
@@ -105,7 +105,7 @@ def weighted_total(losses: ndarray, labels: Labels, reduction: str) -> Any:
     if labels.ignored is not None:
         # Set, not multiplied by 0: an infinite loss that is ignored counts nothing.
         losses = np.where(labels.ignored, losses.dtype.type(0), losses)
-    if labels.factors.__class__ is not float:
+    if type(labels.factors) is not float:
         losses = losses * labels.factors
     if reduction == "none":
         return losses

@@ -73,7 +73,7 @@ def cross_entropy(
         Tensor(() float32 | 1.386)
     """
     inputs = (input, target, weight, ignore_index, reduction, label_smoothing)
-    if weight is None and label_smoothing.__class__ is float and label_smoothing == 0:
+    if weight is None and type(label_smoothing) is float and label_smoothing == 0:
         fused = fused_cross_entropy(input, target, ignore_index, reduction)
         if fused is not None:
             return record(cross_entropy, cross_entropy_vjp, fused[0], inputs, fused[1])
@@ -107,7 +107,7 @@ def fused_cross_entropy(
     """
     x = input._data if isinstance(input, tensors.Tensor) else input
     labels = target._data if isinstance(target, tensors.Tensor) else target
-    if x.__class__ is not ndarray or labels.__class__ is not ndarray or ignore_index.__class__ is not int:
+    if type(x) is not ndarray or type(labels) is not ndarray or type(ignore_index) is not int:
         return None
     if x.ndim != 2 or labels.dtype is not int64 or (x.dtype is not float32 and x.dtype is not float64):
         return None
@@ -141,10 +141,10 @@ def cross_entropy_backward(
     g_data, x_data, classes = arrays(cross_entropy_backward, grad, input, target)
     rows = unwrap(cross_entropy_backward, probabilities)
     # A number stays one: as an array it would be rounded to the default dtype.
-    each = factors if factors.__class__ is float else unwrap(cross_entropy_backward, factors)
+    each = factors if type(factors) is float else unwrap(cross_entropy_backward, factors)
     inputs = (grad, input, target, probabilities, factors)
     saved = (g_data, x_data, classes, factors)
-    if g_data.ndim == 0 and each.__class__ is float and x_data.ndim == 2 and classes.dtype == int64:
+    if g_data.ndim == 0 and type(each) is float and x_data.ndim == 2 and classes.dtype == int64:
         output = minigrad_kernels.cross_entropy_rows_backward(g_data, rows, classes, -100, each)
         if g_data is grad and x_data is input:
             return output  # type: ignore[return-value]

@@ -8,7 +8,11 @@ import numpy as np
 
 from minigrad.errors import describe, message
 from minigrad.graph import record
-from minigrad.ops.operands import Dim, Op, Operand, Tensor, axes, pair, promoted_pair, real, refuse_no_bool, unwrap
+from minigrad.ops.operands import Dim, Op, Operand, Tensor, axes, ndarray, pair, real, refuse_no_bool, unwrap
+
+#: What np.all and np.any call, behind three Python functions.
+all_reduce: Any = np.logical_and.reduce
+any_reduce: Any = np.logical_or.reduce
 
 
 def eq(x: Operand, y: Operand) -> Tensor:
@@ -49,19 +53,19 @@ def ge(x: Operand, y: Operand) -> Tensor:
 
 def logical_and(x: Operand, y: Operand) -> Tensor:
     """Return whether both operands are nonzero, elementwise."""
-    x_data, y_data = promoted_pair(logical_and, x, y)
+    x_data, y_data = pair(logical_and, x, y)
     return record(logical_and, None, np.logical_and(x_data, y_data), (x, y))
 
 
 def logical_or(x: Operand, y: Operand) -> Tensor:
     """Return whether at least one operand is nonzero, elementwise."""
-    x_data, y_data = promoted_pair(logical_or, x, y)
+    x_data, y_data = pair(logical_or, x, y)
     return record(logical_or, None, np.logical_or(x_data, y_data), (x, y))
 
 
 def logical_xor(x: Operand, y: Operand) -> Tensor:
     """Return whether exactly one operand is nonzero, elementwise."""
-    x_data, y_data = promoted_pair(logical_xor, x, y)
+    x_data, y_data = pair(logical_xor, x, y)
     return record(logical_xor, None, np.logical_xor(x_data, y_data), (x, y))
 
 
@@ -95,14 +99,14 @@ def bitwise_not(x: Operand) -> Tensor:
 def bitwise(op: Op, ufunc: Any, x: Operand, y: Operand) -> Tensor:
     """Return what a bitwise ufunc makes of two operands, which must not be floats."""
     x_data, y_data = pair(op, x, y)
-    refuse_floats(op, x_data)
-    refuse_floats(op, y_data)
+    # Both have the common dtype; beside a number, the array is of floats.
+    refuse_floats(op, x_data if type(x_data) is ndarray else y_data)
     return record(op, None, ufunc(x_data, y_data), (x, y))
 
 
 def refuse_floats(op: Op, data: Any) -> None:
     """Raise a TypeError if an operand is of floats."""
-    if np.asarray(data).dtype.kind == "f":
+    if data.dtype.kind == "f":
         raise TypeError(
             message(
                 op.__name__,
@@ -136,14 +140,14 @@ def all(x: Operand, dim: Dim = None, keepdim: bool = False) -> Tensor:
         keepdim: keep reduced axes with length 1.
     """
     x_data = unwrap(all, x)
-    output = np.all(x_data, axis=axes(all, dim, x_data.ndim, keepdim), keepdims=keepdim)
+    output = all_reduce(x_data, axes(all, dim, x_data.ndim, keepdim), None, None, keepdim)
     return record(all, None, output, (x, dim, keepdim))
 
 
 def any(x: Operand, dim: Dim = None, keepdim: bool = False) -> Tensor:
     """Return whether any element is nonzero; arguments as for ``all``."""
     x_data = unwrap(any, x)
-    output = np.any(x_data, axis=axes(any, dim, x_data.ndim, keepdim), keepdims=keepdim)
+    output = any_reduce(x_data, axes(any, dim, x_data.ndim, keepdim), None, None, keepdim)
     return record(any, None, output, (x, dim, keepdim))
 
 

@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from minigrad.ops.arithmetic import mul
-from minigrad.ops.gathering import diagonal
+from minigrad.ops.diagonals import diagonal
 from minigrad.ops.products import matmul
 from minigrad.ops.reductions import sum
 from minigrad.ops.shapes import permute, reshape

@@ -11,6 +11,7 @@ from minigrad import dtypes, tensors
 from minigrad.errors import describe, message
 from minigrad.graph import record, wrap
 from minigrad.ops.operands import Operand, Tensor, Value, unwrap
+from minigrad.writes import share_stamp
 
 
 def cast(x: Operand, dtype: Any) -> Tensor:
@@ -119,6 +120,39 @@ def type_as(x: Tensor, y: Tensor) -> Tensor:
     return cast(x, unwrap(type_as, y).dtype)
 
 
+def type(x: Tensor, dtype: Any = None) -> Any:
+    """Return ``x`` in another dtype, or without one the name of its type.
+
+    Args:
+        x: any shape.
+        dtype: a dtype, or one of PyTorch's names, such as ``"torch.FloatTensor"``.
+
+    Examples:
+        >>> import minigrad as mg
+        >>> mg.zeros(2).type(), mg.zeros(2).type("torch.LongTensor").dtype
+        ('minigrad.FloatTensor', dtype('int64'))
+    """
+    if dtype is None:
+        return "minigrad." + TYPE_NAMES[unwrap(type, x).dtype]
+    for known, name in TYPE_NAMES.items():
+        if isinstance(dtype, str) and dtype.rpartition(".")[2] == name:
+            dtype = known
+    return cast(x, dtype)
+
+
+#: What PyTorch calls the tensors of each dtype.
+TYPE_NAMES = {
+    dtypes.float32: "FloatTensor",
+    dtypes.float64: "DoubleTensor",
+    dtypes.int8: "CharTensor",
+    dtypes.int16: "ShortTensor",
+    dtypes.int32: "IntTensor",
+    dtypes.int64: "LongTensor",
+    dtypes.uint8: "ByteTensor",
+    dtypes.bool_: "BoolTensor",
+}
+
+
 def clone(x: Operand) -> Tensor:
     """Return a copy of ``x`` in memory of its own, through which gradients flow."""
     return record(clone, clone_vjp, unwrap(clone, x).copy(), (x,))
@@ -138,7 +172,7 @@ def contiguous(x: Operand) -> Tensor:
 
 
 def detach(x: Tensor) -> Tensor:
-    """Return a tensor of the same memory that is not part of the graph.
+    """Return a tensor of the same memory that is not part of the graph: no gradient passes.
 
     A write to one is a write to both, and the engine notices where it would make a gradient wrong.
     """
@@ -151,7 +185,7 @@ def detach(x: Tensor) -> Tensor:
             )
         )
     twin = wrap(x._data, None, None)
-    twin._stamp = x._stamp
+    share_stamp(twin, x._stamp)
     twin.name = x.name
     return twin
 
@@ -170,6 +204,7 @@ class ConversionMethods:
     int = int
     long = long
     bool = bool
+    type = type
     type_as = type_as
     clone = clone
     contiguous = contiguous

@@ -10,8 +10,8 @@ from minigrad.dtypes import get_default_dtype
 from minigrad.errors import describe, message
 from minigrad.ops.arithmetic import div, mul, sub
 from minigrad.ops.conversion import cast
+from minigrad.ops.diagonals import diagonal
 from minigrad.ops.elementwise import clamp, sqrt
-from minigrad.ops.gathering import diagonal
 from minigrad.ops.operands import Op, Operand, Tensor, real, unwrap
 from minigrad.ops.products import matmul
 from minigrad.ops.reductions import mean, sum

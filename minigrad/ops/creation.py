@@ -1,4 +1,4 @@
-"""Tensors from numbers, lists, arrays, shapes and ranges."""
+"""Tensors from numbers, lists, arrays and shapes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from minigrad import dtypes, tensors
 from minigrad.errors import describe, message
 from minigrad.graph import wrap
 from minigrad.ops.conversion import cast
-from minigrad.ops.operands import Op, Tensor, ndarray, real, sizes, unwrap, whole
+from minigrad.ops.operands import Op, Tensor, ndarray, sizes, unwrap
 from minigrad.writes import guarded
 
 
@@ -297,80 +297,3 @@ def filled_like(op: Op, x: Tensor, value: Any, dtype: Any, requires_grad: bool) 
     x_data = unwrap(op, x)
     wanted = x_data.dtype if dtype is None else dtypes.as_dtype(op.__name__, dtype)
     return filled(op, (x_data.shape,), one_number(op, value, wanted), wanted, requires_grad)
-
-
-def arange(
-    start: float, end: float | None = None, step: float = 1, *, dtype: Any = None, requires_grad: bool = False
-) -> Tensor:
-    """Return the numbers from ``start`` (0 if only one number is given) up to but without ``end``.
-
-    Args:
-        start: the first number; or the end, if it is the only one.
-        end: where to stop.
-        step: the distance of neighbours.
-        dtype: the element type.
-        requires_grad: whether gradients with respect to it are wanted.
-
-    Returns:
-        1-d; int64 if all arguments are integers, else the default floating dtype.
-
-    Raises:
-        TypeError: if an argument is no number.
-        ValueError: if ``step`` is 0 or points away from ``end``, or a number is not finite.
-
-    Examples:
-        >>> import minigrad as mg
-        >>> mg.arange(2, 8, 2)
-        Tensor((3,) int64 | 2 4 6)
-    """
-    first, last = (0, start) if end is None else (start, end)
-    first, last, step = real(arange, "start", first), real(arange, "end", last), real(arange, "step", step)
-    finite = abs(first) < 2**63 and abs(last) < 2**63 and abs(step) < 2**63
-    if not finite or step == 0 or (last - first) / step < 0:
-        raise ValueError(
-            message(
-                "arange",
-                f"from {first} to {last} there is no way in steps of {step}.",
-                "The sign of the step is the direction, such as arange(5, 0, -1); linspace takes a number of points.",
-            )
-        )
-    if dtype is None:
-        whole_numbers = isinstance(first, int) and isinstance(last, int) and isinstance(step, int)
-        dtype = dtypes.int64 if whole_numbers else dtypes.get_default_dtype()
-    (length,) = affordable(arange, (math.ceil((last - first) / step),))
-    array = first + step * np.arange(length)
-    return leaf(array.astype(dtypes.as_dtype("arange", dtype)), requires_grad, None)
-
-
-def linspace(start: float, end: float, steps: int, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
-    """Return ``steps`` numbers at equal distances from ``start`` to ``end``, both included.
-
-    Raises:
-        TypeError: if an argument is no number, or ``steps`` no integer.
-        ValueError: if ``steps`` is negative.
-
-    Examples:
-        >>> import minigrad as mg
-        >>> mg.linspace(0, 1, 5)
-        Tensor((5,) float32 | 0 0.25 0.5 0.75 1)
-    """
-    start, end = real(linspace, "start", start), real(linspace, "end", end)
-    steps = whole(linspace, "steps", steps)
-    if steps < 0:
-        raise ValueError(message("linspace", f"steps must not be negative, got {steps}."))
-    wanted = dtypes.get_default_dtype() if dtype is None else dtypes.as_dtype("linspace", dtype)
-    return leaf(np.linspace(start, end, steps).astype(wanted), requires_grad, None)
-
-
-def eye(n: int, m: int | None = None, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
-    """Return a matrix with ones on the diagonal and zeros elsewhere, (n, n) or (n, m).
-
-    Raises:
-        ValueError: if a length is negative.
-    """
-    wanted = dtypes.get_default_dtype() if dtype is None else dtypes.as_dtype("eye", dtype)
-    n = whole(eye, "n", n)
-    columns = n if m is None else whole(eye, "m", m)
-    if n < 0 or columns < 0:
-        raise ValueError(message("eye", f"lengths must not be negative, got {n} and {columns}."))
-    return leaf(np.eye(n, columns, dtype=wanted), requires_grad, None)

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import numpy as np
 
 from minigrad.graph import record
-from minigrad.ops.decompositions import singular_value_decomposition, square_matrices
+from minigrad.ops.comparisons import lt
+from minigrad.ops.elementwise import where
+from minigrad.ops.matrix_operands import measured_squares, square_matrices
 from minigrad.ops.operands import Op, Operand, Tensor, Value, floating, ndarray
 from minigrad.ops.products import matmul
 from minigrad.ops.reductions import sum
 from minigrad.ops.shapes import matrix_transpose, unsqueeze
+from minigrad.ops.singular_values import thin_decomposition
 from minigrad.ops.systems import inv
+
+#: Below twice the logarithm of the largest float32.
+SAFE_LOGARITHM = 170
 
 
 class SlogdetResult(NamedTuple):
@@ -46,10 +53,14 @@ def det(A: Operand) -> Tensor:
 
     Source: Magnus and Neudecker, "Matrix Differential Calculus" (3rd edition, 2007), chapter 8, theorem 1.
     """
-    A_data = square_matrices(det, "A", A)
-    # A determinant of many factors overflows quietly, as any product.
-    with np.errstate(over="ignore", under="ignore"):
-        output = np.asarray(np.linalg.det(A_data.astype(np.float64))).astype(A_data.dtype, copy=False)
+    A_data, size = measured_squares(det, "A", A)
+    # By Hadamard's inequality the square of the determinant is at most this to the power of n.
+    if size <= 1 or A_data.shape[-1] * math.log(size) < SAFE_LOGARITHM:
+        output = np.linalg.det(A_data)
+    else:
+        # A determinant of many factors overflows quietly, as any product. Saying so to NumPy takes 1 microsecond.
+        with np.errstate(over="ignore", under="ignore"):
+            output = np.linalg.det(A_data)
     return record(det, det_vjp, output, (A,), (A_data,))
 
 
@@ -124,7 +135,7 @@ def cofactor_backward_vjp(grad_output: Value, grad: Value, A: Value) -> tuple[Va
 
 def oriented_singular_values(op: Op, A: ndarray) -> tuple[ndarray, ndarray, ndarray, ndarray]:
     """Return U, s, Vh and ``det(U) * det(Vh)``, which is 1 or -1, (..., 1, 1)."""
-    U, s, Vh = singular_value_decomposition(op, A)
+    U, s, Vh = thin_decomposition(op, A)
     sign = np.sign(np.linalg.det(U) * np.linalg.det(Vh))
     return U, s, Vh, np.asarray(sign)[..., None, None]
 
@@ -165,7 +176,7 @@ def slogdet(A: Operand) -> SlogdetResult:
 
     Returns:
         ``sign`` (1, -1, or 0 for a singular matrix) and ``logabsdet`` (``-inf`` for a singular one), each (...). The
-        gradient of the sign is 0.
+        gradient of the sign is 0; ``logabsdet`` has no gradient at a singular matrix: asking for it raises.
 
     Raises:
         TypeError: if A is of integers.
@@ -181,8 +192,7 @@ def slogdet(A: Operand) -> SlogdetResult:
     Source: Giles, "An extended collection of matrix derivative results" (2008), section 2.2.4.
     """
     A_data = square_matrices(slogdet, "A", A)
-    sign, logabsdet = np.linalg.slogdet(A_data.astype(np.float64))
-    outputs = (np.asarray(sign).astype(A_data.dtype, copy=False), np.asarray(logabsdet).astype(A_data.dtype))
+    outputs = tuple(np.linalg.slogdet(A_data))
     return SlogdetResult(*record(slogdet, slogdet_vjp, outputs, (A,), (A_data,)))
 
 
@@ -194,10 +204,26 @@ def slogdet_vjp(grad_outputs: tuple[Value, Value], A: Value) -> Value:
     return over_matrix(grad_logabsdet) * matrix_transpose(inv(A))
 
 
+def logdet(A: Operand) -> Tensor:
+    """Return the logarithm of the determinant of a square matrix, (..., n, n) to (...).
+
+    It is ``-inf`` where the determinant is 0, which has no gradient there: asking for it raises. It is NaN where the
+    determinant is negative. Raises as ``slogdet``.
+
+    Examples:
+        >>> import minigrad as mg
+        >>> mg.logdet(mg.tensor([[2.0, 0.0], [0.0, 0.5]])).item()
+        0.0
+    """
+    sign, logabsdet = slogdet(A)
+    return where(lt(sign, 0), math.nan, logabsdet)
+
+
 class DeterminantMethods:
     """The functions of this file as methods of Tensor."""
 
     __slots__ = ()
 
     det = det
+    logdet = logdet
     slogdet = slogdet

@@ -151,7 +151,7 @@ def pdist(input: Operand, p: float = 2.0) -> Tensor:
         p: the order of the norm, as for ``cdist``.
 
     Returns:
-        (n * (n - 1) / 2,).
+        (n * (n - 1) / 2,). Gradients at equal rows or coordinates are those of ``cdist``.
 
     Raises:
         ValueError: if input is not a matrix, or ``p`` is negative; TypeError: if it is not floating.
@@ -178,7 +178,7 @@ def renorm(x: Operand, p: float, dim: int, maxnorm: float) -> Tensor:
         x: floating, at least two axes.
         p: the order of the norm, positive.
         dim: the axis whose slices are measured.
-        maxnorm: the largest norm.
+        maxnorm: the largest norm; the gradient at a norm of exactly that is the one of a slice that is kept.
 
     Raises:
         TypeError: if x is not floating; IndexError: if ``dim`` is not an axis of x.

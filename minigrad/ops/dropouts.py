@@ -1,25 +1,38 @@
-"""Numbers dropped at random."""
+"""Numbers, or whole channels, dropped at random."""
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
 
+import minigrad_kernels
+from minigrad import tensors
 from minigrad.errors import describe, message, number_remedy
 from minigrad.graph import record
-from minigrad.ops.generators import Generator
-from minigrad.ops.operands import Operand, Tensor, Value, unwrap
-from minigrad.ops.randomness import rand
+from minigrad.ops.arithmetic import mul
+from minigrad.ops.generators import Generator, checked_generator
+from minigrad.ops.in_place import write_over
+from minigrad.ops.operands import Op, Operand, Tensor, Value, ndarray, refuse_no_bool, unwrap
+from minigrad.ops.randomness import drawn
 
 
-def dropout(input: Operand, p: float = 0.5, training: bool = True, *, generator: Generator | None = None) -> Tensor:
+def dropout(
+    input: Operand,
+    p: float = 0.5,
+    training: bool = True,
+    inplace: bool = False,
+    *,
+    generator: Generator | None = None,
+) -> Tensor:
     """Return ``input`` with each number set to 0 with probability ``p`` and the others scaled by ``1 / (1 - p)``.
 
     Args:
         input: floating, any shape.
         p: the probability, from 0 to 1.
         training: whether to drop at all; if not, the input itself is returned.
+        inplace: write the result over the input and return it.
         generator: where to draw from; default: the one that ``manual_seed`` seeds.
 
     Returns:
@@ -32,27 +45,126 @@ def dropout(input: Operand, p: float = 0.5, training: bool = True, *, generator:
         >>> import minigrad as mg
         >>> dropout(mg.ones(8), 0.5, generator=mg.Generator(0)).sum().item() in range(0, 17, 2)
         True
+
+    Source: Srivastava et al., "Dropout: a simple way to prevent neural networks from overfitting", JMLR 2014.
     """
     p = checked_probability("dropout", p)
-    input_data = unwrap(dropout, input)
-    if input_data.dtype.kind != "f":
-        raise TypeError(message("dropout", f"floating numbers are needed, got {describe(input)}.", "Use x.float()."))
+    input_data = checked_floats(dropout, input)
+    refuse_no_bool(dropout, "inplace", inplace)
     if not training or p == 0:
         same: Any = input
         return same
-    return drop(input, rand(input_data.shape, dtype=input_data.dtype, generator=generator), p)
+    source = checked_generator(dropout, generator)
+    counter = first_block(minigrad_kernels.dropped_blocks(input_data), source)
+    if inplace:
+        return write_over(drop, as_tensor(dropout, input), counter, source.seed, p)
+    return drop(input, counter, source.seed, p)
 
 
-def drop(input: Operand, noise: Operand, p: float) -> Tensor:
-    """Return ``input / (1 - p)`` where ``noise``, uniform in [0, 1), is at least ``p``, and 0 elsewhere."""
-    input_data, noise_data = unwrap(drop, input), unwrap(drop, noise)
-    factors = (noise_data >= p) * input_data.dtype.type(1 / (1 - p) if p < 1 else 0)
-    return record(drop, drop_vjp, input_data * factors, (input, noise, p), (factors,))
+def drop(input: Operand, counter: Operand, seed: int, p: float) -> Tensor:
+    """Return ``input / (1 - p)``, or 0 where a random number is below ``p``.
+
+    Args:
+        input: floating, any shape.
+        counter: 0-d integer, the first block of random numbers to read.
+        seed: which stream of them.
+        p: the probability, from 0 to 1.
+    """
+    input_data, place = unwrap(drop, input), unwrap(drop, counter)
+    output = minigrad_kernels.dropped(input_data, seed, int(place), p)
+    return record(drop, drop_vjp, output, (input, counter, seed, p), (place, seed, p))
 
 
-def drop_vjp(grad_output: Value, factors: Value) -> Value:
-    """``grad_input = grad_output * factors``, which are 0 or 1 / (1 - p)."""
-    return grad_output * factors
+def drop_vjp(grad_output: Value, counter: Value, seed: int, p: float) -> Value:
+    """``grad_input = grad_output / (1 - p), or 0``, where the same random numbers say so: they are drawn once more."""
+    return drop(grad_output, counter, seed, p)
+
+
+def dropout2d(
+    input: Operand,
+    p: float = 0.5,
+    training: bool = True,
+    inplace: bool = False,
+    *,
+    generator: Generator | None = None,
+) -> Tensor:
+    """Return ``input`` with each channel of each sample set to 0 with probability ``p``, the others scaled.
+
+    Args:
+        input: (N, C, H, W), floating; (N, C, L) is taken too, and others of two axes or more with a warning.
+        p: the probability, from 0 to 1.
+        training: whether to drop at all; if not, the input itself is returned.
+        inplace: write the result over the input and return it.
+        generator: where to draw from; default: the one that ``manual_seed`` seeds.
+
+    Returns:
+        The input's shape; its expected value is the input.
+
+    Raises:
+        ValueError: if ``p`` is not in [0, 1], or there is no axis of channels; TypeError: as ``dropout``.
+
+    Source: Tompson et al., "Efficient object localization using convolutional networks", CVPR 2015.
+    """
+    p = checked_probability("dropout2d", p)
+    input_data = checked_floats(dropout2d, input)
+    refuse_no_bool(dropout2d, "inplace", inplace)
+    if input_data.ndim < 2:
+        raise ValueError(
+            message(
+                "dropout2d",
+                f"an input of (N, C, H, W) is needed, got {describe(input)}.",
+                "dropout drops single numbers.",
+            )
+        )
+    if input_data.ndim not in (3, 4):
+        warnings.warn(
+            f"dropout2d: the input {describe(input)} is not (N, C, H, W); axis 1 is taken for the channels.",
+            stacklevel=2,
+        )
+    if not training or p == 0:
+        same: Any = input
+        return same
+    channels = np.ones(input_data.shape[:2] + (1,) * (input_data.ndim - 2), input_data.dtype)
+    source = checked_generator(dropout2d, generator)
+    counter = first_block(minigrad_kernels.dropped_blocks(channels), source)
+    factors = drop(channels, counter, source.seed, p)
+    return write_over(mul, as_tensor(dropout2d, input), factors) if inplace else mul(input, factors)
+
+
+def first_block(blocks: int, generator: Generator) -> Tensor:
+    """Return where a generator's counter is, 0-d int64, and move it on by so many blocks."""
+    return drawn(first_block, note_counter, np.empty((), np.int64), generator, False, blocks)
+
+
+def note_counter(seed: int, counter: int, blocks: int, out: ndarray) -> int:
+    """Write the counter to ``out``, and say that the blocks from there on are used."""
+    out[0] = counter
+    return blocks
+
+
+def as_tensor(op: Op, input: Any) -> Tensor:
+    """Return an input that is to be written to.
+
+    Raises:
+        TypeError: if it is no Tensor.
+    """
+    if not isinstance(input, tensors.Tensor):
+        raise TypeError(
+            message(op.__name__, f"inplace=True needs a Tensor, got {describe(input)}.", "Leave inplace away.")
+        )
+    return input
+
+
+def checked_floats(op: Op, input: Any) -> ndarray:
+    """Return the array of an input.
+
+    Raises:
+        TypeError: if it is not floating.
+    """
+    array = unwrap(op, input)
+    if array.dtype.kind != "f":
+        raise TypeError(message(op.__name__, f"floating numbers are needed, got {describe(input)}.", "Use x.float()."))
+    return array
 
 
 def checked_probability(who: str, p: Any) -> float:

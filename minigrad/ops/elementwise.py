@@ -9,7 +9,19 @@ import numpy as np
 import minigrad_kernels
 from minigrad.errors import describe, message
 from minigrad.graph import record
-from minigrad.ops.operands import Operand, Tensor, Value, check_broadcast, floating, ndarray, needs_grad, pair, unwrap
+from minigrad.ops.choices import chosen
+from minigrad.ops.operands import (
+    Operand,
+    Tensor,
+    Value,
+    check_broadcast,
+    floating,
+    is_small_number,
+    ndarray,
+    needs_grad,
+    pair,
+    unwrap,
+)
 
 
 def exp(x: Operand) -> Tensor:
@@ -94,7 +106,7 @@ def tanh_vjp(grad_output: Value, output: Value) -> Value:
 
 def tanh_backward(grad: Operand, result: Operand) -> Tensor:
     """Return ``grad * (1 - result**2)``, of operands of one shape and floating dtype, by one kernel."""
-    if grad.__class__ is ndarray and result.__class__ is ndarray:
+    if type(grad) is ndarray and type(result) is ndarray:
         return minigrad_kernels.tanh_backward(grad, result)  # type: ignore[return-value]
     g_data, r_data = unwrap(tanh_backward, grad), unwrap(tanh_backward, result)
     output = minigrad_kernels.tanh_backward(g_data, r_data)
@@ -119,7 +131,7 @@ def sigmoid_vjp(grad_output: Value, output: Value) -> Value:
 
 def sigmoid_backward(grad: Operand, result: Operand) -> Tensor:
     """Return ``grad * result * (1 - result)``, of operands of one shape and floating dtype, by one kernel."""
-    if grad.__class__ is ndarray and result.__class__ is ndarray:
+    if type(grad) is ndarray and type(result) is ndarray:
         return minigrad_kernels.sigmoid_backward(grad, result)  # type: ignore[return-value]
     g_data, r_data = unwrap(sigmoid_backward, grad), unwrap(sigmoid_backward, result)
     output = minigrad_kernels.sigmoid_backward(g_data, r_data)
@@ -153,7 +165,7 @@ def relu_vjp(grad_output: Value, output: Value) -> Value:
 
 def relu_backward(grad: Operand, result: Operand) -> Tensor:
     """Return 0 where ``result <= 0``, else ``grad``, of operands of one shape and floating dtype, by one kernel."""
-    if grad.__class__ is ndarray and result.__class__ is ndarray:
+    if type(grad) is ndarray and type(result) is ndarray:
         return minigrad_kernels.relu_backward(grad, result)  # type: ignore[return-value]
     g_data, r_data = unwrap(relu_backward, grad), unwrap(relu_backward, result)
     output = minigrad_kernels.relu_backward(g_data, r_data)
@@ -188,16 +200,7 @@ def clamp(x: Operand, min: Operand | None = None, max: Operand | None = None) ->
         )
     x_data = unwrap(clamp, x)
     min, max = representable(x_data, min), representable(x_data, max)
-    lower: Any = None
-    upper: Any = None
-    output: Any = x_data
-    # np.clip refuses a lower bound above the upper one for some dtypes; the two steps are PyTorch's order.
-    if min is not None:
-        output, lower = pair(clamp, x, min)
-        output = np.maximum(output, lower)
-    if max is not None:
-        output, upper = pair(clamp, output if lower is not None else x, max)
-        output = np.minimum(output, upper)
+    output, lower, upper = limited_between(x, x_data, min, max)
     if needs_grad(min) or needs_grad(max):
         return record(clamp, clamp_between_vjp, output, (x, min, max), (x_data, lower, upper))
     inside = None
@@ -211,6 +214,24 @@ def clamp(x: Operand, min: Operand | None = None, max: Operand | None = None) ->
 def clamp_vjp(grad_output: Value, inside: Value) -> Value:
     """``grad_x = grad_output where min <= x <= max, else 0``."""
     return where(inside, grad_output, 0)
+
+
+def limited_between(x: Operand, x_data: ndarray, min: Any, max: Any) -> tuple[Any, Any, Any]:
+    """Return an operand limited to bounds, and the bounds in its dtype; None for one that there is not."""
+    if x_data.dtype.kind == "f" and is_small_number(min) and is_small_number(max) and min <= max:
+        # In one pass: at a million elements two of them take 4 times as long.
+        return x_data.clip(min, max), min, max
+    lower: Any = None
+    upper: Any = None
+    output: Any = x_data
+    # np.clip refuses a lower bound above the upper one for some dtypes; the two steps are PyTorch's order.
+    if min is not None:
+        output, lower = pair(clamp, x, min)
+        output = np.maximum(output, lower)
+    if max is not None:
+        output, upper = pair(clamp, output if lower is not None else x, max)
+        output = np.minimum(output, upper)
+    return output, lower, upper
 
 
 def representable(x: np.ndarray, bound: Any) -> Any:
@@ -279,7 +300,7 @@ def where(condition: Operand, x: Operand, y: Operand) -> Tensor:
     for operand, data in ((x, x_data), (y, y_data)):
         if isinstance(data, np.ndarray) and data.shape != test.shape:
             check_broadcast(where, condition, operand, test.shape, data.shape)
-    output = np.where(test, x_data, y_data)
+    output = chosen(test, x_data, y_data)
     return record(where, where_vjp, output, (condition, x, y), (test, needs_grad(x), needs_grad(y)))
 
 

@@ -55,7 +55,9 @@ def xlog1py_vjp(grad_output: Value, x: Value, y: Value) -> tuple[Value, Value]:
 def floating_arrays(op: Op, x: Operand, y: Operand) -> tuple[ndarray, ndarray]:
     """Return the arrays of two operands in their common floating dtype; a number, too, has its logarithm in that."""
     x_data, y_data = floating_pair(op, x, y)
-    dtype = np.result_type(x_data, y_data)
+    if type(x_data) is ndarray and type(y_data) is ndarray:
+        return x_data, y_data
+    dtype = (x_data if type(x_data) is ndarray else y_data).dtype
     return np.asarray(x_data, dtype), np.asarray(y_data, dtype)
 
 

@@ -58,7 +58,7 @@ def max(x: Operand, dim: Any = None, keepdim: bool = False) -> Any:
 
 
 def min(x: Operand, dim: Any = None, keepdim: bool = False) -> Any:
-    """Return the smallest element; along an axis also where it is; as ``max``."""
+    """Return the smallest element; along an axis also where it is; arguments and gradient as for ``max``."""
     if dim is None:
         return amin(x)
     return minimum(x, dim) if is_operand(dim) else extreme(min, minimum_reduce, np.argmin, x, dim, keepdim)
@@ -121,7 +121,7 @@ class Extremes(NamedTuple):
 
 
 def aminmax(x: Operand, *, dim: int | None = None, keepdim: bool = False) -> Extremes:
-    """Return the smallest and the largest element over all axes, or along one; as ``amin`` and ``amax``."""
+    """Return the smallest and the largest element over all axes, or along one; gradients as ``amin``, ``amax``."""
     if dim is not None:
         axis(aminmax, dim, unwrap(aminmax, x).ndim)
     return Extremes(amin(x, dim, keepdim), amax(x, dim, keepdim))

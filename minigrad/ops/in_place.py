@@ -6,16 +6,27 @@ from typing import Any
 
 import numpy as np
 
+import minigrad_kernels
 from minigrad import tensors
 from minigrad.dtypes import CATEGORY
 from minigrad.errors import describe, message
 from minigrad.graph import record
-from minigrad.modes import is_grad_enabled
+from minigrad.modes import current_state, is_grad_enabled
 from minigrad.ops.arithmetic import add, div, floor_divide, mul, neg, pow, remainder, scaled, sub
 from minigrad.ops.comparisons import bitwise_and, bitwise_or, bitwise_xor
 from minigrad.ops.conversion import clone
 from minigrad.ops.elementwise import abs, clamp, exp, log, relu, sigmoid, sqrt, tanh
-from minigrad.ops.operands import Op, Operand, Tensor, Value, broadcasts_to, needs_grad, unwrap, unwrap_exact
+from minigrad.ops.operands import (
+    Op,
+    Operand,
+    Tensor,
+    Value,
+    broadcasts_to,
+    is_small_number,
+    needs_grad,
+    unwrap,
+    unwrap_exact,
+)
 from minigrad.writes import refuse_write, stamp_write
 
 
@@ -48,10 +59,18 @@ def copy_vjp(grad_output: Value) -> tuple[Value, Value]:
     return None, grad_output
 
 
-def write_over(op: Op, x: Tensor, *arguments: Any) -> Tensor:
+def write_over(op: Op, x: Tensor, *arguments: Any, into: Any = None, kind: str = "f") -> Tensor:
     """Write ``op(x, *arguments)`` over ``x``.
 
     The operation itself is recorded on a copy of x's old value, which its rule may read; the write is then a ``copy_``.
+
+    Args:
+        op: the operation.
+        x: its first operand.
+        arguments: the others.
+        into: a function like a ufunc, ``into(x, *arguments, out=x)``, that computes the same: where nothing is recorded
+            it writes its result at once.
+        kind: the kind of dtype for which it computes the same.
 
     Raises:
         RuntimeError, ValueError, TypeError: with ``x`` unchanged.
@@ -66,6 +85,42 @@ def write_over(op: Op, x: Tensor, *arguments: Any) -> Tensor:
             )
         )
     refuse_write(who, x, arguments)
+    if into is not None and x._data.dtype.kind == kind:
+        arrays = plain_operands(x, arguments)
+        if arrays is not None:
+            # Before the write, as in copy_.
+            stamp_write(x._stamp)
+            into(*arrays, out=x._data)
+            written: Tensor = record(copy_, None, x._data, (x,), (), writes=x)
+            return written
+    return written_result(op, x, arguments)
+
+
+def plain_operands(x: Tensor, arguments: tuple[Any, ...]) -> list[Any] | None:
+    """Return the arrays and numbers of an operation whose result is written over x, where nothing is recorded.
+
+    None where a gradient is at stake or a step is captured, and where an operand would have to be converted first.
+    """
+    state = current_state()
+    if state.tape is not None:
+        return None
+    found: list[Any] = []
+    for each in (x, *arguments):
+        if isinstance(each, tensors.Tensor):
+            if state.grad_enabled and needs_grad(each):
+                return None
+            each = each._data
+            if each.dtype is not x._data.dtype or not broadcasts_to(each.shape, x._data.shape):
+                return None
+        elif x._data.dtype.kind != "f" or not is_small_number(each):
+            return None
+        found.append(each)
+    return found
+
+
+def written_result(op: Op, x: Tensor, arguments: tuple[Any, ...]) -> Tensor:
+    """Compute ``op(x, *arguments)``, with x copied where its rule may read it, and write it over ``x``."""
+    who = op.__name__ + "_"
     operands = [x, *arguments]
     recorded = False
     for each in operands:
@@ -100,32 +155,32 @@ def check_fits(who: str, x: Tensor, shape: tuple[int, ...]) -> None:
 
 def add_(x: Tensor, y: Operand, *, alpha: float = 1) -> Tensor:
     """Write ``x + alpha * y`` over ``x``."""
-    return write_over(add, x, y if alpha == 1 else scaled(add_, y, alpha))
+    return write_over(add, x, y if alpha == 1 else scaled(add_, y, alpha), into=np.add)
 
 
 def sub_(x: Tensor, y: Operand, *, alpha: float = 1) -> Tensor:
     """Write ``x - alpha * y`` over ``x``."""
-    return write_over(sub, x, y if alpha == 1 else scaled(sub_, y, alpha))
+    return write_over(sub, x, y if alpha == 1 else scaled(sub_, y, alpha), into=np.subtract)
 
 
 def mul_(x: Tensor, y: Operand) -> Tensor:
     """Write ``x * y`` over ``x``."""
-    return write_over(mul, x, y)
+    return write_over(mul, x, y, into=np.multiply)
 
 
 def div_(x: Tensor, y: Operand) -> Tensor:
     """Write ``x / y`` over ``x``."""
-    return write_over(div, x, y)
+    return write_over(div, x, y, into=np.true_divide)
 
 
 def floor_divide_(x: Tensor, y: Operand) -> Tensor:
     """Write ``x // y`` over ``x``."""
-    return write_over(floor_divide, x, y)
+    return write_over(floor_divide, x, y, into=np.floor_divide)
 
 
 def remainder_(x: Tensor, y: Operand) -> Tensor:
     """Write ``x % y`` over ``x``."""
-    return write_over(remainder, x, y)
+    return write_over(remainder, x, y, into=np.remainder)
 
 
 def pow_(x: Tensor, y: Operand) -> Tensor:
@@ -135,66 +190,66 @@ def pow_(x: Tensor, y: Operand) -> Tensor:
 
 def bitwise_and_(x: Tensor, y: Operand) -> Tensor:
     """Write ``x & y`` over ``x``."""
-    return write_over(bitwise_and, x, y)
+    return write_over(bitwise_and, x, y, into=np.bitwise_and, kind="i")
 
 
 def bitwise_or_(x: Tensor, y: Operand) -> Tensor:
     """Write ``x | y`` over ``x``."""
-    return write_over(bitwise_or, x, y)
+    return write_over(bitwise_or, x, y, into=np.bitwise_or, kind="i")
 
 
 def bitwise_xor_(x: Tensor, y: Operand) -> Tensor:
     """Write ``x ^ y`` over ``x``."""
-    return write_over(bitwise_xor, x, y)
+    return write_over(bitwise_xor, x, y, into=np.bitwise_xor, kind="i")
 
 
 def neg_(x: Tensor) -> Tensor:
     """Write ``-x`` over ``x``."""
-    return write_over(neg, x)
+    return write_over(neg, x, into=np.negative)
 
 
 def abs_(x: Tensor) -> Tensor:
     """Write the absolute values over ``x``."""
-    return write_over(abs, x)
+    return write_over(abs, x, into=np.absolute)
 
 
 def exp_(x: Tensor) -> Tensor:
     """Write ``exp(x)`` over ``x``."""
-    return write_over(exp, x)
+    return write_over(exp, x, into=minigrad_kernels.exp)
 
 
 def log_(x: Tensor) -> Tensor:
     """Write ``log(x)`` over ``x``."""
-    return write_over(log, x)
+    return write_over(log, x, into=minigrad_kernels.log)
 
 
 def sqrt_(x: Tensor) -> Tensor:
     """Write the square roots over ``x``."""
-    return write_over(sqrt, x)
+    return write_over(sqrt, x, into=np.sqrt)
 
 
 def tanh_(x: Tensor) -> Tensor:
     """Write ``tanh(x)`` over ``x``."""
-    return write_over(tanh, x)
+    return write_over(tanh, x, into=minigrad_kernels.tanh)
 
 
 def sigmoid_(x: Tensor) -> Tensor:
     """Write ``sigmoid(x)`` over ``x``."""
-    return write_over(sigmoid, x)
+    return write_over(sigmoid, x, into=minigrad_kernels.sigmoid)
 
 
 def relu_(x: Tensor) -> Tensor:
     """Write ``relu(x)`` over ``x``."""
-    return write_over(relu, x)
+    return write_over(relu, x, into=minigrad_kernels.relu)
 
 
 def clamp_(x: Tensor, min: Operand | None = None, max: Operand | None = None) -> Tensor:
     """Write ``x`` limited to ``[min, max]`` over ``x``."""
-    return write_over(clamp, x, min, max)
+    return write_over(clamp, x, min, max, into=None if min is None or max is None else np.clip)
 
 
 def zero_(x: Tensor) -> Tensor:
-    """Write zeros over ``x``."""
+    """Write zeros over ``x``; the gradient of what it held before is 0."""
     refuse_write("zero_", x)
     return copy_(x, 0)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from minigrad.ops.bounds import clamp_max, clamp_min
 from minigrad.ops.comparisons import logical_and, logical_or, logical_xor
 from minigrad.ops.entropies import xlogy
@@ -17,12 +19,12 @@ from minigrad.ops.trigonometric import atan2
 
 def atan2_(x: Tensor, y: Operand) -> Tensor:
     """Write ``atan2(x, y)`` over ``x``."""
-    return write_over(atan2, x, y)
+    return write_over(atan2, x, y, into=np.arctan2)
 
 
 def copysign_(x: Tensor, y: Operand) -> Tensor:
     """Write ``copysign(x, y)`` over ``x``."""
-    return write_over(copysign, x, y)
+    return write_over(copysign, x, y, into=np.copysign)
 
 
 def float_power_(x: Tensor, y: Operand) -> Tensor:
@@ -32,7 +34,7 @@ def float_power_(x: Tensor, y: Operand) -> Tensor:
 
 def fmod_(x: Tensor, y: Operand) -> Tensor:
     """Write ``fmod(x, y)`` over ``x``."""
-    return write_over(fmod, x, y)
+    return write_over(fmod, x, y, into=np.fmod)
 
 
 def heaviside_(x: Tensor, y: Operand) -> Tensor:
@@ -42,7 +44,7 @@ def heaviside_(x: Tensor, y: Operand) -> Tensor:
 
 def hypot_(x: Tensor, y: Operand) -> Tensor:
     """Write ``hypot(x, y)`` over ``x``."""
-    return write_over(hypot, x, y)
+    return write_over(hypot, x, y, into=np.hypot)
 
 
 def ldexp_(x: Tensor, y: Operand) -> Tensor:
@@ -57,17 +59,17 @@ def xlogy_(x: Tensor, y: Operand) -> Tensor:
 
 def logical_and_(x: Tensor, y: Operand) -> Tensor:
     """Write ``logical_and(x, y)`` over ``x``."""
-    return write_over(logical_and, x, y)
+    return write_over(logical_and, x, y, into=np.logical_and, kind="b")
 
 
 def logical_or_(x: Tensor, y: Operand) -> Tensor:
     """Write ``logical_or(x, y)`` over ``x``."""
-    return write_over(logical_or, x, y)
+    return write_over(logical_or, x, y, into=np.logical_or, kind="b")
 
 
 def logical_xor_(x: Tensor, y: Operand) -> Tensor:
     """Write ``logical_xor(x, y)`` over ``x``."""
-    return write_over(logical_xor, x, y)
+    return write_over(logical_xor, x, y, into=np.logical_xor, kind="b")
 
 
 def round_(x: Tensor, decimals: int = 0) -> Tensor:
@@ -87,12 +89,12 @@ def nan_to_num_(x: Tensor, nan: float = 0.0, posinf: float | None = None, neginf
 
 def clamp_min_(x: Tensor, min: Operand) -> Tensor:
     """Write ``clamp_min(x, min)`` over ``x``."""
-    return write_over(clamp_min, x, min)
+    return write_over(clamp_min, x, min, into=np.maximum)
 
 
 def clamp_max_(x: Tensor, max: Operand) -> Tensor:
     """Write ``clamp_max(x, max)`` over ``x``."""
-    return write_over(clamp_max, x, max)
+    return write_over(clamp_max, x, max, into=np.minimum)
 
 
 def lerp_(x: Tensor, end: Operand, weight: Operand) -> Tensor:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import numpy as np
+
+import minigrad_kernels
 from minigrad.ops.comparisons import bitwise_not, logical_not
 from minigrad.ops.elementwise import sign, square
 from minigrad.ops.hyperbolic import acosh, asinh, atanh, cosh, sinh
@@ -16,52 +19,52 @@ from minigrad.ops.trigonometric import acos, asin, atan, cos, deg2rad, rad2deg, 
 
 def acos_(x: Tensor) -> Tensor:
     """Write ``acos(x)`` over ``x``."""
-    return write_over(acos, x)
+    return write_over(acos, x, into=np.arccos)
 
 
 def acosh_(x: Tensor) -> Tensor:
     """Write ``acosh(x)`` over ``x``."""
-    return write_over(acosh, x)
+    return write_over(acosh, x, into=np.arccosh)
 
 
 def asin_(x: Tensor) -> Tensor:
     """Write ``asin(x)`` over ``x``."""
-    return write_over(asin, x)
+    return write_over(asin, x, into=np.arcsin)
 
 
 def asinh_(x: Tensor) -> Tensor:
     """Write ``asinh(x)`` over ``x``."""
-    return write_over(asinh, x)
+    return write_over(asinh, x, into=np.arcsinh)
 
 
 def atan_(x: Tensor) -> Tensor:
     """Write ``atan(x)`` over ``x``."""
-    return write_over(atan, x)
+    return write_over(atan, x, into=np.arctan)
 
 
 def atanh_(x: Tensor) -> Tensor:
     """Write ``atanh(x)`` over ``x``."""
-    return write_over(atanh, x)
+    return write_over(atanh, x, into=np.arctanh)
 
 
 def bitwise_not_(x: Tensor) -> Tensor:
     """Write ``bitwise_not(x)`` over ``x``."""
-    return write_over(bitwise_not, x)
+    return write_over(bitwise_not, x, into=np.bitwise_not, kind="i")
 
 
 def ceil_(x: Tensor) -> Tensor:
     """Write ``ceil(x)`` over ``x``."""
-    return write_over(ceil, x)
+    return write_over(ceil, x, into=np.ceil)
 
 
 def cos_(x: Tensor) -> Tensor:
     """Write ``cos(x)`` over ``x``."""
-    return write_over(cos, x)
+    return write_over(cos, x, into=np.cos)
 
 
 def cosh_(x: Tensor) -> Tensor:
     """Write ``cosh(x)`` over ``x``."""
-    return write_over(cosh, x)
+    return write_over(cosh, x, into=np.cosh)
 
 
 def deg2rad_(x: Tensor) -> Tensor:
@@ -76,7 +79,7 @@ def digamma_(x: Tensor) -> Tensor:
 
 def erf_(x: Tensor) -> Tensor:
     """Write ``erf(x)`` over ``x``."""
-    return write_over(erf, x)
+    return write_over(erf, x, into=minigrad_kernels.erf)
 
 
 def erfc_(x: Tensor) -> Tensor:
@@ -91,17 +94,17 @@ def erfinv_(x: Tensor) -> Tensor:
 
 def exp2_(x: Tensor) -> Tensor:
     """Write ``exp2(x)`` over ``x``."""
-    return write_over(exp2, x)
+    return write_over(exp2, x, into=np.exp2)
 
 
 def expm1_(x: Tensor) -> Tensor:
     """Write ``expm1(x)`` over ``x``."""
-    return write_over(expm1, x)
+    return write_over(expm1, x, into=np.expm1)
 
 
 def floor_(x: Tensor) -> Tensor:
     """Write ``floor(x)`` over ``x``."""
-    return write_over(floor, x)
+    return write_over(floor, x, into=np.floor)
 
 
 def frac_(x: Tensor) -> Tensor:
@@ -116,22 +119,22 @@ def lgamma_(x: Tensor) -> Tensor:
 
 def log10_(x: Tensor) -> Tensor:
     """Write ``log10(x)`` over ``x``."""
-    return write_over(log10, x)
+    return write_over(log10, x, into=np.log10)
 
 
 def log1p_(x: Tensor) -> Tensor:
     """Write ``log1p(x)`` over ``x``."""
-    return write_over(log1p, x)
+    return write_over(log1p, x, into=np.log1p)
 
 
 def log2_(x: Tensor) -> Tensor:
     """Write ``log2(x)`` over ``x``."""
-    return write_over(log2, x)
+    return write_over(log2, x, into=np.log2)
 
 
 def logical_not_(x: Tensor) -> Tensor:
     """Write ``logical_not(x)`` over ``x``."""
-    return write_over(logical_not, x)
+    return write_over(logical_not, x, into=np.logical_not, kind="b")
 
 
 def rad2deg_(x: Tensor) -> Tensor:
@@ -141,7 +144,7 @@ def rad2deg_(x: Tensor) -> Tensor:
 
 def reciprocal_(x: Tensor) -> Tensor:
     """Write ``reciprocal(x)`` over ``x``."""
-    return write_over(reciprocal, x)
+    return write_over(reciprocal, x, into=np.reciprocal)
 
 
 def rsqrt_(x: Tensor) -> Tensor:
@@ -151,17 +154,17 @@ def rsqrt_(x: Tensor) -> Tensor:
 
 def sgn_(x: Tensor) -> Tensor:
     """Write ``sgn(x)`` over ``x``."""
-    return write_over(sign, x)
+    return write_over(sign, x, into=np.sign)
 
 
 def sign_(x: Tensor) -> Tensor:
     """Write ``sign(x)`` over ``x``."""
-    return write_over(sign, x)
+    return write_over(sign, x, into=np.sign)
 
 
 def sin_(x: Tensor) -> Tensor:
     """Write ``sin(x)`` over ``x``."""
-    return write_over(sin, x)
+    return write_over(sin, x, into=np.sin)
 
 
 def sinc_(x: Tensor) -> Tensor:
@@ -171,22 +174,22 @@ def sinc_(x: Tensor) -> Tensor:
 
 def sinh_(x: Tensor) -> Tensor:
     """Write ``sinh(x)`` over ``x``."""
-    return write_over(sinh, x)
+    return write_over(sinh, x, into=np.sinh)
 
 
 def square_(x: Tensor) -> Tensor:
     """Write ``square(x)`` over ``x``."""
-    return write_over(square, x)
+    return write_over(square, x, into=np.square)
 
 
 def tan_(x: Tensor) -> Tensor:
     """Write ``tan(x)`` over ``x``."""
-    return write_over(tan, x)
+    return write_over(tan, x, into=np.tan)
 
 
 def trunc_(x: Tensor) -> Tensor:
     """Write ``trunc(x)`` over ``x``."""
-    return write_over(trunc, x)
+    return write_over(trunc, x, into=np.trunc)
 
 
 class InPlaceFunctionMethods:

@@ -14,6 +14,7 @@ from minigrad.graph import record
 from minigrad.modes import is_grad_enabled
 from minigrad.ops.elementwise import where
 from minigrad.ops.operands import Operand, Tensor, Value, broadcasts_to, ndarray, needs_grad, unwrap, unwrap_exact
+from minigrad.ops.places import add_at
 from minigrad.ops.shapes import base_of, reshape
 from minigrad.writes import refuse_write, stamp_write
 
@@ -34,16 +35,18 @@ def get_item(x: Operand, index: Any) -> Tensor:
     """
     x_data = unwrap(get_item, x)
     key = plain_index(index)
+    basic = is_basic(key)
     try:
-        key = integers_first(key, x_data.shape)
+        if not basic:
+            key = integers_first(key, x_data.shape)
         output = x_data[key]
     except (IndexError, ValueError):
         problem, remedy = misfit(x_data.shape, key)
         raise IndexError(message("x[index]", f"{problem}; x is {describe(x)}.", remedy)) from None
-    if output.__class__ is not ndarray and is_basic(key):
+    if basic and output.__class__ is not ndarray:
         # NumPy gives a scalar for one element, which is a copy; a view of it is what is wanted.
         output = x_data[(*key, ...)]
-    return record(get_item, get_item_vjp, output, (x, index), (key, x_data.shape), base=base_of(x))
+    return record(get_item, get_item_vjp, output, (x, index), (key, x_data.shape), base_of(x))
 
 
 def get_item_vjp(grad_output: Value, key: Any, shape: tuple[int, ...]) -> Value:
@@ -58,7 +61,7 @@ def embed(grad: Operand, index: tuple[Any, ...], shape: tuple[int, ...]) -> Tens
     if is_basic(index):
         output[index] = grad_data
     else:
-        np.add.at(output, index, grad_data)
+        add_at(output, index, grad_data)
     return record(embed, embed_vjp, output, (grad, index, shape), (index,))
 
 
@@ -172,15 +175,18 @@ def plain_index(index: Any) -> tuple[Any, ...]:
     """
     if index.__class__ is not tuple:
         return (index if index.__class__ is int else plain_part(index),)
-    return tuple([plain_part(part) for part in index])
+    parts = []
+    for part in index:
+        parts.append(part if part.__class__ is int else plain_part(part))
+    return tuple(parts)
 
 
 def plain_part(part: Any) -> Any:
     """Return one part of an index as what NumPy takes for it."""
-    if part is None or part is Ellipsis or isinstance(part, (int, np.integer, np.bool_)):
-        return part
     if part.__class__ is slice:
         return plain_slice(part)
+    if part is None or part is Ellipsis or isinstance(part, (int, np.integer, np.bool_)):
+        return part
     array = part
     if isinstance(part, tensors.Tensor):
         # Copied, because the rule reads it later and its own tensor may change.
@@ -217,8 +223,15 @@ def plain_slice(part: slice) -> slice:
     Raises:
         TypeError: if something else is in it.
     """
+    start, stop, step = part.start, part.stop, part.step
+    if (
+        (start is None or start.__class__ is int)
+        and (stop is None or stop.__class__ is int)
+        and (step is None or step.__class__ is int)
+    ):
+        return part
     bounds: list[int | None] = []
-    for bound in (part.start, part.stop, part.step):
+    for bound in (start, stop, step):
         try:
             bounds.append(bound if bound is None else operator.index(bound))
         except TypeError:
@@ -262,7 +275,10 @@ def integers_first(key: tuple[Any, ...], shape: tuple[int, ...]) -> tuple[Any, .
 
 def is_basic(key: tuple[Any, ...]) -> bool:
     """Return whether an index selects each place at most once, by integers and slices alone."""
-    return not any(isinstance(part, (ndarray, np.bool_, bool)) for part in key)
+    for part in key:
+        if part.__class__ is not int and part.__class__ is not slice and isinstance(part, (ndarray, np.bool_, bool)):
+            return False
+    return True
 
 
 def misfit(shape: tuple[int, ...], key: tuple[Any, ...]) -> tuple[str, str]:

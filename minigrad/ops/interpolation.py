@@ -8,6 +8,7 @@ import numpy as np
 
 from minigrad.errors import describe, message
 from minigrad.graph import record
+from minigrad.ops.arithmetic import are_floats
 from minigrad.ops.operands import Op, Operand, Tensor, Value, needs_grad, pair, real
 
 
@@ -27,7 +28,7 @@ def lerp(input: Operand, end: Operand, weight: Operand) -> Tensor:
         ValueError: if the shapes do not broadcast.
     """
     start, stop = pair(lerp, input, end)
-    if np.result_type(start, stop).kind != "f":
+    if not are_floats(start, stop):
         raise TypeError(
             message("lerp", f"floating numbers are needed, got {describe(input)}.", "Convert them: x.float().")
         )
@@ -90,7 +91,7 @@ def addcdiv(input: Operand, tensor1: Operand, tensor2: Operand, value: float = 1
         ValueError: if the shapes do not broadcast.
     """
     first, second = pair(addcdiv, tensor1, tensor2)
-    if np.asarray(first).dtype.kind != "f" and np.asarray(second).dtype.kind != "f":
+    if not are_floats(first, second):
         raise TypeError(
             message(
                 "addcdiv",
@@ -126,6 +127,8 @@ def checked_factor(op: Op, value: Any, term: Any, input: Any) -> float:
     Raises:
         TypeError: if it is no number, or a float where all operands are of integers.
     """
+    if type(value) is int:
+        return value
     factor = real(op, "value", value)
     if factor.__class__ is float and np.result_type(term, getattr(input, "_data", input)).kind != "f":
         if not factor.is_integer():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import minigrad_kernels
+from minigrad import tensors
 from minigrad.errors import describe, message
 from minigrad.graph import record
 from minigrad.ops.elementwise import (
@@ -34,7 +35,7 @@ def linear(input: Operand, weight: Operand, bias: Operand | None = None, *, acti
         activation: "none", "relu", "tanh" or "sigmoid".
 
     Returns:
-        (..., out_features).
+        (..., out_features). With relu the gradient of what it holds back, 0 too, is 0.
 
     Raises:
         TypeError: if the dtypes differ.
@@ -46,8 +47,10 @@ def linear(input: Operand, weight: Operand, bias: Operand | None = None, *, acti
         >>> linear(mg.tensor([[3.0, 4.0]]), w, mg.ones(2), activation="relu")
         Tensor((1, 2) float32 | 4 0)
     """
-    x_data, w_data = unwrap(linear, input), unwrap(linear, weight)
-    b_data = None if bias is None else unwrap(linear, bias)
+    # In line, because a layer of a small network takes no longer than ten calls of a function.
+    x_data = input._data if isinstance(input, tensors.Tensor) else unwrap(linear, input)
+    w_data = weight._data if isinstance(weight, tensors.Tensor) else unwrap(linear, weight)
+    b_data = bias if bias is None else bias._data if isinstance(bias, tensors.Tensor) else unwrap(linear, bias)
     try:
         output = minigrad_kernels.linear(x_data, w_data, b_data, activation)
     except (TypeError, ValueError):
@@ -89,7 +92,7 @@ def linear_backward(
     Returns:
         The gradients of the input, the weight and the bias, None for what is not wanted.
     """
-    if grad.__class__ is ndarray:
+    if type(grad) is ndarray:
         # In an ordinary backward nothing is a Tensor.
         return minigrad_kernels.linear_backward(grad, x, weight, result, activation, has_bias)
     arrays: list[Any] = []

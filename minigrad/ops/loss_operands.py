@@ -29,23 +29,9 @@ def reduced(op: Op, losses: Any, reduction: str) -> tuple[Any, float]:
     return losses, 1.0
 
 
-def share_of(op: Op, reduction: Any, x: ndarray, y: ndarray) -> float | None:
-    """Return how much each loss counts in the result, 1/n in a mean (NaN of nothing) and 1 in a sum.
-
-    None where no kernel computes the result: there the shapes differ, or nothing is reduced.
-    """
-    if not isinstance(reduction, str) or reduction not in REDUCTIONS:
-        require_reduction(op.__name__, reduction)
-    if reduction == "none" or x.shape != y.shape:
-        return None
-    if reduction == "sum":
-        return 1.0
-    return 1 / x.size if x.size else math.nan
-
-
 def arrays(op: Op, grad: Any, input: Any, target: Any) -> tuple[ndarray, ndarray, ndarray]:
     """Return the arrays of the operands of a loss' derivative, at once where they are arrays."""
-    if grad.__class__ is ndarray and input.__class__ is ndarray and target.__class__ is ndarray:
+    if type(grad) is ndarray and type(input) is ndarray and type(target) is ndarray:
         return grad, input, target
     return unwrap(op, grad), unwrap(op, input), unwrap(op, target)
 
@@ -62,14 +48,21 @@ def require_reduction(who: str, reduction: Any) -> None:
         )
 
 
-def compared(op: Op, input: Any, target: Any, same: bool = False) -> tuple[ndarray, ndarray]:
-    """Return the arrays of a prediction and its target in one floating dtype.
+def compared(
+    op: Op, input: Any, target: Any, reduction: Any, same: bool = False
+) -> tuple[ndarray, ndarray, float | None]:
+    """Return the arrays of a prediction and its target in one floating dtype, and how much each loss counts.
 
     Args:
         op: the loss that asks.
         input: the prediction.
         target: the target.
+        reduction: how the losses are reduced.
         same: refuse shapes that differ, where otherwise those that broadcast are warned about.
+
+    Returns:
+        The arrays; and 1/n in a mean (NaN of nothing), 1 in a sum, or None where no kernel computes the result: there
+        the shapes differ, or nothing is reduced.
 
     Raises:
         ValueError: naming both shapes, if they do not fit; TypeError: if neither is floating.
@@ -78,18 +71,34 @@ def compared(op: Op, input: Any, target: Any, same: bool = False) -> tuple[ndarr
     y_data = target._data if isinstance(target, tensors.Tensor) else unwrap(op, target)
     if x_data.shape != y_data.shape:
         doubt_shapes(op, input, target, x_data.shape, y_data.shape, same)
-    if x_data.dtype is not y_data.dtype or (x_data.dtype is not float32 and x_data.dtype is not float64):
-        dtype = result_type(x_data, y_data)
-        if dtype.kind != "f":
-            raise TypeError(
-                message(
-                    op.__name__,
-                    f"a floating input is needed; input is {describe(input)}, target {describe(target)}.",
-                    "Convert it: x.float().",
-                )
+    dtype = x_data.dtype
+    if dtype is not y_data.dtype or (dtype is not float32 and dtype is not float64):
+        x_data, y_data = promoted(op, input, target, x_data, y_data)
+    if type(reduction) is not str or reduction != "mean":
+        require_reduction(op.__name__, reduction)
+    if reduction == "none" or x_data.shape != y_data.shape:
+        return x_data, y_data, None
+    if reduction == "sum":
+        return x_data, y_data, 1.0
+    return x_data, y_data, 1 / x_data.size if x_data.size else math.nan
+
+
+def promoted(op: Op, input: Any, target: Any, x: ndarray, y: ndarray) -> tuple[ndarray, ndarray]:
+    """Return the arrays of a prediction and its target in their common dtype.
+
+    Raises:
+        TypeError: if neither is floating.
+    """
+    dtype = result_type(x, y)
+    if dtype.kind != "f":
+        raise TypeError(
+            message(
+                op.__name__,
+                f"a floating input is needed; input is {describe(input)}, target {describe(target)}.",
+                "Convert it: x.float().",
             )
-        x_data, y_data = x_data.astype(dtype, copy=False), y_data.astype(dtype, copy=False)
-    return x_data, y_data
+        )
+    return x.astype(dtype, copy=False), y.astype(dtype, copy=False)
 
 
 def doubt_shapes(

@@ -7,7 +7,7 @@ import numpy as np
 import minigrad_kernels
 from minigrad.graph import record
 from minigrad.ops.elementwise import sign
-from minigrad.ops.loss_operands import arrays, compared, reduced, share_of
+from minigrad.ops.loss_operands import arrays, compared, reduced
 from minigrad.ops.operands import Operand, Tensor, Value, needs_grad
 
 
@@ -30,8 +30,7 @@ def mse_loss(input: Operand, target: Operand, reduction: str = "mean") -> Tensor
         >>> mse_loss(mg.tensor([1.0, 2.0]), mg.tensor([1.0, 4.0]))
         Tensor(() float32 | 2)
     """
-    x_data, y_data = compared(mse_loss, input, target)
-    share = share_of(mse_loss, reduction, x_data, y_data)
+    x_data, y_data, share = compared(mse_loss, input, target, reduction)
     if share is not None:
         output = minigrad_kernels.squared_errors(x_data, y_data, share)
     else:
@@ -76,8 +75,7 @@ def l1_loss(input: Operand, target: Operand, reduction: str = "mean") -> Tensor:
 
     Arguments, result and errors as for ``mse_loss``.
     """
-    x_data, y_data = compared(l1_loss, input, target)
-    share = share_of(l1_loss, reduction, x_data, y_data)
+    x_data, y_data, share = compared(l1_loss, input, target, reduction)
     if share is not None:
         output = minigrad_kernels.absolute_errors(x_data, y_data, share)
     else:

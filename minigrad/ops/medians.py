@@ -65,7 +65,7 @@ def median(x: Operand, dim: int | None = None, keepdim: bool = False) -> Any:
 
 
 def nanmedian(x: Operand, dim: int | None = None, keepdim: bool = False) -> Any:
-    """Return the median of the elements that are not NaN; NaN where all are. Arguments as for ``median``."""
+    """Return the median of the elements that are not NaN; NaN where all are. Else as ``median``, also the gradient."""
     return nan_middle_value(x) if dim is None else middle(nanmedian, x, dim, keepdim)
 
 
@@ -170,7 +170,8 @@ def mode(x: Operand, dim: int = -1, keepdim: bool = False) -> Picked:
         keepdim: keep the axis with length 1.
 
     Returns:
-        ``(values, indices)``. Each NaN counts for itself, and as the largest.
+        ``(values, indices)``. Each NaN counts for itself, and as the largest. The gradient goes to the element that
+        ``indices`` names.
 
     Raises:
         IndexError: if ``dim`` is not an axis of x; ValueError: if there is no element along it.

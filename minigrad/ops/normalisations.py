@@ -64,7 +64,7 @@ def softmax_backward(grad: Operand, result: Operand, dim: int) -> Tensor:
     else:
         over = (dim,) if g_data.ndim else ()
         output = r_data * (g_data - add_reduce(g_data * r_data, axis=over, keepdims=True))
-    if grad.__class__ is ndarray and result.__class__ is ndarray:
+    if type(grad) is ndarray and type(result) is ndarray:
         return output  # type: ignore[return-value]
     return record(softmax_backward, softmax_backward_vjp, output, (grad, result, dim), (g_data, r_data, dim))
 
@@ -109,7 +109,7 @@ def log_softmax_backward(grad: Operand, result: Operand, dim: int) -> Tensor:
     else:
         over = (dim,) if g_data.ndim else ()
         output = g_data - np.exp(r_data) * add_reduce(g_data, axis=over, keepdims=True)
-    if grad.__class__ is ndarray and result.__class__ is ndarray:
+    if type(grad) is ndarray and type(result) is ndarray:
         return output  # type: ignore[return-value]
     return record(log_softmax_backward, log_softmax_backward_vjp, output, (grad, result, dim), (g_data, r_data, dim))
 

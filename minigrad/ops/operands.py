@@ -39,9 +39,9 @@ def unwrap(op: Op, x: Any) -> ndarray:
     """
     if isinstance(x, tensors.Tensor):
         return x._data
-    if x.__class__ is ndarray and x.dtype in SUPPORTED:
+    if type(x) is ndarray and x.dtype in SUPPORTED:
         return x
-    if x.__class__ is float:
+    if type(x) is float:
         return np.asarray(x, get_default_dtype())
     if isinstance(x, (ndarray, np.generic, bool, int)):
         array = np.asarray(x)
@@ -62,13 +62,13 @@ def unwrap(op: Op, x: Any) -> ndarray:
 
 def floating(op: Op, x: Any) -> ndarray:
     """Return the array of an operand in a floating dtype; integers and bools become the default one."""
-    array = unwrap(op, x)
+    array = x._data if isinstance(x, tensors.Tensor) else unwrap(op, x)
     return array if array.dtype.kind == "f" else array.astype(get_default_dtype())
 
 
 def needs_grad(x: Any) -> bool:
     """Return whether a gradient may be asked of an operand: what only serves other gradients is not saved."""
-    return isinstance(x, tensors.Tensor) and (x._edge is not None or x._requires_grad)
+    return isinstance(x, tensors.Tensor) and type(x._edge) is not list
 
 
 def pair(op: Op, x: Any, y: Any) -> tuple[Any, Any]:
@@ -80,8 +80,8 @@ def pair(op: Op, x: Any, y: Any) -> tuple[Any, Any]:
     """
     x_data = x._data if isinstance(x, tensors.Tensor) else x
     y_data = y._data if isinstance(y, tensors.Tensor) else y
-    if x_data.__class__ is ndarray:
-        if y_data.__class__ is ndarray:
+    if type(x_data) is ndarray:
+        if type(y_data) is ndarray:
             dtype = x_data.dtype
             # Comparing two names is a fifth of the work of looking a dtype up in a set.
             if dtype is y_data.dtype and (dtype is float32 or dtype is float64 or dtype in SUPPORTED):
@@ -90,7 +90,7 @@ def pair(op: Op, x: Any, y: Any) -> tuple[Any, Any]:
                 return x_data, y_data
         elif x_data.dtype in _FLOATS and is_small_number(y_data):
             return x_data, y_data
-    elif y_data.__class__ is ndarray and y_data.dtype in _FLOATS and is_small_number(x_data):
+    elif type(y_data) is ndarray and y_data.dtype in _FLOATS and is_small_number(x_data):
         return x_data, y_data
     return promoted_pair(op, x, y)
 
@@ -104,7 +104,7 @@ def floating_pair(op: Op, x: Any, y: Any) -> tuple[Any, Any]:
     """
     x_data, y_data = pair(op, x, y)
     # Of two arrays, both have the common dtype; beside a number, the array is of floats.
-    either = x_data if x_data.__class__ is ndarray else y_data
+    either = x_data if type(x_data) is ndarray else y_data
     if either.dtype.kind != "f":
         return floating(op, x_data), floating(op, y_data)
     return x_data, y_data
@@ -112,15 +112,15 @@ def floating_pair(op: Op, x: Any, y: Any) -> tuple[Any, Any]:
 
 def is_small_number(x: Any) -> bool:
     """Return whether an operand is a Python number that NumPy can take beside floats: not an integer beyond int64."""
-    return x.__class__ is float or (x.__class__ is int and -(2**63) <= x < 2**63)
+    return type(x) is float or (type(x) is int and -(2**63) <= x < 2**63)
 
 
 def promoted_pair(op: Op, x: Any, y: Any) -> tuple[ndarray, ndarray]:
     """Return two operands as arrays of the dtype that PyTorch's promotion gives them."""
     x_data, y_data = unwrap_exact(op, x), unwrap_exact(op, y)
     dtype = result_type(
-        x if x.__class__ in _NUMBERS else x_data,
-        y if y.__class__ in _NUMBERS else y_data,
+        x if type(x) in _NUMBERS else x_data,
+        y if type(y) in _NUMBERS else y_data,
     )
     check_broadcast(op, x, y, x_data.shape, y_data.shape)
     return x_data.astype(dtype, copy=False), y_data.astype(dtype, copy=False)
@@ -128,7 +128,7 @@ def promoted_pair(op: Op, x: Any, y: Any) -> tuple[ndarray, ndarray]:
 
 def unwrap_exact(op: Op, x: Any) -> ndarray:
     """Return the array of an operand whose dtype is decided elsewhere: a Python float keeps all its digits."""
-    return np.asarray(x) if x.__class__ is float else unwrap(op, x)
+    return np.asarray(x) if type(x) is float else unwrap(op, x)
 
 
 def check_broadcast(op: Op, x: Any, y: Any, x_shape: tuple[int, ...], y_shape: tuple[int, ...]) -> None:
@@ -187,7 +187,7 @@ def axes(op: Op, dim: Dim, ndim: int, keepdim: Any = False) -> tuple[int, ...]:
         TypeError, IndexError: if one is no axis, or ``keepdim`` is no bool.
         ValueError: if an axis is named twice.
     """
-    if keepdim.__class__ is not bool:
+    if type(keepdim) is not bool:
         refuse_no_bool(op, "keepdim", keepdim)
     if dim is None or (isinstance(dim, (tuple, list)) and len(dim) == 0):
         return tuple(range(ndim))
@@ -250,5 +250,5 @@ def sizes(op: Op, shape: tuple[Any, ...]) -> tuple[int, ...]:
         shape = tuple(shape[0])
     checked = []
     for size in shape:
-        checked.append(size if size.__class__ is int else whole(op, "each length of a shape", size))
+        checked.append(size if type(size) is int else whole(op, "each length of a shape", size))
     return tuple(checked)

@@ -8,6 +8,7 @@ import numpy as np
 
 from minigrad.errors import describe, message
 from minigrad.graph import record
+from minigrad.ops.choices import chosen
 from minigrad.ops.elementwise import where
 from minigrad.ops.generators import Generator
 from minigrad.ops.in_place import write_over
@@ -104,7 +105,7 @@ def leaky_relu(x: Operand, negative_slope: float = 0.01, inplace: bool = False) 
     x_data = floating(leaky_relu, x)
     # One pass less where the larger of the two is the right one; of slope 0 it is NaN at infinity.
     lower = x_data * slope
-    output = np.maximum(x_data, lower) if 0 < slope <= 1 else np.where(x_data > 0, x_data, lower)
+    output = np.maximum(x_data, lower) if 0 < slope <= 1 else chosen(x_data > 0, x_data, lower)
     return record(leaky_relu, leaky_relu_vjp, output, (x, slope), (x_data, slope))
 
 
@@ -151,7 +152,7 @@ def prelu(x: Operand, weight: Operand) -> Tensor:
 def sloped(x: Operand, slope: Operand) -> Tensor:
     """Return ``x`` where it is positive, else ``slope * x``, with broadcasting."""
     x_data, slope_data = pair(sloped, x, slope)
-    output = np.where(x_data > 0, x_data, x_data * slope_data)
+    output = chosen(x_data > 0, x_data, x_data * slope_data)
     return record(sloped, sloped_vjp, output, (x, slope), (x_data, slope_data, needs_grad(slope)))
 
 
@@ -204,7 +205,7 @@ def hardshrink(x: Operand, lambd: float = 0.5) -> Tensor:
     """
     bound = real(hardshrink, "lambd", lambd)
     x_data = floating(hardshrink, x)
-    output = np.where(np.abs(x_data) <= bound, x_data.dtype.type(0), x_data)
+    output = chosen(np.abs(x_data) <= bound, 0, x_data)
     return record(hardshrink, shrunk_vjp, output, (x, bound), (output,))
 
 
@@ -238,7 +239,7 @@ def threshold(x: Operand, threshold: float, value: float, inplace: bool = False)
     bound, other = real(THRESHOLD, "threshold", threshold), real(THRESHOLD, "value", value)
     x_data = floating(THRESHOLD, x)
     below = x_data <= bound
-    output = np.where(below, x_data.dtype.type(other), x_data)
+    output = chosen(below, x_data.dtype.type(other), x_data)
     return record(THRESHOLD, threshold_vjp, output, (x, bound, other), (below,))
 
 

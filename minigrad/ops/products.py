@@ -8,7 +8,7 @@ import minigrad_kernels
 from minigrad.dtypes import result_type
 from minigrad.errors import describe, message
 from minigrad.graph import record
-from minigrad.ops.gathering import diagonal
+from minigrad.ops.diagonals import diagonal
 from minigrad.ops.operands import Op, Operand, Tensor, Value, broadcasts_to, ndarray, needs_grad, pair, real, unwrap
 from minigrad.ops.reductions import sum
 from minigrad.ops.shapes import matrix_transpose, transpose, unsqueeze
@@ -38,7 +38,7 @@ def matmul(x: Operand, y: Operand) -> Tensor:
         >>> mg.tensor([[1.0, 2.0], [3.0, 4.0]]) @ mg.tensor([1.0, 1.0])
         Tensor((2,) float32 | 3 7)
     """
-    if x.__class__ is ndarray and y.__class__ is ndarray and x.ndim == 2 == y.ndim and x.shape[1] == y.shape[0]:
+    if type(x) is ndarray and type(y) is ndarray and x.ndim == 2 == y.ndim and x.shape[1] == y.shape[0]:
         # In a rule: two thirds of all products of a training step are gradients, and nothing is to be recorded.
         return minigrad_kernels.matmul(x, y)  # type: ignore[return-value]
     x_data, y_data = factors(matmul, x, y)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -10,10 +11,12 @@ from minigrad import tensors
 from minigrad.errors import message
 from minigrad.graph import record
 from minigrad.ops.conversion import detach
-from minigrad.ops.decompositions import matrices, right_hand_side, singular_value_decomposition, square_matrices
-from minigrad.ops.operands import Op, Operand, Tensor, Value, ndarray, unwrap
+from minigrad.ops.matrix_operands import ROUNDING, matrices, right_hand_side, square_matrices, squares
+from minigrad.ops.operands import Op, Operand, Tensor, Value, ndarray
 from minigrad.ops.products import matmul
+from minigrad.ops.ranks import largest_negligible
 from minigrad.ops.shapes import matrix_transpose, squeeze, unsqueeze
+from minigrad.ops.singular_values import thin_decomposition
 
 #: LAPACK's drivers, which PyTorch lets the user choose from.
 DRIVERS = ("gels", "gelsy", "gelsd", "gelss")
@@ -56,8 +59,8 @@ def pinv(A: Operand, *, atol: Any = None, rtol: Any = None, hermitian: bool = Fa
     variables separate" (SIAM Journal on Numerical Analysis 10, 1973), theorem 4.3.
     """
     A_data = square_matrices(pinv, "A", A) if hermitian else matrices(pinv, "A", A)
-    U, s, Vh = singular_value_decomposition(pinv, A_data, hermitian)
-    inverted, _ = inverted_singular_values(pinv, A_data, s, atol, rtol)
+    U, s, Vh = thin_decomposition(pinv, A_data, hermitian)
+    inverted = inverted_singular_values(pinv, A_data, s, atol, rtol)
     output = ((Vh.swapaxes(-2, -1) * inverted[..., None, :]) @ U.swapaxes(-2, -1)).astype(A_data.dtype, copy=False)
     return record(pinv, pinv_vjp, output, (A, atol, rtol, hermitian), (A_data, output))
 
@@ -82,23 +85,11 @@ def pinverse(input: Operand, rcond: float = 1e-15) -> Tensor:
     return pinv(input, rtol=rcond)
 
 
-def inverted_singular_values(op: Op, A: ndarray, s: ndarray, atol: Any, rtol: Any) -> tuple[ndarray, ndarray]:
-    """Return 1/s, with 0 where s counts as 0, and how many do not: the rank. Arguments as for ``pinv``."""
-    absolute = tolerance(op, 0.0 if atol is None else atol)
-    if rtol is None:
-        rtol = 0.0 if (absolute > 0).any() else max(A.shape[-2:]) * float(np.finfo(A.dtype).eps)
-    bound = np.maximum(absolute, tolerance(op, rtol) * s.max(axis=-1, keepdims=True, initial=0))
-    counts = s > bound
-    return np.where(counts, 1 / np.where(counts, s, 1), 0), counts.sum(axis=-1)
-
-
-def tolerance(op: Op, bound: Any) -> ndarray:
-    """Return a number, or one for each matrix, as float64 with an axis behind for the singular values."""
-    if isinstance(bound, float):
-        number = np.asarray(bound, np.float64)
-    else:
-        number = unwrap(op, bound).astype(np.float64, copy=False)
-    return number[..., None]
+def inverted_singular_values(op: Op, A: ndarray, s: ndarray, atol: Any, rtol: Any) -> ndarray:
+    """Return 1/s, with 0 where s counts as 0. Arguments as for ``pinv``."""
+    counts = s > largest_negligible(op, A, s, atol, rtol)
+    inverted: ndarray = np.where(counts, 1 / np.where(counts, s, 1), 0)
+    return inverted
 
 
 def lstsq(A: Operand, B: Operand, rcond: float | None = None, *, driver: str | None = None) -> LstsqResult:
@@ -109,10 +100,11 @@ def lstsq(A: Operand, B: Operand, rcond: float | None = None, *, driver: str | N
     Args:
         A: (..., m, n), float32 or float64.
         B: (m,) or (..., m), vectors, or (..., m, k); of A's dtype; leading axes broadcast with A's. It holds vectors if
-            it has one axis, or exactly the axes of A but the last. NaN and infinity stay in their column.
+            it has one axis, or exactly the axes of A but the last. A column with NaN or infinity has a solution of NaN.
         rcond: singular values up to ``rcond`` times the largest count as 0. Default: ``max(m, n)`` times the dtype's
             epsilon.
-        driver: ``"gels"``, ``"gelsy"``, ``"gelsd"``, ``"gelss"`` or None; all are one method here, by singular values.
+        driver: ``"gels"``, ``"gelsy"``, ``"gelsd"``, ``"gelss"`` or None; all are one method here, that of gelsd, by
+            singular values.
 
     Returns:
         A named tuple: ``solution`` (..., n, k) or (..., n); ``residuals`` (..., k), the squared norms of
@@ -141,25 +133,11 @@ def lstsq(A: Operand, B: Operand, rcond: float | None = None, *, driver: str | N
             )
         )
     A_data = matrices(lstsq, "A", A)
-    B_data, vector = right_hand_side(lstsq, A, B)
-    columns = B_data.astype(np.float64, copy=False)
-    if vector:
-        columns = columns[..., None]
-    U, s, Vh = singular_value_decomposition(lstsq, A_data)
-    inverted, rank = inverted_singular_values(lstsq, A_data, s, None, rcond)
-    X = Vh.swapaxes(-2, -1) @ (inverted[..., None] * (U.swapaxes(-2, -1) @ columns))
-    rows, unknowns = A_data.shape[-2:]
-    measured = rows > unknowns and bool((rank == unknowns).all())
-    residuals = np.zeros(0)
-    if measured:
-        residuals = np.square(A_data @ X - columns).sum(axis=-2)
-    dtype = A_data.dtype
-    outputs = (
-        (X[..., 0] if vector else X).astype(dtype),
-        residuals.astype(dtype),
-        np.asarray(rank, np.int64),
-        s.astype(dtype),
-    )
+    B_data, vector = right_hand_side(lstsq, A, A_data, B)
+    columns = B_data[..., None] if vector else B_data
+    X, residuals, rank, s = least_squares(A_data, columns, rcond)
+    measured = residuals.ndim > 1 or residuals.size > 0
+    outputs = (X[..., 0] if vector else X, residuals, rank, s)
     saved = (A_data, B_data, outputs[:1], rcond, vector, measured)
     solution, residuals, rank, values = record(lstsq, lstsq_vjp, outputs, (A, B, rcond), saved)
     return LstsqResult(solution, residuals, rank, detach(values) if isinstance(values, tensors.Tensor) else values)
@@ -198,6 +176,51 @@ def lstsq_vjp(
         grad_A = grad_A - matmul(K, X_T) + matmul(R, matrix_transpose(matmul(P, K)))
         grad_A = grad_A + matmul(matmul(P_T, X), matrix_transpose(g - matmul(matrix_transpose(A), K)))
     return grad_A, squeeze(grad_B, -1) if vector else grad_B
+
+
+def least_squares(A: ndarray, B: ndarray, rcond: float | None) -> tuple[ndarray, ndarray, ndarray, ndarray]:
+    """Return what ``lstsq`` does for matrices, by LAPACK's gelsd.
+
+    A column of B with NaN or infinity has a solution of NaN: gelsd, which scales B as a whole, would spread it.
+    """
+    if rcond is None:
+        rcond = max(A.shape[-2:]) * ROUNDING[A.dtype]
+    bad = None
+    if not math.isfinite(squares(B)):
+        bad = ~np.isfinite(B).all(axis=-2, keepdims=True)
+        B = np.where(bad, 0, B)
+    if A.ndim == B.ndim == 2:
+        X, residuals, rank, s = np.linalg.lstsq(A, B, rcond)
+        rank = np.asarray(rank, np.int64)
+    else:
+        X, residuals, rank, s = each_least_squares(A, B, rcond)
+    if bad is not None:
+        X = np.where(bad, np.nan, X).astype(A.dtype, copy=False)
+        residuals = (
+            np.where(bad[..., 0, :], np.nan, residuals).astype(A.dtype, copy=False) if residuals.size else residuals
+        )
+    return X, residuals, rank, s
+
+
+def each_least_squares(A: ndarray, B: ndarray, rcond: float) -> tuple[ndarray, ndarray, ndarray, ndarray]:
+    """Return what ``least_squares`` does, one system after the other: NumPy takes no batches here."""
+    batch = np.broadcast_shapes(A.shape[:-2], B.shape[:-2])
+    rows, unknowns = A.shape[-2:]
+    lefts, rights = np.broadcast_to(A, batch + A.shape[-2:]), np.broadcast_to(B, batch + B.shape[-2:])
+    X = np.empty(batch + (unknowns, B.shape[-1]), A.dtype)
+    residuals = np.empty(batch + (B.shape[-1],), A.dtype)
+    rank = np.empty(batch, np.int64)
+    s = np.empty(batch + (min(rows, unknowns),), A.dtype)
+    measured = rows > unknowns
+    for place in np.ndindex(batch):
+        X[place], found, rank[place], s[place] = np.linalg.lstsq(lefts[place], rights[place], rcond)
+        measured = measured and rank[place] == unknowns
+        if measured:
+            residuals[place] = found
+    # A may be the same for many: what is said of it is said once.
+    own: list[Any] = [0] * (len(batch) - A.ndim + 2)
+    own += [slice(0, length) for length in A.shape[:-2]]
+    return X, residuals if measured else np.zeros(0, A.dtype), rank[tuple(own)], s[tuple(own)]
 
 
 class PseudoinverseMethods:

@@ -8,7 +8,7 @@ import numpy as np
 
 from minigrad.errors import describe, message
 from minigrad.graph import record
-from minigrad.ops.arithmetic import refuse_bool, refuse_division_by_zero
+from minigrad.ops.arithmetic import are_floats, refuse_bool, refuse_division_by_zero
 from minigrad.ops.operands import Op, Operand, Tensor, Value, needs_grad, pair, unwrap, whole
 
 
@@ -34,9 +34,10 @@ def trunc(x: Operand) -> Tensor:
 def rounded(op: Op, ufunc: Any, x: Operand) -> Tensor:
     """Return what a rounding ufunc makes of floats; integers are as they are."""
     x_data = unwrap(op, x)
+    if x_data.dtype.kind == "f":
+        return record(op, rounded_vjp, ufunc(x_data), (x,))
     refuse_bool(op, x_data)
-    output = ufunc(x_data) if x_data.dtype.kind == "f" else x_data.copy()
-    return record(op, rounded_vjp, output, (x,))
+    return record(op, rounded_vjp, x_data.copy(), (x,))
 
 
 def rounded_vjp(grad_output: Value) -> Value:
@@ -95,14 +96,17 @@ def frac_vjp(grad_output: Value) -> Value:
 def fmod(x: Operand, y: Operand) -> Tensor:
     """Return ``x - y * trunc(x / y)``, C's remainder: the result has the sign of ``x``.
 
+    At its jumps, where ``x / y`` is an integer, the gradient is that of the piece farther from 0 in ``x / y``.
+
     Raises:
         TypeError: if both are of bools.
         ValueError: if the shapes do not broadcast.
         ZeroDivisionError: if an integer is divided by zero.
     """
     x_data, y_data = pair(fmod, x, y)
-    refuse_bool(fmod, x_data, y_data)
-    refuse_division_by_zero(fmod, x_data, y_data)
+    if not are_floats(x_data, y_data):
+        refuse_bool(fmod, x_data, y_data)
+        refuse_division_by_zero(fmod, x_data, y_data)
     saved = (x_data if needs_grad(y) else None, y_data if needs_grad(y) else None)
     return record(fmod, fmod_vjp, np.fmod(x_data, y_data), (x, y), saved)
 

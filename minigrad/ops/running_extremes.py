@@ -29,7 +29,7 @@ def cummax(x: Operand, dim: int) -> Picked:
 
 
 def cummin(x: Operand, dim: int) -> Picked:
-    """Return the smallest of the first 1, 2, ... elements along an axis, and its index; as ``cummax``."""
+    """Return the smallest of the first 1, 2, ... elements along an axis, and its index; gradient as ``cummax``."""
     return running_extreme(cummin, np.minimum, x, dim)
 
 

@@ -30,8 +30,17 @@ def reshape(x: Operand, *shape: Any) -> Tensor:
         ValueError: if the number of elements differs, or two lengths are -1.
     """
     x_data = unwrap(reshape, x)
-    wanted = fitting_shape(reshape, x_data, sizes(reshape, shape))
-    return record(reshape, reshape_vjp, x_data.reshape(wanted), (x, *shape), (x_data.shape,), base=base_of(x))
+    wanted = shape[0] if len(shape) == 1 and shape[0].__class__ is tuple else shape
+    for size in wanted:
+        if size.__class__ is not int or size < -1:
+            wanted = fitting_shape(reshape, x_data, sizes(reshape, shape))
+            break
+    try:
+        output = x_data.reshape(wanted)
+    except ValueError:
+        # Or it says what does not fit; to look before takes 0.4 microseconds, as long as all the rest.
+        output = x_data.reshape(fitting_shape(reshape, x_data, wanted))
+    return record(reshape, reshape_vjp, output, (x, *shape), (x_data.shape,), base_of(x))
 
 
 def reshape_vjp(grad_output: Value, source: tuple[int, ...]) -> Value:
@@ -72,6 +81,11 @@ def completed(wanted: tuple[int, ...], number: int) -> tuple[int, ...] | None:
     return tuple([number // known if size == -1 else size for size in wanted])
 
 
+def reshaped(x: Operand, x_data: ndarray, shape: tuple[int, ...]) -> Tensor:
+    """Return ``reshape`` to a shape that is known to fit."""
+    return record(reshape, reshape_vjp, x_data.reshape(shape), (x, shape), (x_data.shape,), base_of(x))
+
+
 def view(x: Operand, *shape: Any) -> Tensor:
     """Return a view of the same memory in another shape; arguments as for ``reshape``.
 
@@ -81,7 +95,7 @@ def view(x: Operand, *shape: Any) -> Tensor:
     x_data = unwrap(view, x)
     wanted = fitting_shape(view, x_data, sizes(view, shape))
     output = x_data.reshape(wanted)
-    if x_data.size and not np.may_share_memory(output, x_data):
+    if not (x_data.flags.c_contiguous or x_data.size == 0 or np.may_share_memory(output, x_data)):
         raise ValueError(
             message(
                 "view",
@@ -89,7 +103,7 @@ def view(x: Operand, *shape: Any) -> Tensor:
                 "Use reshape, which copies where it must.",
             )
         )
-    return record(view, reshape_vjp, output, (x, *shape), (x_data.shape,), base=base_of(x))
+    return record(view, reshape_vjp, output, (x, *shape), (x_data.shape,), base_of(x))
 
 
 def view_as(x: Operand, y: Operand) -> Tensor:
@@ -109,6 +123,8 @@ def flatten(x: Operand, start_dim: int = 0, end_dim: int = -1) -> Tensor:
         ValueError: if ``start_dim`` comes after ``end_dim``.
     """
     x_data = unwrap(flatten, x)
+    if start_dim == 0 and end_dim == -1:
+        return reshaped(x, x_data, (x_data.size,))
     first, last = axis(flatten, start_dim, x_data.ndim), axis(flatten, end_dim, x_data.ndim)
     if first > last:
         raise ValueError(
@@ -122,7 +138,12 @@ def flatten(x: Operand, start_dim: int = 0, end_dim: int = -1) -> Tensor:
     joined = 1
     for size in shape[first : last + 1]:
         joined *= size
-    return reshape(x, (*shape[:first], joined, *shape[last + 1 :]))
+    return reshaped(x, x_data, (*shape[:first], joined, *shape[last + 1 :]))
+
+
+def ravel(x: Operand) -> Tensor:
+    """Return x with all its axes joined into one."""
+    return flatten(x)
 
 
 def unflatten(x: Operand, dim: int, sizes: Any) -> Tensor:
@@ -141,7 +162,7 @@ def unflatten(x: Operand, dim: int, sizes: Any) -> Tensor:
         raise ValueError(
             message("unflatten", f"axis {along} of {describe(x)} cannot be split into {parts}.", LENGTHS_MULTIPLY)
         )
-    return reshape(x, (*x_data.shape[:along], *wanted, *x_data.shape[along + 1 :]))
+    return reshaped(x, x_data, (*x_data.shape[:along], *wanted, *x_data.shape[along + 1 :]))
 
 
 def permute(x: Operand, *dims: Any) -> Tensor:
@@ -155,10 +176,12 @@ def permute(x: Operand, *dims: Any) -> Tensor:
         ValueError: if ``dims`` does not name every axis once.
     """
     x_data = unwrap(permute, x)
+    ndim = x_data.ndim
+    named = dims[0] if len(dims) == 1 and dims[0].__class__ is tuple else sizes(permute, dims)
     order = []
-    for each in sizes(permute, dims):
-        order.append(axis(permute, each, x_data.ndim))
-    if sorted(order) != list(range(x_data.ndim)):
+    for each in named:
+        order.append(each if each.__class__ is int and 0 <= each < ndim else axis(permute, each, ndim))
+    if len(order) != ndim or len(set(order)) != ndim:
         raise ValueError(
             message(
                 "permute",
@@ -166,7 +189,7 @@ def permute(x: Operand, *dims: Any) -> Tensor:
                 "To exchange two axes use transpose, to move one movedim.",
             )
         )
-    return record(permute, permute_vjp, x_data.transpose(order), (x, *dims), (tuple(order),), base=base_of(x))
+    return record(permute, permute_vjp, x_data.transpose(order), (x, *dims), (tuple(order),), base_of(x))
 
 
 def permute_vjp(grad_output: Value, order: tuple[int, ...]) -> Value:
@@ -185,9 +208,12 @@ def inverse_of(order: tuple[int, ...]) -> tuple[int, ...]:
 def transpose(x: Operand, dim0: int, dim1: int) -> Tensor:
     """Return a view of x with two axes exchanged."""
     x_data = unwrap(transpose, x)
-    first, second = axis(transpose, dim0, x_data.ndim), axis(transpose, dim1, x_data.ndim)
-    output = x_data.swapaxes(first, second) if x_data.ndim else x_data[...]
-    return record(transpose, transpose_vjp, output, (x, dim0, dim1), (first, second), base=base_of(x))
+    ndim = x_data.ndim
+    # The usual axes are checked here: axis() takes 0.2 microseconds, as long as all the rest.
+    first = dim0 if dim0.__class__ is int and 0 <= dim0 < ndim else axis(transpose, dim0, ndim)
+    second = dim1 if dim1.__class__ is int and 0 <= dim1 < ndim else axis(transpose, dim1, ndim)
+    output = x_data.swapaxes(first, second) if ndim else x_data[...]
+    return record(transpose, transpose_vjp, output, (x, dim0, dim1), (first, second), base_of(x))
 
 
 def transpose_vjp(grad_output: Value, first: int, second: int) -> Value:
@@ -222,7 +248,7 @@ def matrix_transpose(x: Operand) -> Tensor:
                 "Give a vector a second axis: x.unsqueeze(-1).",
             )
         )
-    return transpose(x, -2, -1)
+    return transpose(x, x_data.ndim - 2, x_data.ndim - 1)
 
 
 def reverse_axes(x: Operand) -> Tensor:
@@ -238,6 +264,10 @@ def movedim(x: Operand, source: Any, destination: Any) -> Tensor:
         ValueError: if as many sources as destinations are not given, or one is named twice.
     """
     x_data = unwrap(movedim, x)
+    if source.__class__ is int and destination.__class__ is int:
+        order = list(range(x_data.ndim)) or [0]
+        order.insert(axis(movedim, destination, x_data.ndim), order.pop(axis(movedim, source, x_data.ndim)))
+        return permute(x, tuple(order if x_data.ndim else ()))
     sources = list(source) if isinstance(source, (tuple, list)) else [source]
     destinations = list(destination) if isinstance(destination, (tuple, list)) else [destination]
     old = [axis(movedim, each, x_data.ndim) for each in sources]
@@ -259,21 +289,33 @@ def movedim(x: Operand, source: Any, destination: Any) -> Tensor:
 def squeeze(x: Operand, dim: Any = None) -> Tensor:
     """Return a view of x without axes of length 1: all of them, or those of ``dim`` that have it."""
     x_data = unwrap(squeeze, x)
-    # For reductions an empty dim means all axes; here it means none.
-    none = isinstance(dim, (tuple, list)) and len(dim) == 0
-    dropped = () if none else axes(squeeze, dim, x_data.ndim)
+    ndim = x_data.ndim
+    if dim is None:
+        dropped: Any = range(ndim)
+    elif dim.__class__ is int and 0 <= dim < ndim:
+        dropped = (dim,)
+    else:
+        # For reductions an empty dim means all axes; here it means none.
+        none = isinstance(dim, (tuple, list)) and len(dim) == 0
+        dropped = () if none else axes(squeeze, dim, ndim)
     shape = []
     for index, size in enumerate(x_data.shape):
         if size != 1 or index not in dropped:
             shape.append(size)
-    return reshape(x, tuple(shape))
+    return reshaped(x, x_data, tuple(shape))
 
 
 def unsqueeze(x: Operand, dim: int) -> Tensor:
     """Return a view of x with a new axis of length 1 before axis ``dim``."""
     x_data = unwrap(unsqueeze, x)
-    place = axis(unsqueeze, dim, x_data.ndim + 1)
-    return reshape(x, (*x_data.shape[:place], 1, *x_data.shape[place:]))
+    shape = x_data.shape
+    place = dim if dim.__class__ is int and 0 <= dim <= len(shape) else axis(unsqueeze, dim, len(shape) + 1)
+    return reshaped(x, x_data, (*shape[:place], 1, *shape[place:]))
+
+
+def numel(x: Operand) -> int:
+    """Return the number of elements."""
+    return unwrap(numel, x).size
 
 
 class ShapeMethods:
@@ -286,7 +328,7 @@ class ShapeMethods:
     view = view
     view_as = view_as
     flatten = flatten
-    ravel = flatten
+    ravel = ravel
     unflatten = unflatten
     permute = permute
     transpose = transpose

@@ -24,7 +24,8 @@ def sort(x: Operand, dim: int = -1, descending: bool = False, stable: bool = Fal
         stable: equal elements keep their order; they do so in any case.
 
     Returns:
-        ``(values, indices)`` of x's shape. NaN counts as the largest.
+        ``(values, indices)`` of x's shape. NaN counts as the largest. The gradient of each value goes to the element
+        that ``indices`` names, of equal ones too.
 
     Raises:
         IndexError: if ``dim`` is not an axis of x; TypeError: if a flag is no bool.
@@ -47,7 +48,7 @@ def argsort(x: Operand, dim: int = -1, descending: bool = False, stable: bool = 
 
 
 def msort(x: Operand) -> Tensor:
-    """Return the elements in ascending order along the first axis."""
+    """Return the elements in ascending order along the first axis; gradient as of ``sort``."""
     return sorted_values(x, 0)
 
 
@@ -126,7 +127,7 @@ def topk(x: Operand, k: int, dim: int = -1, largest: bool = True, sorted: bool =
 
     Returns:
         ``(values, indices)``, x's shape but for the axis, which has length k. NaN counts as the largest. Of equal
-        elements the first are taken, in their order.
+        elements the first are taken, in their order, and have the gradient.
 
     Raises:
         ValueError: if k is negative or greater than the length of the axis.

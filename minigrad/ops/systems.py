@@ -2,21 +2,38 @@
 
 from __future__ import annotations
 
+import math
+from typing import NamedTuple
+
 import numpy as np
 
+import minigrad_kernels
 from minigrad.errors import message
 from minigrad.graph import record
-from minigrad.ops.decompositions import (
+from minigrad.ops.matrix_operands import (
     EPSILON,
     LinAlgError,
+    entry_name,
+    measured_squares,
     right_hand_side,
-    singular_value_decomposition,
     square_matrices,
+    squares,
     who,
 )
 from minigrad.ops.operands import Op, Operand, Tensor, Value, ndarray, needs_grad
 from minigrad.ops.products import matmul
 from minigrad.ops.shapes import matrix_transpose, squeeze, unsqueeze
+from minigrad.ops.singular_values import values_of
+
+#: The square of 100 times the rounding of 1.
+MOST_GROWTH = (100 * EPSILON) ** 2
+
+
+class InvExResult(NamedTuple):
+    """What ``inv_ex`` finds; see there for shapes."""
+
+    inverse: Tensor
+    info: Tensor
 
 
 def solve(A: Operand, B: Operand, *, left: bool = True) -> Tensor:
@@ -44,16 +61,14 @@ def solve(A: Operand, B: Operand, *, left: bool = True) -> Tensor:
 
     Source: Giles, "An extended collection of matrix derivative results" (2008), section 2.3.1.
     """
-    A_data = square_matrices(solve, "A", A)
-    B_data, vector = right_hand_side(solve, A, B, left)
-    matrix, columns = A_data.astype(np.float64, copy=False), B_data.astype(np.float64, copy=False)
-    if vector:
-        columns = columns[..., None]
+    A_data, size = measured_squares(solve, "A", A)
+    B_data, vector = right_hand_side(solve, A, A_data, B, left)
+    columns = B_data[..., None] if vector else B_data
     if left:
-        found = solution(solve, matrix, columns)
+        found = solution(solve, A_data, size, columns)
     else:
-        found = solution(solve, matrix.swapaxes(-2, -1), columns.swapaxes(-2, -1)).swapaxes(-2, -1)
-    output = (found[..., 0] if vector else found).astype(A_data.dtype, copy=False)
+        found = solution(solve, A_data.swapaxes(-2, -1), size, columns.swapaxes(-2, -1)).swapaxes(-2, -1)
+    output = found[..., 0] if vector else found
     saved = (A_data, output if needs_grad(A) else None, vector, left)
     return record(solve, solve_vjp, output, (A, B, left), saved)
 
@@ -95,9 +110,8 @@ def inv(A: Operand) -> Tensor:
 
     Source: Giles, "An extended collection of matrix derivative results" (2008), section 2.2.3.
     """
-    A_data = square_matrices(inv, "A", A)
-    matrix = A_data.astype(np.float64, copy=False)
-    output = solution(inv, matrix, np.eye(matrix.shape[-1])).astype(A_data.dtype, copy=False)
+    A_data, size = measured_squares(inv, "A", A)
+    output = solution(inv, A_data, size, None)
     return record(inv, inv_vjp, output, (A,), (output,))
 
 
@@ -112,8 +126,60 @@ def inverse(input: Operand) -> Tensor:
     return inv(input)
 
 
-def solution(op: Op, A: ndarray, B: ndarray) -> ndarray:
-    """Return the X of ``A X = B`` in float64.
+def inv_ex(A: Operand, *, check_errors: bool = False) -> InvExResult:
+    """Return the inverse of square matrices, and where there is none, say so instead of raising.
+
+    Only a pivot that is exactly 0 counts, and not, as in ``inv``, what is singular but for rounding.
+
+    Args:
+        A: as for ``inv``.
+        check_errors: raise all the same.
+
+    Returns:
+        A named tuple: ``inverse`` (..., n, n), NaN for a singular matrix; and ``info``, int32 (...), 0 or the number of
+        the pivot that is 0, counted from 1. The gradient of a singular matrix is NaN.
+
+    Raises:
+        LinAlgError: only with ``check_errors``; TypeError, ValueError as ``inv``.
+
+    Examples:
+        >>> import minigrad as mg
+        >>> mg.linalg.inv_ex(mg.tensor([[1.0, 2.0], [2.0, 4.0]])).info
+        Tensor(() int32 | 2)
+    """
+    A_data = square_matrices(inv_ex, "A", A)
+    info = np.zeros(A_data.shape[:-2], np.int32)
+    try:
+        inverses = np.linalg.inv(A_data)
+    except np.linalg.LinAlgError:
+        if check_errors:
+            raise singular(inv_ex, A_data, *most_singular(inv_ex, A_data)) from None
+        inverses = each_inverse(A_data, info)
+    outputs = (inverses, info)
+    return InvExResult(*record(inv_ex, inv_ex_vjp, outputs, (A, check_errors), (outputs[:1],)))
+
+
+def inv_ex_vjp(grad_outputs: tuple[Value, Value], outputs: tuple[Value]) -> Value:
+    """``grad_A = -inv(A).T @ grad_inverse @ inv(A).T``."""
+    transposed = matrix_transpose(outputs[0])
+    return -matmul(matmul(transposed, grad_outputs[0]), transposed)
+
+
+def each_inverse(A: ndarray, info: ndarray) -> ndarray:
+    """Return the inverse of each matrix, NaN for singular ones, the number of whose pivot is written to ``info``."""
+    inverses = np.full_like(A, np.nan)
+    for place in np.ndindex(info.shape):
+        try:
+            inverses[place] = np.linalg.inv(A[place])
+        except np.linalg.LinAlgError:
+            pivots = minigrad_kernels.lu_factor(A[place])[0].diagonal()
+            # The first that is 0; of two factorisations one may have rounded it to something else.
+            info[place] = np.argmin(np.abs(pivots)) + 1
+    return inverses
+
+
+def solution(op: Op, A: ndarray, size: float, B: ndarray | None) -> ndarray:
+    """Return the X of ``A X = B``; the inverse if there is no B. ``size`` is the sum of the squares of A.
 
     LAPACK fails only where a pivot is exactly 0, and whether that is so for [[1, 2, 3], [4, 5, 6], [7, 8, 9]] depends
     on the order of its sums: one build raises, another returns elements of 1e16. Here both raise.
@@ -122,12 +188,27 @@ def solution(op: Op, A: ndarray, B: ndarray) -> ndarray:
         LinAlgError: if a matrix is singular to working precision.
     """
     try:
-        X: ndarray = np.linalg.solve(A, B)
+        X: ndarray = np.linalg.inv(A) if B is None else np.linalg.solve(A, B)
     except np.linalg.LinAlgError:
         place, values = most_singular(op, A)
         raise singular(op, A, place, values) from None
     # An inverse of a matrix that is singular to working precision has elements of about 1 / EPSILON of A's. The 100
-    # is for norms that the largest element underestimates; only what passes it costs singular values.
+    # is for norms that underestimate, and for the rounding of float32 sums; only what passes it costs singular values.
+    if B is None:
+        # Of a batch the sums of all are at least those of each; the identity is as long as this.
+        product, length = size * squares(X), A.shape[-1]
+    elif A.ndim == X.ndim == 2 and B.size:
+        # One element bounds the length from below, and is looked at in a seventh of the time.
+        product, length = size * squares(X), B.item(0) ** 2
+        if product * MOST_GROWTH > length:
+            length = squares(B)
+    else:
+        product, length = math.inf, 0.0
+    # Sums that are not far above the smallest float32 may have lost their digits.
+    if size > 1e-30 and product > 1e-30 and product * MOST_GROWTH <= length:
+        return X
+    if B is None:
+        B = np.ones((1, 1), A.dtype)
     if (largest(A) * largest(X) * EPSILON * 100 > largest(B)).any():
         place, values = most_singular(op, A)
         if values[-1] <= EPSILON * values[0]:
@@ -149,7 +230,7 @@ def most_singular(op: Op, A: ndarray) -> tuple[tuple[int, ...], ndarray]:
     Source: LAPACK Users' Guide, driver routine xGESVX, which equilibrates and then tells "singular to working
     precision" by the machine's epsilon.
     """
-    _, values, _ = singular_value_decomposition(op, scaled(A))
+    values = values_of(op, scaled(A.astype(np.float64, copy=False)))
     ratio = values[..., -1] / np.where(values[..., 0] == 0, 1, values[..., 0])
     flat = int(np.argmin(ratio))
     place = tuple([int(index) for index in np.unravel_index(flat, ratio.shape)])
@@ -161,13 +242,12 @@ def singular(op: Op, A: ndarray, place: tuple[int, ...], values: ndarray) -> Lin
     size = len(values)
     # Where a pivot was 0 the rank is less than n, whatever the singular values say.
     rank = min(int(np.sum(values > values[0] * size * EPSILON)), size - 1)
-    entry = f"A[{', '.join([str(index) for index in place])}]" if place else "A"
     ratio = values[-1] / values[0] if values[0] > 0 else 0.0
     return LinAlgError(
         message(
             who(op),
-            f"{entry} is singular: its numerical rank is {rank} of {size}; its smallest singular value is {ratio:.1e} "
-            f"of its largest, with rows and columns scaled to 1. A has shape {A.shape}.",
+            f"{entry_name('A', place)} is singular: its numerical rank is {rank} of {size}; its smallest singular "
+            f"value is {ratio:.1e} of its largest, with rows and columns scaled to 1. A has shape {A.shape}.",
             "Use linalg.lstsq(A, B) or linalg.pinv(A), which take any rank, or add a little to the diagonal.",
         )
     )

@@ -127,7 +127,7 @@ def var_mean(
 def std_mean(
     x: Operand, dim: Dim = None, unbiased: bool | None = None, keepdim: bool = False, *, correction: float | None = None
 ) -> tuple[Tensor, Tensor]:
-    """Return the standard deviation and the mean; arguments as for ``var``."""
+    """Return the standard deviation and the mean; arguments as for ``var``, gradients as of ``std`` and ``mean``."""
     deviation = std(x, dim, unbiased, keepdim, correction=correction)
     return deviation, mean(x, None if isinstance(dim, bool) else dim, keepdim)
 

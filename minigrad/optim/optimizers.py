@@ -6,25 +6,23 @@ parameter, and its arguments; everything else is here.
 
 from __future__ import annotations
 
-import sys
 from collections import deque
 from collections.abc import Callable, Iterator
 from itertools import chain, starmap
-from operator import call, setitem
+from operator import call, is_, setitem
+from sys import _getframe
 from typing import Any
 
 from minigrad.errors import describe, message
 from minigrad.graph import record
-from minigrad.modes import STATE, enable_grad, no_grad
+from minigrad.modes import current_state, enable_grad, no_grad
 from minigrad.optim import states
 from minigrad.optim.checks import check_parameters, read_group, read_groups
 from minigrad.optim.slots import Rule, Slot, WriteBack
-from minigrad.positions import user_frame
+from minigrad.positions import OWN_FILES, user_frame
 from minigrad.tensors import Tensor
 from minigrad.writes import clock, latest_write
 from minigrad_kernels import runs_python
-
-MISSING = object()
 
 
 class Optimizer:
@@ -52,8 +50,8 @@ class Optimizer:
         self.param_groups: list[dict[str, Any]] = []
         self.has_stepped = False
         self._slots: list[list[Slot]] = []
-        # For each group the options that were checked last, and the rule that they gave.
-        self._rules: list[tuple[dict[str, Any], Rule | None]] = []
+        # For each group what was in it when its options were checked last, and the rule that they gave.
+        self._rules: list[tuple[list[Any], Rule | None]] = []
         who = type(self).__name__
         groups = read_groups(who, params)
         everything = []
@@ -77,7 +75,7 @@ class Optimizer:
         known = [slot.parameter for slot in chain(*self._slots)]
         check_parameters(who, group["params"], known)
         rule = self.rule(group)
-        self._rules.append(({name: group[name] for name in self.defaults}, rule))
+        self._rules.append((list(group.values()), rule))
         self._slots.append([Slot(parameter) for parameter in group["params"]])
         self.param_groups.append(group)
 
@@ -107,7 +105,7 @@ class Optimizer:
                     parameter._grad = None
                 elif parameter._grad is not None:
                     with no_grad():
-                        parameter._grad.detach_().zero_()
+                        parameter.grad.detach_().zero_()
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Update every parameter that has a gradient.
@@ -125,34 +123,30 @@ class Optimizer:
             ValueError, TypeError: if an option, a gradient or a piece of state does not fit.
             RuntimeError: if the memory of a parameter cannot be written to.
         """
-        loss = None
-        if closure is not None:
-            if not callable(closure):
-                problem = f"the closure must be a function that computes the loss, got {describe(closure)}."
-                remedy = "Pass the function, not the loss; after loss.backward() call step() without it."
-                raise TypeError(message(f"{type(self).__name__}.step", problem, remedy))
-            with enable_grad():
-                loss = closure()
-        who = type(self).__name__
+        loss = None if closure is None else self.evaluate(closure)
+        rows: list[tuple[Any, ...]] = []
+        stamps: list[Any] = []
+        write_backs: list[WriteBack] = []
+        interpreted = runs_python()
         if len(self.param_groups) != len(self._slots):
             self.refuse_other_parameters()
-        rows = []
-        updated: list[Slot] = []
-        write_backs: list[WriteBack] = []
-        for index, slots in enumerate(self._slots):
-            parameters = self.param_groups[index]["params"]
+        for group, slots, (known, rule) in zip(self.param_groups, self._slots, self._rules):
+            # Whatever was put into the group since, even an equal number, is another object.
+            if rule is None or len(group) != len(known) or not all(map(is_, group.values(), known)):
+                rule = self.checked_rule(group)
+            parameters = group["params"]
             if len(parameters) != len(slots):
                 self.refuse_other_parameters()
-            rule = self.checked_rule(index)
-            interpreted = runs_python() or not hasattr(rule.kernel, "py_func")
             for parameter, slot in zip(parameters, slots):
                 if parameter is not slot.parameter:
                     self.refuse_other_parameters()
                 if parameter._grad is not None:
-                    rows.append(slot.row(who, rule, interpreted, write_backs))
-                    updated.append(slot)
+                    rows.append(slot.row(self, rule, interpreted, write_backs))
+                    stamps += slot.stamps
         self.has_stepped = True
-        stamp(updated)
+        stamp(stamps, _getframe(1))
+        if current_state().tape is not None:
+            self.note()
         # From here on nothing runs Python code, except kernels that run as plain Python, on copies.
         calls: Iterator[Any] = starmap(call, rows)
         if write_backs:
@@ -160,25 +154,45 @@ class Optimizer:
         deque(calls, maxlen=0)
         return loss
 
+    def note(self) -> None:
+        """Put the updates to come onto the tape of a capture."""
+        with no_grad():
+            for slot in chain(*self._slots):
+                if slot.parameter._grad is not None:
+                    rule = slot.rule
+                    inputs = (slot.parameter, slot.parameter.grad, *slot.tensors[1:], *rule.arguments)
+                    record(rule.kernel, None, slot.arrays, inputs, writes=slot.tensors)
+
+    def evaluate(self, closure: Callable[[], Any]) -> Any:
+        """Return what a closure returns, with gradients enabled.
+
+        Raises:
+            TypeError: if it is no function.
+        """
+        if not callable(closure):
+            problem = f"the closure must be a function that computes the loss, got {describe(closure)}."
+            remedy = "Pass the function, not the loss; after loss.backward() call step() without it."
+            raise TypeError(message(f"{type(self).__name__}.step", problem, remedy))
+        with enable_grad():
+            return closure()
+
     def refuse_other_parameters(self) -> None:
         """Raise a ValueError: the groups hold other parameters than when they were added."""
         problem = "the parameters in param_groups are no longer those that the optimizer keeps state for."
         remedy = "Add parameters with add_param_group(), and freeze them with requires_grad_(False)."
         raise ValueError(message(type(self).__name__, problem, remedy))
 
-    def checked_rule(self, index: int) -> Rule:
-        """Return the rule of a group, checked anew where an option has changed."""
-        group = self.param_groups[index]
-        options, rule = self._rules[index]
-        for name, value in options.items():
-            if group.get(name, MISSING) is not value:
-                states.refuse_missing(type(self).__name__, index, group, self.defaults)
-                rule = self.rule(group)
-                self._rules[index] = ({name: group[name] for name in self.defaults}, rule)
-                break
+    def checked_rule(self, group: dict[str, Any]) -> Rule:
+        """Return the rule of a group in which something has changed, after checking its options."""
+        index = 0
+        while self.param_groups[index] is not group:
+            index += 1
+        states.refuse_missing(type(self).__name__, index, group, self.defaults)
+        rule = self.rule(group)
         if rule is None:
             problem = "the optimizer has neither a rule() nor a step() of its own."
             raise TypeError(message(type(self).__name__, problem, "Define one of them."))
+        self._rules[index] = (list(group.values()), rule)
         return rule
 
     @property
@@ -271,22 +285,20 @@ class States:
         return f"States({', '.join([f'{name} of {count}' for name, count in names.items()])})"
 
 
-def stamp(updated: list[Slot]) -> None:
+def stamp(stamps: list[Any], frame: Any) -> None:
     """Count the writes to come, so that no backward reads a value that a step has changed since.
 
     They are counted before they happen: what an interrupt prevents is then counted, but never the other way round.
+
+    Args:
+        stamps: those of what is written.
+        frame: where step() was called.
     """
     # One number for all, and no call for each: the writes are one change.
     now = latest_write[0] = next(clock)
-    frame = user_frame(sys._getframe(1))
+    if OWN_FILES[frame.f_code.co_filename]:
+        frame = user_frame(frame)
     position = None if frame is None else (frame.f_code, frame.f_lasti)
-    for slot in updated:
-        for written in slot.stamps:
-            written[0] = now
-            written[2] = position
-    if STATE.get().tape is not None:
-        with no_grad():
-            for slot in updated:
-                rule = slot.rule
-                inputs = (slot.parameter, slot.parameter._grad, *slot.tensors[1:], *rule.arguments)
-                record(rule.kernel, None, slot.arrays, inputs, writes=slot.tensors)
+    for written in stamps:
+        written[0] = now
+        written[2] = position

@@ -12,6 +12,8 @@ from minigrad.tensors import Tensor
 from minigrad.writes import refuse_write
 from minigrad_kernels import GRADIENT_FITS, operand_call
 
+ndarray = np.ndarray
+
 #: A pending write ``array[...] = value``, as the arguments of ``operator.setitem``.
 WriteBack = tuple[np.ndarray, Any, np.ndarray]
 
@@ -42,13 +44,26 @@ class Slot:
         stamps: those of ``tensors``.
         tensors: what an update writes, in the kernel's order: the parameter, and the state.
         arrays: their arrays.
+        rest: what the kernel takes after the parameter and the gradient.
         kept: each tensor of the state with its array.
         contiguous: whether a kernel can write to all of them.
         fits: tells of the gradient and the parameter whether a kernel can have them as they are.
         call: the kernel compiled for arrays of these types, or None.
     """
 
-    __slots__ = ("arrays", "call", "contiguous", "fits", "kept", "parameter", "rule", "stamps", "state", "tensors")
+    __slots__ = (
+        "arrays",
+        "call",
+        "contiguous",
+        "fits",
+        "kept",
+        "parameter",
+        "rest",
+        "rule",
+        "stamps",
+        "state",
+        "tensors",
+    )
 
     parameter: Tensor
     state: dict[str, Any]
@@ -56,6 +71,7 @@ class Slot:
     stamps: tuple[list[Any], ...]
     tensors: tuple[Tensor, ...]
     arrays: tuple[np.ndarray, ...]
+    rest: tuple[Any, ...]
     kept: tuple[tuple[Tensor, np.ndarray], ...]
     contiguous: bool
     fits: Callable[[np.ndarray, np.ndarray], bool]
@@ -76,16 +92,17 @@ class Slot:
         self.stamps = ()
         self.tensors = ()
         self.arrays = ()
+        self.rest = ()
         self.kept = ()
         self.contiguous = False
         self.fits = never
         self.call = None
 
-    def row(self, who: str, rule: Rule, interpreted: bool, write_backs: list[WriteBack]) -> tuple[Any, ...]:
+    def row(self, owner: Any, rule: Rule, interpreted: bool, write_backs: list[WriteBack]) -> tuple[Any, ...]:
         """Check one parameter that has a gradient, and return the kernel to call and its arguments.
 
         Args:
-            who: the optimizer, for messages.
+            owner: the optimizer, for messages.
             rule: how the parameter is updated.
             interpreted: whether the kernel runs as plain Python, which an interrupt can stop half-way: it is given
                 copies then.
@@ -97,18 +114,20 @@ class Slot:
         """
         parameter = self.parameter
         array = parameter._data
-        gradient: np.ndarray = parameter._grad._data  # type: ignore[union-attr]
+        gradient: Any = parameter._grad
+        if type(gradient) is not ndarray:
+            gradient = gradient._data
         if self.rule is not rule or array is not self.arrays[0]:
-            self.follow(who, rule)
+            self.follow(type(owner).__name__, rule)
         for tensor, known in self.kept:
             if tensor._data is not known:
-                self.prepare(who, rule)
+                self.prepare(type(owner).__name__, rule)
                 break
         if interpreted or parameter._viewed is not None or not self.fits(gradient, array):
-            return self.checked_row(who, rule, interpreted, write_backs)
+            return self.checked_row(type(owner).__name__, rule, interpreted, write_backs)
         if self.call is None:
-            self.call = operand_call(rule.kernel, (array, gradient, *self.arrays[1:], *rule.arguments))
-        return (self.call, array, gradient, *self.arrays[1:], *rule.arguments)
+            self.call = operand_call(rule.kernel, (array, gradient, *self.rest))
+        return (self.call, array, gradient, *self.rest)
 
     def checked_row(self, who: str, rule: Rule, interpreted: bool, write_backs: list[WriteBack]) -> tuple[Any, ...]:
         """Return ``row`` where the kernel cannot have the arrays as they are: it is given copies, or nothing fits.
@@ -118,6 +137,7 @@ class Slot:
         """
         arrays = self.arrays
         gradient = self.checked_gradient(who)
+        interpreted = interpreted or not hasattr(rule.kernel, "py_func")
         if not arrays[0].flags.writeable or self.parameter._viewed is not None:
             with no_grad():
                 refuse_write(who, self.parameter)
@@ -137,7 +157,7 @@ class Slot:
             ValueError: if it does not fit the parameter.
         """
         parameter = self.parameter
-        gradient: np.ndarray = parameter._grad._data  # type: ignore[union-attr]
+        gradient: np.ndarray = parameter.grad._data  # type: ignore[union-attr]
         if gradient.shape != parameter._data.shape or gradient.dtype != parameter._data.dtype:
             problem = f"the gradient of {describe(parameter)} cannot be {describe(gradient)}."
             raise ValueError(message(who, problem, "Call zero_grad() before the next backward()."))
@@ -148,6 +168,7 @@ class Slot:
         before = self.rule
         same = before is not None and before.kernel is rule.kernel and before.state_names == rule.state_names
         if same and self.parameter._data is self.arrays[0]:
+            self.rest = (*self.arrays[1:], *rule.arguments)
             self.rule = rule
         else:
             self.prepare(who, rule)
@@ -176,8 +197,10 @@ class Slot:
         # The rule comes last: an interrupt before it makes the next step prepare anew.
         self.call = None
         self.contiguous = all(each.flags.carray for each in arrays)
-        self.fits = GRADIENT_FITS.entry(array.dtype) if self.contiguous else never
+        compiled = hasattr(rule.kernel, "py_func")
+        self.fits = GRADIENT_FITS.entry(array.dtype) if self.contiguous and compiled else never
         self.arrays = arrays
+        self.rest = (*arrays[1:], *rule.arguments)
         self.kept = tuple(zip(tensors, arrays))[1:]
         self.tensors = tuple(tensors)
         self.stamps = tuple([tensor._stamp for tensor in tensors])

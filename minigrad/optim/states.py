@@ -86,7 +86,7 @@ class Loading:
         self.misfits: list[str] = []
         self.groups: list[dict[str, Any]] = []
         self.slots: list[list[Slot]] = []
-        self.rules: list[tuple[dict[str, Any], Rule | None]] = []
+        self.rules: list[tuple[list[Any], Rule | None]] = []
         fits = isinstance(state_dict, dict) and isinstance(state_dict.get("param_groups"), (list, tuple))
         if not fits or not isinstance(state_dict.get("state"), dict):
             what = f"a dict with the keys {sorted(map(str, state_dict))}" if isinstance(state_dict, dict) else ""
@@ -141,7 +141,7 @@ class Loading:
             # The states are looked at all the same.
             return optimizer._rules[index][1]
         self.groups.append(group)
-        self.rules.append(({name: group[name] for name in optimizer.defaults}, rule))
+        self.rules.append((list(group.values()), rule))
         return rule
 
     def check_state(self, key: Any, parameter: Tensor, found: Any, rule: Rule | None) -> dict[str, Any]:

@@ -11,8 +11,8 @@ import pytest
 from numba.core import event
 
 from minigrad_kernels import compiling, jit, show_progress
+from minigrad_kernels.arrays import ArrayObject
 from minigrad_kernels.compiling import Compiled, CompileWatch
-from minigrad_kernels.operands import Operand
 
 # Events carry dispatchers, and without the JIT there are none.
 pytestmark = pytest.mark.skipif(numba.config.DISABLE_JIT, reason="without the JIT nothing is compiled")
@@ -221,5 +221,5 @@ def test_a_process_that_compiles_writes_the_line_and_one_that_loads_does_not(tmp
 
 
 def test_a_kernel_of_arrays_of_any_shape_is_told_of_with_its_dtype():
-    operands = (Operand(numba.float32), Operand(numba.float32))
+    operands = (ArrayObject(numba.float32), ArrayObject(numba.float32))
     assert compiling._readable("some_kernel", operands) == "some_kernel (float32)"

@@ -12,7 +12,7 @@ import pytest
 
 import minigrad_kernels as mk
 from minigrad_kernels import elementwise_loops, polynomials, run
-from minigrad_kernels.operands import Operand
+from minigrad_kernels.arrays import ArrayObject
 
 FLOATS = [np.float32, np.float64]
 MATHS = ["exp", "log", "tanh", "sigmoid", "erf"]
@@ -247,7 +247,7 @@ def test_the_loops_are_vectorised(name, dtype):
         pytest.skip("only compiled code has instructions")
     # Not from the disk cache, which keeps no assembly.
     fresh = type(loop)(loop.py_func, targetoptions={**loop.targetoptions})
-    fresh.compile((Operand(numba.from_dtype(np.dtype(dtype))),) * 2)
+    fresh.compile((ArrayObject(numba.from_dtype(np.dtype(dtype))),) * 2)
     (assembly,) = fresh.inspect_asm().values()
     # Vectors of x86-64 (packed single, packed double) or of NEON.
     packed = rf"v?(mul|max|cmp\w*|blendv|and|andn|add){'ps' if dtype == np.float32 else 'pd'}\s"

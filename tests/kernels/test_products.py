@@ -70,6 +70,9 @@ def test_every_small_shape_gives_the_product(generator, dtype):
         (300, 300, 1), (16, 513, 300), (100, 3, 300),
         # Dot products in tiles of 4×4, 8×2 and 2×8, and one or two columns that are multiplied apart.
         (19, 200, 3), (45, 130, 2), (2, 70, 21), (6, 90, 13), (1, 200, 20), (30, 64, 33), (26, 40, 18), (25, 33, 9),
+        # Narrow results, with the rest of a long sum or without, and short rows times a vector, by halves of a vector.
+        (1, 43, 10), (1, 16, 3), (2, 21, 20), (3, 9, 32), (4, 45, 5), (4, 8, 17),
+        (100, 10, 1), (17, 24, 1), (16, 1, 1), (33, 12, 1), (21, 4, 1), (19, 8, 1),
     ],
 )  # fmt: skip
 def test_every_form_gives_the_product_at_the_edges_of_the_blocks(generator, most_work, dtype, form, shape):
@@ -79,6 +82,24 @@ def test_every_form_gives_the_product_at_the_edges_of_the_blocks(generator, most
     a = generator.standard_normal((m, k)).astype(dtype, order="C" if form[0] == "n" else "F")
     b = generator.standard_normal((k, n)).astype(dtype, order="C" if form[1] == "n" else "F")
     assert_product(matmul(a, b), a, b)
+
+
+@pytest.mark.parametrize("dtype", FLOATS)
+@pytest.mark.parametrize("shape", [(1, 43, 10), (3, 19, 17), (4, 11, 2), (33, 5, 1), (40, 10, 1), (18, 20, 1)])
+def test_a_narrow_product_reads_and_writes_nothing_beside_its_operands(generator, dtype, shape):
+    m, k, n = shape
+    # NaN beside the rows of both, and beside the result.
+    a, b = np.full((m, k + 9), np.nan, dtype)[:, 4:-5], np.full((k, n + 9), np.nan, dtype)[:, 4:-5]
+    a[...], b[...] = generator.standard_normal((m, k)), generator.standard_normal((k, n))
+    memory = np.full(m * n + 40, 9, dtype)
+    out = memory[20:-20].reshape(m, n)
+    assert matmul(a, b, out) is out
+    assert_product(out, a, b)
+    assert np.all(memory[:20] == 9)
+    assert np.all(memory[-20:] == 9)
+    # Each row is summed in the same order, wherever it is.
+    for i in range(m) if n == 1 else ():
+        assert np.array_equal(matmul(np.ascontiguousarray(a[::-1]), b)[m - 1 - i], out[i])
 
 
 @pytest.mark.parametrize("dtype", FLOATS)

@@ -12,7 +12,7 @@ from minigrad_kernels import (
     adam_update,
     amsgrad_update,
     check_update,
-    compile_for,
+    operand_call,
     run,
     sgd_momentum_update,
     sgd_update,
@@ -179,8 +179,8 @@ def test_one_c_loop_updates_all_parameters(generator):
     parameters = [generator.standard_normal(n) for n in (3, 5)]
     expected = [parameter - 0.5 for parameter in parameters]
     gradients = [np.ones(3), np.ones(5)]
-    compile_for(sgd_update, (parameters[0], gradients[0], 0.5, 0.0, False))
-    deque(map(run(sgd_update), parameters, gradients, repeat(0.5), repeat(0.0), repeat(False)), maxlen=0)
+    update = operand_call(sgd_update, (parameters[0], gradients[0], 0.5, 0.0, False))
+    deque(map(update, parameters, gradients, repeat(0.5), repeat(0.0), repeat(False)), maxlen=0)
     for parameter, value in zip(parameters, expected):
         assert np.array_equal(parameter, value)
 

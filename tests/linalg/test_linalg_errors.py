@@ -109,7 +109,7 @@ ERRORS = {
         ValueError,
         ["linalg.norm", "ord=1", "dim=(-2, -1)"],
     ),
-    "norm, of singular values": (lambda: mg.linalg.norm(mg.ones(3, 3), 2), ValueError, ["ord=2", "singular values"]),
+    "norm, an order that matrices have not": (lambda: mg.linalg.norm(mg.ones(3, 3), 3), ValueError, ["ord=3", "'nuc'"]),
 }
 
 

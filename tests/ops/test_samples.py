@@ -89,8 +89,10 @@ def gradients(sample, arrays, create_graph=False):
 def projection(grads):
     """Return one number made of all elements of some gradients, a Tensor."""
     total = mg.tensor(0.0, dtype=mg.float64)
-    for grad in grads:
-        total = total + (grad * mg.tensor(weights(grad.numel())[::-1].reshape(grad.shape).copy())).sum()
+    for number, grad in enumerate(grads):
+        # Not the same weights for each: the two gradients of x - y would cancel, and their slopes with them.
+        factors = (1 + number / 3) * weights(grad.numel())[::-1].reshape(grad.shape)
+        total = total + (grad * mg.tensor(factors)).sum()
     return total
 
 
@@ -314,8 +316,10 @@ EXCEPTIONS = {
     "full": "test_creation.py",
     "full_like": "test_creation.py",
     "linspace": "test_creation.py",
+    "logspace": "test_places.py",
     "manual_seed": "test_randomness.py",
     "normal_": "test_randomness.py",
+    "numel": "test_places.py",
     "ones": "test_creation.py",
     "ones_like": "test_creation.py",
     "rand": "test_randomness.py",
@@ -325,6 +329,8 @@ EXCEPTIONS = {
     "randn_like": "test_randomness.py",
     "randperm": "test_randomness.py",
     "tensor": "test_creation.py",
+    "tril_indices": "test_places.py",
+    "triu_indices": "test_places.py",
     "uniform_": "test_randomness.py",
     "zeros": "test_creation.py",
     "zeros_like": "test_creation.py",

@@ -1,0 +1,43 @@
+"""The names of the functions of networks that have one beside those in ``nn.functional``."""
+
+from minigrad.ops.average_poolings import (
+    adaptive_avg_pool1d,
+    avg_pool1d,
+)
+from minigrad.ops.convolutions import (
+    conv1d,
+    conv2d,
+)
+from minigrad.ops.layer_norms import group_norm, layer_norm, rms_norm
+from minigrad.ops.linears import (
+    linear,
+)
+from minigrad.ops.max_poolings import (
+    max_pool1d,
+    max_pool2d,
+)
+from minigrad.ops.normalisations import (
+    log_softmax,
+    softmax,
+)
+from minigrad.ops.transposed_convolutions import (
+    conv_transpose1d,
+    conv_transpose2d,
+)
+
+__all__ = [
+    "adaptive_avg_pool1d",
+    "avg_pool1d",
+    "conv1d",
+    "conv2d",
+    "conv_transpose1d",
+    "conv_transpose2d",
+    "group_norm",
+    "layer_norm",
+    "linear",
+    "log_softmax",
+    "max_pool1d",
+    "max_pool2d",
+    "rms_norm",
+    "softmax",
+]

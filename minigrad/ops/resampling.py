@@ -1,0 +1,228 @@
+"""Signals, images and volumes in another size.
+
+Every mode is linear and works along one axis after the other: an element of the result is a weighted sum of a few
+neighbours, the taps. ``taps_of`` says which and with which weights; ``interpolate`` adds them up, axis by axis.
+
+Source: Keys 1981, Cubic Convolution Interpolation for Digital Image Processing (bicubic, with a = -0.75 as in PyTorch).
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from minigrad.errors import describe, message
+from minigrad.ops.operands import Operand, Tensor, ndarray, real, unwrap, whole
+from minigrad.ops.places import beside
+from minigrad.ops.selections import index_select
+
+#: How many axes each mode resizes; None for any of 1 to 3.
+MODES = {
+    "nearest": None,
+    "nearest-exact": None,
+    "area": None,
+    "linear": 1,
+    "bilinear": 2,
+    "bicubic": 2,
+    "trilinear": 3,
+}
+WITH_CORNERS = ("linear", "bilinear", "bicubic", "trilinear")
+CUBIC = -0.75
+
+
+class Taps(NamedTuple):
+    """What the elements of a result are sums of, along one axis.
+
+    Attributes:
+        places: (taps, size), the places that are read.
+        weights: (taps, size), float64, or None where each element is one that is read.
+    """
+
+    places: ndarray
+    weights: ndarray | None
+
+
+def interpolate(
+    x: Operand,
+    size: Any = None,
+    scale_factor: Any = None,
+    mode: str = "nearest",
+    align_corners: bool | None = None,
+    recompute_scale_factor: bool | None = None,
+    antialias: bool = False,
+) -> Tensor:
+    """Return ``x`` with another number of elements along its last axes.
+
+    Args:
+        x: (batch, channels, length), (batch, channels, height, width) or with a depth before the height; floats.
+        size: the lengths wanted, an integer for all or one for each.
+        scale_factor: what to multiply the lengths by, rounded down, likewise; instead of ``size``.
+        mode: ``"nearest"``, ``"nearest-exact"`` (which rounds as images do), ``"linear"``, ``"bilinear"``,
+            ``"trilinear"``, ``"bicubic"``, or ``"area"`` (means).
+        align_corners: the first and last elements stay where they are; otherwise it is the edges of the elements that
+            stay. Of the linear modes and bicubic.
+        recompute_scale_factor: measure with the ratio of the lengths, not with ``scale_factor`` as it was given.
+        antialias: not available.
+
+    Raises:
+        ValueError: if the size is not given once, an argument does not fit the mode, or a length is 0.
+        TypeError: if x is not of floats.
+
+    Examples:
+        >>> import minigrad as mg
+        >>> x = mg.tensor([[[0.0, 1.0]]])
+        >>> mg.nn.functional.interpolate(x, 4).tolist()
+        [[[0.0, 0.0, 1.0, 1.0]]]
+        >>> mg.nn.functional.interpolate(x, 3, mode="linear", align_corners=True).tolist()
+        [[[0.0, 0.5, 1.0]]]
+    """
+    x_data = unwrap(interpolate, x)
+    check_mode(x, x_data, mode, align_corners, antialias)
+    lengths, scales = wanted_lengths(x, x_data, size, scale_factor, recompute_scale_factor)
+    result: Any = x
+    for number, (length, scale) in enumerate(zip(lengths, scales)):
+        along = number + 2
+        if length < 1 or x_data.shape[along] < 1:
+            raise ValueError(
+                message(
+                    "interpolate", f"no length may be 0, got {lengths} for {describe(x)}.", "Give a size of 1 or more."
+                )
+            )
+        taps = taps_of(mode, x_data.shape[along], length, scale, bool(align_corners))
+        result = weighted(result, along, taps, x_data)
+    return result
+
+
+def check_mode(x: Operand, x_data: ndarray, mode: str, align_corners: bool | None, antialias: bool) -> None:
+    """Raise unless a mode exists and fits the operand and the other arguments."""
+    if mode not in MODES:
+        raise ValueError(
+            message("interpolate", f"mode is one of {', '.join(MODES)}; got {mode!r}.", "An image is bilinear.")
+        )
+    resized = x_data.ndim - 2
+    wanted = MODES[mode]
+    if resized not in ((1, 2, 3) if wanted is None else (wanted,)):
+        raise ValueError(
+            message(
+                "interpolate",
+                f"mode {mode!r} needs a batch and channels before {wanted or '1 to 3'} axes, got {describe(x)}.",
+                "x.unsqueeze(0) adds an axis; linear, bilinear and trilinear are for 1, 2 and 3 axes.",
+            )
+        )
+    if align_corners is not None and mode not in WITH_CORNERS:
+        raise ValueError(
+            message("interpolate", f"mode {mode!r} takes no align_corners, got {align_corners}.", "Leave it out.")
+        )
+    if antialias:
+        raise ValueError(
+            message(
+                "interpolate", "antialias is not available.", "Mode 'area' takes means, which does it for shrinking."
+            )
+        )
+    if x_data.dtype.kind != "f":
+        raise TypeError(message("interpolate", f"floats are needed, got {describe(x)}.", "Convert them: x.float()."))
+
+
+def wanted_lengths(
+    x: Operand, x_data: ndarray, size: Any, scale_factor: Any, recompute_scale_factor: bool | None
+) -> tuple[list[int], list[float | None]]:
+    """Return the lengths of the result's last axes, and the factors to measure with, None for the lengths' ratio.
+
+    Raises:
+        ValueError: if not exactly one of size and factor is given, or not as many as axes.
+    """
+    axes = x_data.ndim - 2
+    given = scale_factor if size is None else size
+    numbers = list(given) if isinstance(given, (tuple, list)) else [given] * axes
+    if (
+        (size is None) == (scale_factor is None)
+        or len(numbers) != axes
+        or (recompute_scale_factor and size is not None)
+    ):
+        raise ValueError(
+            message(
+                "interpolate",
+                f"either size or scale_factor is needed, one number or {axes}, for {describe(x)}; got size={size}, "
+                f"scale_factor={scale_factor}.",
+                "Leave out recompute_scale_factor, or give a scale_factor."
+                if recompute_scale_factor
+                else "The numbers are for the axes behind batch and channels.",
+            )
+        )
+    if size is not None:
+        return [whole(interpolate, "size", each) for each in numbers], [None] * axes
+    factors = [real(interpolate, "scale_factor", each) for each in numbers]
+    lengths = []
+    for length, factor in zip(x_data.shape[2:], factors):
+        lengths.append(math.floor(length * factor))
+    return lengths, [None] * axes if recompute_scale_factor else list(factors)
+
+
+def weighted(x: Operand, along: int, taps: Taps, like: ndarray) -> Any:
+    """Return the weighted sum of the taps along one axis."""
+    if taps.weights is None:
+        return index_select(x, along, beside(x, taps.places[0]))
+    total: Any = None
+    for places, weights in zip(taps.places, taps.weights):
+        column = weights.astype(like.dtype).reshape((-1, *(1,) * (like.ndim - along - 1)))
+        term = index_select(x, along, beside(x, places)) * beside(x, column)
+        total = term if total is None else total + term
+    return total
+
+
+def taps_of(mode: str, length: int, size: int, scale: float | None, align_corners: bool) -> Taps:
+    """Return the taps of an axis of some length that gets another size.
+
+    Args:
+        mode: one of MODES.
+        length: of the operand.
+        size: of the result.
+        scale: the factor that was given, or None for the ratio of the two.
+        align_corners: see ``interpolate``.
+    """
+    if mode == "area":
+        return area_taps(length, size)
+    step = length / size if scale is None else 1 / scale
+    places = np.arange(size)
+    if mode == "nearest":
+        # In float32, as PyTorch, which decides where the product would be a whole number.
+        nearest = np.floor(places.astype(np.float32) * np.float32(step)).astype(np.int64)
+        return Taps(np.minimum(nearest, length - 1)[None], None)
+    if mode == "nearest-exact":
+        nearest = np.floor((places + 0.5) * step).astype(np.int64)
+        return Taps(np.minimum(nearest, length - 1)[None], None)
+    if align_corners:
+        positions = places * ((length - 1) / (size - 1) if size > 1 else 0.0)
+    else:
+        positions = (places + 0.5) * step - 0.5
+    if mode == "bicubic":
+        return cubic_taps(positions, length)
+    positions = np.maximum(positions, 0)
+    first = np.minimum(np.floor(positions).astype(np.int64), length - 1)
+    share = np.clip(positions - first, 0, 1)
+    return Taps(np.stack([first, np.minimum(first + 1, length - 1)]), np.stack([1 - share, share]))
+
+
+def cubic_taps(positions: ndarray, length: int) -> Taps:
+    """Return the four taps of Keys' cubic convolution; beyond the ends the first and last element are repeated."""
+    first = np.floor(positions)
+    share = positions - first
+    near, far = [], []
+    for distance in (share, 1 - share):
+        near.append(((CUBIC + 2) * distance - (CUBIC + 3)) * distance**2 + 1)
+        away = distance + 1
+        far.append(((CUBIC * away - 5 * CUBIC) * away + 8 * CUBIC) * away - 4 * CUBIC)
+    places = first.astype(np.int64) + np.arange(-1, 3)[:, None]
+    return Taps(np.clip(places, 0, length - 1), np.stack([far[0], near[0], near[1], far[1]]))
+
+
+def area_taps(length: int, size: int) -> Taps:
+    """Return the taps of means over windows that cover the axis: window i is [⌊i·n/m⌋, ⌈(i+1)·n/m⌉) of n, for m."""
+    places = np.arange(size)
+    first = places * length // size
+    count = -((-(places + 1) * length) // size) - first
+    steps = np.arange(count.max())[:, None]
+    weights = np.where(steps < count, 1 / count, 0.0)
+    return Taps(first + np.minimum(steps, count - 1), weights)
