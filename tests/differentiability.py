@@ -40,7 +40,7 @@ CUT_OFF = ("detach",)
 FEW = 4
 KINDS = {"b": "bools", "i": "integers", "u": "integers", "f": "floats", "?": "Python's values"}
 #: Of derivatives only what is said of the operation's own: polygamma *is* one.
-GRADIENT = re.compile(r"\bgradients?\b|\b(?:a|no|its) derivative|\bderivatives? (?:is|are)\b")
+GRADIENT = re.compile(r"\bgradients?\b|\b(?:a|no|its) derivative|\bderivatives? (?:is|are)\b", re.IGNORECASE)
 
 
 def sentences_of(function):

@@ -36,6 +36,7 @@ TRIANGLES = [
     *[Sample(op, (given([[np.inf, NAN], [NAN, 1.0]]),), note="not finite", smooth=False) for op in ("tril", "triu")],
     *[Sample(op, (bools(3, 3),), note="bools", grad=False) for op in ("tril", "triu")],
     Sample("tril", (normal(0, 3),), note="empty"),
+    *[Sample(op, (normal(2, 3), 1)) for op in (".tril_", ".triu_")],
 ]
 
 DIAGONALS = [

@@ -186,9 +186,8 @@ def _check(name: str, operands: dict[str, Any], mask: Any, factors: Any) -> None
     if factors is not None:
         arrays["factors"] = factors
     q, k, v = operands["q"], operands["k"], operands["v"]
-    dtype = q.dtype if type(q) is _ndarray and q.dtype in _FLOATS else None
     for role, x in arrays.items():
-        if type(x) is not _ndarray or (x.dtype is not dtype and x.dtype != dtype):
+        if type(x) is not _ndarray or x.dtype not in _FLOATS or x.dtype != q.dtype:
             came = f"{x.dtype}" if isinstance(x, np.ndarray) else type(x).__name__
             raise TypeError(
                 f"{name}: needed arrays of one dtype, float32 or float64, came {role} of {came}; convert with .astype"

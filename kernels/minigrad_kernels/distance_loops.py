@@ -1,4 +1,4 @@
-"""The loop of the distances between two sets of points."""
+"""The loops of the distances between two sets of points: for few coordinates, and for many."""
 
 import numpy as np
 from numba.extending import register_jitable
@@ -34,8 +34,57 @@ def take_largest(a: float, b: np.ndarray, total: np.ndarray) -> None:
         total[j] = size if size > total[j] or size != size else total[j]
 
 
+@register_jitable
+def squares_between(a: np.ndarray, b: np.ndarray) -> float:
+    """The sum of (a − b)², shapes (k,)."""
+    total = a.dtype.type(0)
+    for c in range(a.size):
+        difference = a[c] - b[c]
+        total += difference * difference
+    return total
+
+
+@register_jitable
+def sizes_between(a: np.ndarray, b: np.ndarray) -> float:
+    """The sum of |a − b|, shapes (k,)."""
+    total = a.dtype.type(0)
+    for c in range(a.size):
+        total += abs(a[c] - b[c])
+    return total
+
+
+@register_jitable
+def largest_between(a: np.ndarray, b: np.ndarray) -> float:
+    """The largest |a − b|, shapes (k,)."""
+    largest = a.dtype.type(0)
+    for c in range(a.size):
+        size = abs(a[c] - b[c])
+        largest = size if size > largest or size != size else largest
+    return largest
+
+
 @kernel
-def all_distances(x: np.ndarray, y: np.ndarray, p: float, out: np.ndarray) -> None:
+def distances_of_long_points(x: np.ndarray, y: np.ndarray, p: float, out: np.ndarray) -> None:
+    """Compute out[b, i, j] = the p-norm of x[b, i] − y[b, j] for p of 1, 2 or infinity, one pair after the other.
+
+    Shapes (batch, rows, k), (batch, n, k) and (batch, rows, n).
+    """
+    batch, rows, k = x.shape
+    for entry in range(batch):
+        for i in range(rows):
+            point, target = x[entry][i], out[entry][i]
+            for j in range(y.shape[1]):
+                other = y[entry][j]
+                if p == 2:
+                    target[j] = np.sqrt(squares_between(point, other))
+                elif p == 1:
+                    target[j] = sizes_between(point, other)
+                else:
+                    target[j] = largest_between(point, other)
+
+
+@kernel
+def distances_of_short_points(x: np.ndarray, y: np.ndarray, p: float, out: np.ndarray) -> None:
     """Compute out[b, i, j] = the p-norm of x[b, i] − y[b, :, j] for p of 1, 2 or infinity.
 
     Shapes (batch, rows, k), (batch, k, n) and (batch, rows, n): y holds a coordinate a row, so that the points beside

@@ -1,13 +1,16 @@
-"""Public distances between two sets of points: check, allocate, call the loop of `distance_loops.py`."""
+"""Public distances between two sets of points: check, allocate, call a loop of `distance_loops.py`."""
 
 import math
 from typing import Any
 
 import numpy as np
 
-from minigrad_kernels.distance_loops import all_distances
+from minigrad_kernels.distance_loops import distances_of_long_points, distances_of_short_points
 from minigrad_kernels.jit import run
 
+# From so many coordinates on, the sum over those of a pair fills the vectors. A maximum, which has to keep NaN, is not
+# vectorised along them; only where points are fewer than coordinates that takes no longer.
+LONG = 16
 _FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
 
 
@@ -46,7 +49,10 @@ def pair_distances(x: np.ndarray, y: np.ndarray, p: float) -> np.ndarray:
     out = np.empty((x.shape[0], x.shape[1], y.shape[1]), x.dtype)
     # Numba would compile the loop again for read-only and for unaligned arrays, which carray excludes.
     points = x if x.flags.carray else np.array(x, order="C")
-    run(all_distances)(points, np.array(y.transpose(0, 2, 1), order="C"), float(p), out)
+    if x.shape[2] >= LONG and (p != math.inf or y.shape[1] < LONG):
+        run(distances_of_long_points)(points, y if y.flags.carray else np.array(y, order="C"), float(p), out)
+    else:
+        run(distances_of_short_points)(points, np.array(y.transpose(0, 2, 1), order="C"), float(p), out)
     return out
 
 

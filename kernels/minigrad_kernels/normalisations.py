@@ -16,6 +16,8 @@ from minigrad_kernels.normalisation_loops import normalise_rows, rows_gradients
 from minigrad_kernels.signatures import contiguous, typed_entry
 
 _FLOAT32, _FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
+# Stands for what is no array; None would not do, which NumPy takes for float64.
+_NO_FLOAT = np.dtype(np.void)
 _ndarray, _empty = np.ndarray, np.empty
 _Three = tuple[np.ndarray, np.ndarray, np.ndarray]
 # The compiled kernels that have been used, by loop and dtype: a lookup in place of a signature saves 1 µs.
@@ -259,9 +261,9 @@ def _parameter(
 
 def _dtype_of(name: str, x: Any, shape: tuple[int, ...], axes: int) -> np.dtype:
     """Return x's dtype, or raise unless it is a floating array of as many numbers as a shape of so many axes has."""
-    dtype = x.dtype if type(x) is _ndarray else None
+    dtype = x.dtype if type(x) is _ndarray else _NO_FLOAT
     if dtype is not _FLOAT32 and dtype is not _FLOAT64:
-        if dtype not in (_FLOAT32, _FLOAT64):
+        if dtype != _FLOAT32 and dtype != _FLOAT64:
             came = f"dtype {x.dtype}" if isinstance(x, np.ndarray) else type(x).__name__
             raise TypeError(f"{name}: needed x as an array of float32 or float64, came {came}; use x.astype(float)")
         dtype = _FLOAT32 if dtype == _FLOAT32 else _FLOAT64

@@ -11,13 +11,17 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from minigrad_kernels import (
+    attentions,
     biases,
     convolutions,
     cross_entropies,
     distances,
     draws,
+    dropouts,
     elementwise,
+    embeddings,
     losses,
+    normalisations,
     poolings,
     scans,
     scatters,
@@ -88,6 +92,8 @@ def _calls() -> list[tuple[Any, ...]]:
             *_totals(dtype),
             *_updates(dtype),
         ]
+        calls += [*_products(dtype), *_elementwise(dtype), *_rows(dtype), *_totals(dtype), *_networks(dtype)]
+        calls += _updates(dtype)
     return [*calls, (prepare_helpers,), *_integers()]
 
 
@@ -131,6 +137,11 @@ def windows_of_image(x: np.ndarray) -> None:
     images, weight = x.reshape(1, *image), np.ones((1, 1, 1, 1), x.dtype)
     convolutions.convolution(images, weight, None, geometry)
     convolutions.weight_gradient(images, images, geometry)
+    # Few positions and many channels have kernels of their own.
+    small, many = np.ones((4, 32, 2, 2), x.dtype), np.ones((32, 32, 1, 1), x.dtype)
+    geometry = Geometry(2, 32, 32, 1, (2, 2), (1, 1), (1, 1), (2, 2), (0, 0), (1, 1))
+    convolutions.convolution(small, many, None, geometry)
+    convolutions.weight_gradient(small, small[..., :1, :1], geometry)
     places = poolings.max_pooling(x, pooling)[1]
     poolings.max_pooling_backward(x, places, pooling)
     poolings.taken_at_places(x, places, pooling)
@@ -152,6 +163,7 @@ def _elementwise(dtype: np.dtype) -> list[tuple[Any, ...]]:
 def _rows(dtype: np.dtype) -> list[tuple[Any, ...]]:
     """Softmaxes, sums, means and variances along rows and columns, and cross-entropy."""
     x, labels, grad = np.ones((2, 2), dtype), np.zeros(2, np.int64), np.ones((), dtype)
+    long = np.ones((2, distances.LONG), dtype)
     return [
         (softmaxes.softmax_rows, x),
         (softmaxes.softmax_rows_backward, x, x),
@@ -172,6 +184,7 @@ def _rows(dtype: np.dtype) -> list[tuple[Any, ...]]:
         (distances.pair_distances, x[None], x[None], 2.0),
         (add_to_zeros, scatters.index_add, labels, x),
         (add_to_zeros, scatters.scatter_add, np.zeros((2, 2), np.int64), x),
+        (distances.pair_distances, long[None], long[None], 2.0),
     ]
 
 
@@ -198,6 +211,26 @@ def _totals(dtype: np.dtype) -> list[tuple[Any, ...]]:
     calls: list[tuple[Any, ...]] = [(totals.total, x)]
     calls += [(function, x, x) for function in forward]
     return [*calls, *[(function, grad, x, x) for function in backward]]
+
+
+def _networks(dtype: np.dtype) -> list[tuple[Any, ...]]:
+    """Normalisation, attention, embeddings and dropout."""
+    x, row, index = np.ones((1, 2), dtype), np.ones(2, dtype), np.zeros(1, np.int64)
+    rows, channels, heads = (1, 1, 2, 1), (1, 2, 1), np.ones((1, 1, 2, 2), dtype)
+    one, weights = np.ones((1, 1), dtype), np.ones((1, 2, 2), dtype)
+    return [
+        (normalisations.normalised_rows, x, rows),
+        (normalisations.normalised_rows_backward, x, x, rows, None, one, one),
+        (normalisations.normalised_channels, x, channels),
+        (normalisations.normalised_channels_backward, x, x, channels, None, row, row),
+        (normalisations.moved_averages, row, row, row, row, 0.1),
+        (attentions.attention, heads, heads, heads),
+        (attentions.attention_backward, heads, heads, heads, heads, weights),
+        (embeddings.gather_rows, x, index),
+        (embeddings.scatter_rows, x, index, 1),
+        (embeddings.largest_places, x, index, 1),
+        (dropouts.dropped, x, 0, 0, 0.5),
+    ]
 
 
 def _updates(dtype: np.dtype) -> list[tuple[Any, ...]]:

@@ -13,15 +13,16 @@ ELEMENTWISE = """
     cast cdist ceil celu clamp clone contiguous copysign cos cosh deg2rad digamma div drop elu entr eq erf erfc erfinv
     exp exp2 expm1 float_power floor floor_divide fmax fmin fmod frac ge gelu gt hardshrink hardsigmoid hardswish
     hardtanh heaviside hypot isclose isfinite isinf isnan ldexp le leaky_relu lerp lgamma log log10 log1p log2
-    logaddexp logaddexp2 logical_and logical_not logical_or logical_xor logit logsigmoid lt  maximum minimum
-    mish mul nan_to_num ne neg polygamma pow rad2deg reciprocal relu relu6 remainder round rsqrt selu sgn sigmoid sign
-    signbit silu sin sinc sinh softplus softshrink softsign sqrt square sub tan tanh tanhshrink threshold trunc
-    trunc_divide where xlog1py xlogy
+    logaddexp logaddexp2 logical_and logical_not logical_or logical_xor logit logsigmoid lt maximum minimum mish mul
+    nan_to_num ne neg polygamma pow rad2deg reciprocal relu relu6 remainder round rsqrt selu sgn sigmoid sign signbit
+    silu sin sinc sinh softplus softshrink softsign sqrt square sub tan tanh tanhshrink threshold trunc trunc_divide
+    where xlog1py xlogy
 """
 ALONG_AXES = """
-    all amax amin any argmax argmin argsort count_nonzero cummax cummin cumprod cumsum diagonal kthvalue
+    all amax amin any argmax argmin argsort count_nonzero cummax cummin cumprod cumsum diagonal even_slopes kthvalue
     log_softmax logcumsumexp logsumexp max mean median middle_value min mode nan_middle_value nanmean nanmedian nansum
-    narrow norm prod select softmax sort split std std_mean sum topk transpose unbind var var_mean
+    narrow neighbours norm prod select softmax sort sorted_values split std std_mean sum topk transpose unbind var
+    var_mean
 """
 LAST_AXES = """
     cholesky constant_pad_nd det eigh eigvalsh exponential inv inv_ex lu_factor_ex matrix_exp matrix_rank pinv qr

@@ -27,39 +27,45 @@ def expand(x: Operand, *shape: Any) -> Tensor:
     """
     x_data = unwrap(expand, x)
     known, steps = x_data.shape, x_data.strides
-    wanted = list(sizes(expand, shape))
+    wanted = shape[0] if len(shape) == 1 and shape[0].__class__ is tuple else sizes(expand, shape)
     added = len(wanted) - len(known)
+    lengths: list[int] = []
+    strides: list[int] = []
     fits = added >= 0
-    strides = [0] * len(wanted)
-    for index in range(added if fits else 0):
-        fits = fits and wanted[index] >= 0
-    for index in range(len(known) if fits else 0):
-        size = wanted[index + added]
-        if size in (-1, known[index]):
-            wanted[index + added] = known[index]
-            strides[index + added] = steps[index]
-        elif known[index] != 1 or size < 0:
-            fits = False
-    if not fits:
+    for index, size in enumerate(wanted if fits else ()):
+        have = known[index - added] if index >= added else 1
+        if index >= added and (size == have or size == -1):
+            lengths.append(have)
+            strides.append(steps[index - added])
+        else:
+            fits = fits and have == 1 and size >= 0
+            lengths.append(size)
+            strides.append(0)
+    if not fits or math.prod(lengths) >= 2**60:
+        refuse_expansion(x, wanted, fits)
+    output: Any = strided_view(x_data, lengths, strides)
+    # Several elements share memory, or the operand's rule would not know of a write.
+    output.setflags(False)
+    return record(expand, expand_vjp, output, (x, *shape), (), x if hasattr(x, "_stamp") else None)
+
+
+def refuse_expansion(x: Any, wanted: tuple[int, ...], fits: bool) -> None:
+    """Raise the ValueError about a shape that cannot be had by expanding, or counted."""
+    if fits:
         raise ValueError(
             message(
                 "expand",
-                f"{describe(x)} cannot be expanded to {tuple(wanted)}.",
-                "Only axes of length 1 can be repeated, and new axes stand in front.",
-            )
-        )
-    if math.prod(wanted) >= 2**60:
-        raise ValueError(
-            message(
-                "expand",
-                f"the shape {tuple(wanted)} has more elements than can be counted.",
+                f"the shape {wanted} has more elements than can be counted.",
                 "Leave it out: operations broadcast by themselves.",
             )
         )
-    output = strided_view(x_data, tuple(wanted), tuple(strides))
-    # Several elements share memory, or the operand's rule would not know of a write.
-    output.flags.writeable = False
-    return record(expand, expand_vjp, output, (x, *shape), (), x if hasattr(x, "_stamp") else None)
+    raise ValueError(
+        message(
+            "expand",
+            f"{describe(x)} cannot be expanded to {wanted}.",
+            "Only axes of length 1 can be repeated, and new axes stand in front.",
+        )
+    )
 
 
 def expand_vjp(grad_output: Value) -> Value:

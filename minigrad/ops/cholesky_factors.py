@@ -14,7 +14,8 @@ from minigrad.ops.operands import Op, Operand, Tensor, Value, ndarray
 from minigrad.ops.products import matmul
 from minigrad.ops.shapes import matrix_transpose
 from minigrad.ops.singular_values import first_failing
-from minigrad.ops.triangular_parts import half_of_diagonal, lower
+from minigrad.ops.triangles import tril
+from minigrad.ops.triangular_parts import half_of_diagonal
 from minigrad.ops.triangular_systems import solve_triangular
 
 
@@ -52,7 +53,7 @@ def cholesky(A: Operand, upper: bool = False) -> Tensor:
     """
     A_data = square_matrices(cholesky, "A", A)
     try:
-        output = np.linalg.cholesky(A_data, upper=bool(upper))
+        output = np.linalg.cholesky(A_data, upper=True) if upper else np.linalg.cholesky(A_data)
     except np.linalg.LinAlgError:
         raise indefinite(cholesky, A_data, upper) from None
     return record(cholesky, cholesky_vjp, output, (A, upper), (output, upper))
@@ -64,7 +65,7 @@ def cholesky_vjp(grad_output: Value, output: Value, upper: bool) -> Value:
     if upper:
         L, grad_L = matrix_transpose(output), matrix_transpose(grad_output)
     L_T = matrix_transpose(L)
-    P = half_of_diagonal(lower(matmul(L_T, lower(grad_L))))
+    P = half_of_diagonal(tril(matmul(L_T, tril(grad_L))))
     S = solve_triangular(L, solve_triangular(L_T, P, upper=True), upper=False, left=False)
     return (S + matrix_transpose(S)) / 2
 
@@ -78,8 +79,9 @@ def cholesky_ex(A: Operand, *, upper: bool = False, check_errors: bool = False) 
         check_errors: raise all the same.
 
     Returns:
-        A named tuple: ``L``, as from ``cholesky``, NaN for a matrix that is not positive definite (its gradient is 0);
-        and ``info``, int32 (...), 0 or the order of the first leading minor that is not positive.
+        A named tuple: ``L``, as from ``cholesky``, NaN for a matrix that is not positive definite; and ``info``, int32
+        (...), 0 or the order of the first leading minor that is not positive. The gradient of a matrix that is not
+        positive definite is 0.
 
     Raises:
         LinAlgError: only with ``check_errors``; TypeError, ValueError as ``cholesky``.

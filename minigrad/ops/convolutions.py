@@ -96,7 +96,7 @@ def conv2d(
         >>> import minigrad as mg
         >>> image = mg.tensor([[[1.0, 2.0, 0.0], [0.0, 1.0, 0.0], [3.0, 0.0, 1.0]]])
         >>> conv2d(image, mg.ones(1, 1, 2, 2))
-        Tensor((1, 2, 2) float32 | [[4 3] [4 2]])
+        Tensor((1, 2, 2) float32 | 4 3 4 2)
     """
     x, w, b, geometry = convolved(conv2d, 2, input, weight, bias, (stride, padding, dilation, groups))
     output = minigrad_kernels.convolution(x, w, b, geometry)

@@ -39,7 +39,7 @@ def cov(
     Examples:
         >>> import minigrad as mg
         >>> mg.tensor([[0.0, 1.0, 2.0], [2.0, 1.0, 0.0]]).cov()
-        Tensor((2, 2) float32 | 1 -1 | -1 1)
+        Tensor((2, 2) float32 | 1 -1 -1 1)
     """
     rows = as_rows(cov, x)
     number = unwrap(cov, rows).shape[1]

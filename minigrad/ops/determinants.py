@@ -176,7 +176,7 @@ def slogdet(A: Operand) -> SlogdetResult:
 
     Returns:
         ``sign`` (1, -1, or 0 for a singular matrix) and ``logabsdet`` (``-inf`` for a singular one), each (...). The
-        gradient of the sign is 0.
+        gradient of the sign is 0; ``logabsdet`` has no gradient at a singular matrix: asking for it raises.
 
     Raises:
         TypeError: if A is of integers.
@@ -207,7 +207,8 @@ def slogdet_vjp(grad_outputs: tuple[Value, Value], A: Value) -> Value:
 def logdet(A: Operand) -> Tensor:
     """Return the logarithm of the determinant of a square matrix, (..., n, n) to (...).
 
-    It is ``-inf`` where the determinant is 0, and NaN where it is negative. Raises as ``slogdet``.
+    It is ``-inf`` where the determinant is 0, which has no gradient there: asking for it raises. It is NaN where the
+    determinant is negative. Raises as ``slogdet``.
 
     Examples:
         >>> import minigrad as mg

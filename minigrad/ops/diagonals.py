@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from minigrad.errors import describe, message
@@ -41,9 +43,9 @@ def diagonal(x: Operand, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tenso
     if not -x_data.shape[first] <= offset <= x_data.shape[second]:
         # NumPy takes C's integers; beyond the corners the diagonal is empty.
         offset = x_data.shape[second]
-    output = x_data.diagonal(offset, first, second)
+    output: Any = x_data.diagonal(offset, first, second)
     # NumPy marks diagonals read-only though the memory is the operand's.
-    output.flags.writeable = x_data.flags.writeable
+    output.setflags(x_data.flags.writeable)
     saved = (x_data.shape, offset, first, second)
     return record(diagonal, diagonal_vjp, output, (x, offset, dim1, dim2), saved, base_of(x))
 
@@ -120,8 +122,8 @@ def laid_out(numbers: ndarray, shape: tuple[int, ...], offset: int, first: int, 
     """Return zeros of a shape with numbers on a diagonal."""
     output = np.zeros(shape, numbers.dtype)
     # NumPy marks diagonals read-only though the memory is ours.
-    place = output.diagonal(offset, first, second)
-    place.flags.writeable = True
+    place: Any = output.diagonal(offset, first, second)
+    place.setflags(True)
     place[...] = numbers
     return output
 

@@ -15,6 +15,7 @@ from minigrad.ops.elementwise import abs, sign, where
 from minigrad.ops.norms import norm
 from minigrad.ops.operands import Op, Operand, Tensor, Value, axis, ndarray, needs_grad, real, unwrap
 from minigrad.ops.products import matmul
+from minigrad.ops.quotients import quotient_or_zero
 from minigrad.ops.reductions import sum
 from minigrad.ops.shapes import matrix_transpose, unsqueeze
 
@@ -72,24 +73,21 @@ def cdist_vjp(
     For p = 2 that is ``x1[i] * sum(ratio[i]) - ratio[i] @ x2`` with ratio = g / distance. For infinite p each of the
     largest coordinates receives the gradient, for p = 0 none. Where a distance is 0 its gradient is.
     """
-    equal = output == 0
-    grad = where(equal, 0, grad_output)
-    length = where(equal, 1, output)
     if order == 2:
-        ratio = grad / length
+        ratio = quotient_or_zero(grad_output, output)
         mirrored = matrix_transpose(ratio)
         grad_x1 = x1 * sum(ratio, -1, True) - matmul(ratio, x2) if for_x1 else None
         grad_x2 = x2 * sum(mirrored, -1, True) - matmul(mirrored, x1) if for_x2 else None
         return grad_x1, grad_x2
     difference = unsqueeze(x1, -2) - unsqueeze(x2, -3)
-    share = sign(difference) * unsqueeze(grad, -1)
+    share = sign(difference) * unsqueeze(where(output == 0, 0, grad_output), -1)
     if order == 0:
         share = share * 0
     elif order == math.inf:
         share = where(abs(difference) == unsqueeze(output, -1), share, 0)
     elif order != 1:
         # Of coordinates that agree, a power below 0 would be infinite.
-        size = where(difference == 0, 1, abs(difference)) / unsqueeze(length, -1)
+        size = where(difference == 0, 1, abs(difference)) / unsqueeze(where(output == 0, 1, output), -1)
         share = share * size ** (order - 1)
     return sum(share, -2) if for_x1 else None, -sum(share, -3) if for_x2 else None
 
@@ -153,7 +151,7 @@ def pdist(input: Operand, p: float = 2.0) -> Tensor:
         p: the order of the norm, as for ``cdist``.
 
     Returns:
-        (n * (n - 1) / 2,).
+        (n * (n - 1) / 2,). Gradients at equal rows or coordinates are those of ``cdist``.
 
     Raises:
         ValueError: if input is not a matrix, or ``p`` is negative; TypeError: if it is not floating.
@@ -180,7 +178,7 @@ def renorm(x: Operand, p: float, dim: int, maxnorm: float) -> Tensor:
         x: floating, at least two axes.
         p: the order of the norm, positive.
         dim: the axis whose slices are measured.
-        maxnorm: the largest norm.
+        maxnorm: the largest norm; the gradient at a norm of exactly that is the one of a slice that is kept.
 
     Raises:
         TypeError: if x is not floating; IndexError: if ``dim`` is not an axis of x.

@@ -13,8 +13,8 @@ from minigrad.ops.matrix_operands import square_matrices, who
 from minigrad.ops.operands import Op, Operand, Tensor, Value, needs_grad
 from minigrad.ops.products import matmul
 from minigrad.ops.shapes import matrix_transpose, unsqueeze
-from minigrad.ops.singular_values import converged, unsqueeze_bound
-from minigrad.ops.triangular_parts import differences, reciprocal_or_zero, resolution
+from minigrad.ops.singular_values import converged
+from minigrad.ops.spectral_gaps import differences, for_pairs, reciprocal_or_zero, resolution
 
 
 class EighResult(NamedTuple):
@@ -27,12 +27,11 @@ class EighResult(NamedTuple):
 def eigh(A: Operand, UPLO: str = "L") -> EighResult:
     """Return the eigenvalues and eigenvectors of symmetric matrices.
 
-    The gradient is symmetric: that with respect to all of A, as if the whole of it were read. Eigenvectors are
-    determined but for their signs, and where values are equal but for a rotation; the gradient is that of what does not
-    depend on this choice. Where two values cannot be told apart (they differ by less than n times the dtype's epsilon
-    of the largest), a rotation between their vectors gets the gradient 0, which is right for whatever depends on them
-    only by the space that they span; the gradient of the values is always ``V @ diag(grad) @ V.T``. PyTorch's is
-    infinite or NaN there.
+    Eigenvectors are determined but for their signs, and where values are equal but for a rotation. The gradient is that
+    of whatever does not depend on signs and rotations of vectors; it is symmetric, as if all of A were read. Where two
+    values cannot be told apart (they differ by less than n times the dtype's epsilon of the largest), a rotation
+    between their vectors gets the gradient 0, which is right for whatever depends on them only by the space that they
+    span; the gradient of the values is always ``V @ diag(grad) @ V.T``. PyTorch's is infinite or NaN there.
 
     Args:
         A: (..., n, n), float32 or float64; only one triangle is read.
@@ -66,7 +65,7 @@ def eigh_vjp(grad_outputs: tuple[Value, Value], outputs: tuple[Value, Value]) ->
     grad_A: Value = 0
     if grad_vectors is not None:
         gaps = differences(values)
-        turns = reciprocal_or_zero(gaps, abs(gaps) <= unsqueeze_bound(resolution(values)))
+        turns = reciprocal_or_zero(gaps, abs(gaps) <= for_pairs(resolution(values)))
         grad_A = matmul(V, matmul(matmul(V_T, grad_vectors) * turns, V_T))
         grad_A = (grad_A + matrix_transpose(grad_A)) / 2
     if grad_values is not None:

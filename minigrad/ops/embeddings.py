@@ -138,7 +138,7 @@ def embedding_bag(
         padding_idx: a row that counts in no bag.
 
     Returns:
-        (bags, n); zeros for an empty bag.
+        (bags, n); zeros for an empty bag. Of equal maxima the first row of the bag has the gradient.
 
     Raises:
         IndexError: if there is no row of a number in ``input``.

@@ -27,11 +27,11 @@ from minigrad.ops.operands import (
     unwrap,
 )
 from minigrad.ops.reductions import count, sum, with_axes
-from minigrad.ops.shapes import reshape
+from minigrad.ops.shapes import unsqueeze
 
 
-class Extreme(NamedTuple):
-    """What ``max`` and ``min`` along an axis return."""
+class Picked(NamedTuple):
+    """What operations return that take elements along an axis: ``max``, ``sort``, ``median`` and their like."""
 
     values: Tensor
     indices: Tensor
@@ -69,7 +69,7 @@ def is_operand(value: Any) -> bool:
     return hasattr(value, "shape") and not isinstance(value, np.integer)
 
 
-def extreme(op: Op, reduce: Any, choose: Any, x: Operand, dim: int, keepdim: bool) -> Extreme:
+def extreme(op: Op, reduce: Any, choose: Any, x: Operand, dim: int, keepdim: bool) -> Picked:
     """Return the values that ``reduce`` makes along an axis, and the indices that ``choose`` finds them at."""
     x_data = unwrap(op, x)
     refuse_no_bool(op, "keepdim", keepdim)
@@ -78,27 +78,39 @@ def extreme(op: Op, reduce: Any, choose: Any, x: Operand, dim: int, keepdim: boo
         values, indices = x_data.copy(), np.zeros((), np.int64)
     else:
         refuse_empty(op, x_data, (along,))
-        values = reduce(x_data, axis=along, keepdims=True)
-        indices = choose(x_data, axis=along, keepdims=True)
-    return Extreme(*record_picked(op, (x, dim, keepdim), x_data.shape, values, indices, along, keepdim))
+        values, indices = reduce(x_data, along, keepdims=keepdim), choose(x_data, along, keepdims=keepdim)
+    return record_picked(op, (x, dim, keepdim), x_data.shape, values, indices, along, keepdim)
 
 
 def record_picked(
     op: Op, inputs: Any, shape: tuple[int, ...], values: ndarray, indices: ndarray, along: int, keepdim: bool = True
-) -> Any:
-    """Record an operation that has taken elements of an operand of a shape along an axis; return values and indices."""
-    picked = indices if shape else indices.reshape(1)
-    if not keepdim and shape:
-        kept = (*values.shape[:along], *values.shape[along + 1 :])
-        values, indices = values.reshape(kept), indices.reshape(kept)
-    return record(op, picked_vjp, (values, indices), inputs, (shape, picked, along))
+) -> Picked:
+    """Record an operation that has taken elements along an axis; return values and indices.
+
+    Args:
+        op: the operation.
+        inputs: its arguments.
+        shape: of the operand.
+        values: the elements.
+        indices: where each was along the axis.
+        along: the axis, from 0 up.
+        keepdim: whether they have that axis.
+    """
+    indices = np.asarray(indices)
+    saved = (indices, shape, along, keepdim)
+    return Picked(*record(op, picked_vjp, (np.asarray(values), indices), inputs, saved))
 
 
-def picked_vjp(grad_outputs: tuple[Value, ...], shape: tuple[int, ...], picked: Value, along: int) -> Value:
+def picked_vjp(
+    grad_outputs: tuple[Value, ...], picked: Value, shape: tuple[int, ...], along: int, keepdim: bool
+) -> Value:
     """``grad_x = grad_values where each value was taken from, else 0``."""
-    grad_values = reshape(grad_outputs[0], picked.shape)
-    whole = shape if len(shape) > 0 else (1,)
-    return reshape(gather_backward(grad_values, along, picked, whole), shape)
+    grad_values = grad_outputs[0]
+    if len(shape) == 0:
+        return grad_values
+    if not keepdim:
+        grad_values, picked = unsqueeze(grad_values, along), unsqueeze(picked, along)
+    return gather_backward(grad_values, along, picked, shape)
 
 
 class Extremes(NamedTuple):
@@ -109,7 +121,7 @@ class Extremes(NamedTuple):
 
 
 def aminmax(x: Operand, *, dim: int | None = None, keepdim: bool = False) -> Extremes:
-    """Return the smallest and the largest element over all axes, or along one; as ``amin`` and ``amax``."""
+    """Return the smallest and the largest element over all axes, or along one; gradients as ``amin``, ``amax``."""
     if dim is not None:
         axis(aminmax, dim, unwrap(aminmax, x).ndim)
     return Extremes(amin(x, dim, keepdim), amax(x, dim, keepdim))

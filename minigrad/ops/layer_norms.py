@@ -86,7 +86,8 @@ def rms_norm(input: Operand, normalized_shape: Any, weight: Operand | None = Non
         input: (..., then the axes of normalized_shape), floating.
         normalized_shape: the lengths of the axes that are normalised together.
         weight: of ``normalized_shape``; None for 1.
-        eps: added to the mean square; None for the dtype's machine epsilon.
+        eps: added to the mean square; None for the dtype's machine epsilon. The gradient at zeros is
+            ``weight / sqrt(eps)``.
 
     Returns:
         The input's shape.

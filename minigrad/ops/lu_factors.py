@@ -9,8 +9,6 @@ import numpy as np
 import minigrad_kernels
 from minigrad.errors import describe, message
 from minigrad.graph import record
-from minigrad.ops.broadcasting import expand
-from minigrad.ops.gathering import gather
 from minigrad.ops.joining import cat
 from minigrad.ops.matrix_operands import (
     LinAlgError,
@@ -24,7 +22,8 @@ from minigrad.ops.matrix_operands import (
 from minigrad.ops.operands import Op, Operand, Tensor, Value, ndarray, unwrap
 from minigrad.ops.products import matmul
 from minigrad.ops.shapes import matrix_transpose
-from minigrad.ops.triangular_parts import lower, unit_lower, upper
+from minigrad.ops.triangles import tril, triu
+from minigrad.ops.triangular_parts import unit_lower
 from minigrad.ops.triangular_systems import solve_triangular
 
 
@@ -77,8 +76,9 @@ def lu_factor(A: Operand, *, pivot: bool = True) -> LUFactorResult:
     """
     matrices(lu_factor, "A", A)
     LU, pivots, info = lu_factor_ex(A, pivot=pivot)
-    if unwrap(lu_factor, info).any():
-        raise without_pivot(lu_factor, unwrap(lu_factor, LU), unwrap(lu_factor, info), pivot)
+    numbers = unwrap(lu_factor, info)
+    if numbers.any():
+        raise without_pivot(lu_factor, unwrap(lu_factor, LU), numbers, pivot)
     return LUFactorResult(LU, pivots)
 
 
@@ -99,18 +99,22 @@ def lu_factor_ex(A: Operand, *, pivot: bool = True, check_errors: bool = False) 
     """
     A_data = matrices(lu_factor_ex, "A", A)
     factors, pivots = minigrad_kernels.lu_factor(A_data, bool(pivot))
-    zero = factors.diagonal(0, -2, -1) == 0
-    first = zero.argmax(axis=-1) if zero.shape[-1] else np.zeros(zero.shape[:-1])
-    info = np.where(zero.any(axis=-1), first + 1, 0).astype(np.int32)
+    info = first_zeros(factors)
     if check_errors and info.any():
         raise without_pivot(lu_factor_ex, factors, info, pivot)
-    order = minigrad_kernels.permutation(pivots, A_data.shape[-2])
     outputs = (factors, pivots, info)
-    saved = (outputs[:1], order)
-    return LUFactorExResult(*record(lu_factor_ex, lu_factor_ex_vjp, outputs, (A, pivot, check_errors), saved))
+    return LUFactorExResult(*record(lu_factor_ex, lu_factor_ex_vjp, outputs, (A, pivot, check_errors), (outputs,)))
 
 
-def lu_factor_ex_vjp(grad_outputs: tuple[Value, Value], outputs: tuple[Value], order: Value) -> Value:
+def first_zeros(factors: ndarray) -> ndarray:
+    """Return the number of the first pivot of each matrix that is 0, counted from 1, else 0; int32 (...)."""
+    zero = factors.diagonal(0, -2, -1) == 0
+    if not zero.any():
+        return np.zeros(factors.shape[:-2], np.int32)
+    return np.where(zero.any(axis=-1), zero.argmax(axis=-1) + 1, 0).astype(np.int32)
+
+
+def lu_factor_ex_vjp(grad_outputs: tuple[Value, ...], outputs: tuple[Value, ...]) -> Value:
     """``grad_A = P inv(L).T (tril(L.T gL, -1) + triu(gU U.T)) inv(U).T`` for a square A.
 
     The rows of a tall one below the square are ``A2 = L2 U``: ``grad_A2 = gL2 inv(U).T``, and ``L2.T grad_A2`` is taken
@@ -119,7 +123,7 @@ def lu_factor_ex_vjp(grad_outputs: tuple[Value, Value], outputs: tuple[Value], o
     """
     grad, LU = grad_outputs[0], outputs[0]
     k = min(LU.shape[-2:])
-    L, U = unit_lower(LU[..., :k, :k]), upper(LU[..., :k, :k])
+    L, U = unit_lower(LU[..., :k, :k]), triu(LU[..., :k, :k])
     L_T, U_T = matrix_transpose(L), matrix_transpose(U)
     grad_L = grad_U = grad[..., :k, :k]
     if LU.shape[-2] > k:
@@ -128,23 +132,33 @@ def lu_factor_ex_vjp(grad_outputs: tuple[Value, Value], outputs: tuple[Value], o
     elif LU.shape[-1] > k:
         grad_rest = solve_triangular(L_T, grad[..., k:], upper=True, unitriangular=True)
         grad_L = grad_L - matmul(grad_rest, matrix_transpose(LU[..., k:]))
-    middle = lower(matmul(L_T, lower(grad_L, -1)), -1) + upper(matmul(upper(grad_U), U_T))
+    middle = tril(matmul(L_T, tril(grad_L, -1)), -1) + triu(matmul(triu(grad_U), U_T))
     middle = solve_triangular(U_T, middle, upper=False, left=False)
     grad_A = solve_triangular(L_T, middle, upper=True, unitriangular=True)
     if LU.shape[-2] > k:
         grad_A = cat([grad_A, grad_rest], -2)
     elif LU.shape[-1] > k:
         grad_A = cat([grad_A, grad_rest], -1)
-    return rows_at(grad_A, inverse_order(order))
+    return rows_at(grad_A, inverse_order(order_of(outputs[1], LU.shape[-2])))
 
 
-def rows_at(x: Value, order: ndarray) -> Value:
+def rows_at(x: Operand, order: ndarray) -> Tensor:
     """Return the rows of matrices in another order, (..., n, k) and (..., n), batches broadcast."""
-    batch = np.broadcast_shapes(x.shape[:-2], order.shape[:-1])
-    if x.shape[:-2] != batch:
-        x = expand(x, (*batch, *x.shape[-2:]))
-    index = np.broadcast_to(order[..., None], (*batch, order.shape[-1], x.shape[-1]))
-    return gather(x, x.ndim - 2, np.ascontiguousarray(index))
+    x_data = unwrap(rows_at, x)
+    batch = np.broadcast_shapes(x_data.shape[:-2], order.shape[:-1])
+    rows = np.broadcast_to(x_data, (*batch, *x_data.shape[-2:]))
+    output = np.take_along_axis(rows, np.broadcast_to(order, (*batch, order.shape[-1]))[..., None], -2)
+    return record(rows_at, rows_at_vjp, output, (x, order), (order,))
+
+
+def rows_at_vjp(grad_output: Value, order: Value) -> Value:
+    """``grad_x = the rows of grad_output where they came from`` (the engine sums over batches)."""
+    return rows_at(grad_output, inverse_order(order))
+
+
+def order_of(pivots: Value, rows: int) -> ndarray:
+    """Return the order of rows that exchanges lead to, (..., rows)."""
+    return minigrad_kernels.permutation(unwrap(order_of, pivots), rows)
 
 
 def inverse_order(order: Value) -> ndarray:
@@ -180,10 +194,10 @@ def lu(A: Operand, *, pivot: bool = True) -> LUResult:
         refuse_undivided(unwrap(lu, LU), unwrap(lu, info))
     rows, columns = LU.shape[-2:]
     k = min(rows, columns)
-    L, U = unit_lower(LU[..., :k]), upper(LU[..., :k, :])
+    L, U = unit_lower(LU[..., :k]), triu(LU[..., :k, :])
     if not pivot:
         return LUResult(beside(np.empty(0, LU.dtype), LU), L, U)
-    order = minigrad_kernels.permutation(unwrap(lu, pivots), rows)
+    order = order_of(pivots, rows)
     # Row i of A[order] is row i of L U: P has its 1 of column i in row order[i].
     P = (order[..., None, :] == np.arange(rows)[:, None]).astype(LU.dtype)
     return LUResult(beside(P, LU), L, U)
@@ -215,7 +229,7 @@ def lu_solve(LU: Operand, pivots: Operand, B: Operand, *, left: bool = True, adj
     """
     LU_data = shaped_square_matrices(lu_solve, "LU", LU)
     right_hand_side(lu_solve, LU, LU_data, B, left, False)
-    order = minigrad_kernels.permutation(checked_pivots(pivots, LU_data), LU_data.shape[-1])
+    order = order_of(checked_pivots(pivots, LU_data), LU_data.shape[-1])
     X: Any = B if left else matrix_transpose(B)
     if left != bool(adjoint):
         # A = P L U.

@@ -59,7 +59,7 @@ def max_pool2d(
     ceil_mode: bool = False,
     return_indices: bool = False,
 ) -> Any:
-    """Return the largest element of each window of rows and columns; as ``max_pool1d``.
+    """Return the largest element of each window of rows and columns; NaN and gradients as for ``max_pool1d``.
 
     Args:
         input: (batch, channels, rows, columns), or without the batch.
@@ -84,7 +84,7 @@ def max_pool2d(
 def adaptive_max_pool1d(input: Operand, output_size: Any, return_indices: bool = False) -> Any:
     """Return the largest elements of ``output_size`` windows that share out the length, as ``adaptive_avg_pool1d``.
 
-    Arguments and result else as for ``max_pool1d``.
+    Arguments, result and gradient else as for ``max_pool1d``.
     """
     x, pooling = shared_out(adaptive_max_pool1d, 1, input, output_size)
     return largest(adaptive_max_pool1d, x, pooling, (input, output_size, return_indices), return_indices)
@@ -93,7 +93,7 @@ def adaptive_max_pool1d(input: Operand, output_size: Any, return_indices: bool =
 def adaptive_max_pool2d(input: Operand, output_size: Any, return_indices: bool = False) -> Any:
     """Return the largest elements of windows that share out rows and columns, as ``adaptive_avg_pool2d``.
 
-    Arguments and result else as for ``max_pool2d``.
+    Arguments, result and gradient else as for ``max_pool2d``.
     """
     x, pooling = shared_out(adaptive_max_pool2d, 2, input, output_size)
     return largest(adaptive_max_pool2d, x, pooling, (input, output_size, return_indices), return_indices)

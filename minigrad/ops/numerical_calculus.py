@@ -56,21 +56,21 @@ def diff(
     return result
 
 
-def neighbours(x: Operand, along: int, sign: int) -> Tensor:
+def neighbours(x: Operand, dim: int, sign: int) -> Tensor:
     """Return each element plus ``sign`` times the one before it, along an axis; of bools whether the two differ.
 
     Args:
         x: at least one axis.
-        along: the axis, from 0 up.
+        dim: the axis, from 0 up.
         sign: 1 for sums, -1 for differences.
     """
     x_data = unwrap(neighbours, x)
-    behind, before = part(x_data, along, 1, None), part(x_data, along, None, -1)
+    behind, before = part(x_data, dim, 1, None), part(x_data, dim, None, -1)
     if x_data.dtype == np.bool_:
         output = behind ^ before
     else:
         output = behind - before if sign < 0 else behind + before
-    return record(neighbours, neighbours_vjp, output, (x, along, sign), (x_data.shape, along, sign))
+    return record(neighbours, neighbours_vjp, output, (x, dim, sign), (x_data.shape, dim, sign))
 
 
 def neighbours_vjp(grad_output: Value, shape: tuple[int, ...], along: int, sign: int) -> Value:

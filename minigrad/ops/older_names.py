@@ -30,8 +30,8 @@ def svd(input: Operand, some: bool = True, compute_uv: bool = True) -> OlderSVDR
         compute_uv: if False, return zeros for complete U and V, in less time.
 
     Returns:
-        A named tuple: U (..., m, k), S (..., k) and V (..., n, k); m for k in U and n in V without ``some``. Gradients
-        and errors as those of ``linalg.svd``.
+        A named tuple: U (..., m, k), S (..., k) and V (..., n, k); m for k in U and n in V without ``some``. The
+        gradient and the errors are those of ``linalg.svd``.
 
     Examples:
         >>> import minigrad as mg

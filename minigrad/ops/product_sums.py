@@ -8,7 +8,7 @@ from minigrad.errors import describe, message
 from minigrad.ops.arithmetic import add, mul
 from minigrad.ops.operands import Op, Operand, Tensor, broadcasts_to, real, unwrap
 from minigrad.ops.products import factors, matmul, require_axes
-from minigrad.ops.shapes import permute, reshape, unsqueeze
+from minigrad.ops.shapes import permute, reshape
 
 
 def addmv(input: Operand, mat: Operand, vec: Operand, *, beta: float = 1, alpha: float = 1) -> Tensor:
@@ -38,7 +38,7 @@ def addr(input: Operand, vec1: Operand, vec2: Operand, *, beta: float = 1, alpha
     require_axes(addr, vec2, 1)
     shape = (unwrap(addr, vec1).shape[0], unwrap(addr, vec2).shape[0])
     check_sum(addr, input, shape, (vec1, vec2), beta, alpha)
-    return weighted_sum(addr, input, mul(unsqueeze(vec1, 1), unsqueeze(vec2, 0)), beta, alpha)
+    return weighted_sum(addr, input, mul(reshape(vec1, (shape[0], 1)), vec2), beta, alpha)
 
 
 def baddbmm(input: Operand, batch1: Operand, batch2: Operand, *, beta: float = 1, alpha: float = 1) -> Tensor:

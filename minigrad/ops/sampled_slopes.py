@@ -108,19 +108,21 @@ def spacings(spacing: Any, over: list[int], x: ndarray) -> list[Any]:
     return steps
 
 
-def even_slopes(x: Operand, along: int, step: float, order: int) -> Tensor:
+def even_slopes(x: Operand, dim: int, step: float, order: int) -> Tensor:
     """Return ``(x[k+1] - x[k-1]) / (2 * step)`` along an axis, and at both ends the one-sided slopes of an order."""
-    x_data = np.moveaxis(unwrap(even_slopes, x), along, 0)
+    x_data = np.moveaxis(unwrap(even_slopes, x), dim, 0)
     output = np.empty_like(x_data)
     inner = output[1:-1]
     np.subtract(x_data[2:], x_data[:-2], out=inner)
     inner /= 2 * step
     output[0] = output[-1] = 0
     for place, weight in enumerate(WEIGHTS_AT_END[order]):
-        output[0] += x_data[place] * weight / step
-        output[-1] -= x_data[-1 - place] * weight / step
-    inputs = (x, along, step, order)
-    return record(even_slopes, even_slopes_vjp, np.moveaxis(output, 0, along), inputs, (along, step, order))
+        output[0] += x_data[place] * weight
+        output[-1] -= x_data[-1 - place] * weight
+    output[0] /= step
+    output[-1] /= step
+    inputs = (x, dim, step, order)
+    return record(even_slopes, even_slopes_vjp, np.moveaxis(output, 0, dim), inputs, (dim, step, order))
 
 
 def even_slopes_vjp(grad_output: Value, along: int, step: float, order: int) -> Value:

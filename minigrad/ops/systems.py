@@ -136,8 +136,8 @@ def inv_ex(A: Operand, *, check_errors: bool = False) -> InvExResult:
         check_errors: raise all the same.
 
     Returns:
-        A named tuple: ``inverse`` (..., n, n), NaN for a singular matrix (and so is its gradient); and ``info``, int32
-        (...), 0 or the number of the pivot that is 0, counted from 1.
+        A named tuple: ``inverse`` (..., n, n), NaN for a singular matrix; and ``info``, int32 (...), 0 or the number of
+        the pivot that is 0, counted from 1. The gradient of a singular matrix is NaN.
 
     Raises:
         LinAlgError: only with ``check_errors``; TypeError, ValueError as ``inv``.

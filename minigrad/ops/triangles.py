@@ -10,6 +10,7 @@ from minigrad import dtypes
 from minigrad.errors import describe, message
 from minigrad.graph import record
 from minigrad.ops.creation import leaf
+from minigrad.ops.in_place import write_over
 from minigrad.ops.operands import Op, Operand, Tensor, Value, ndarray, unwrap, whole
 
 
@@ -52,6 +53,16 @@ def triu(x: Operand, diagonal: int = 0) -> Tensor:
 def triu_vjp(grad_output: Value, diagonal: int) -> Value:
     """``grad_x = grad_output with zeros below the diagonal``."""
     return triu(grad_output, diagonal)
+
+
+def tril_(x: Tensor, diagonal: int = 0) -> Tensor:
+    """Write zeros over ``x`` above a diagonal."""
+    return write_over(tril, x, diagonal)
+
+
+def triu_(x: Tensor, diagonal: int = 0) -> Tensor:
+    """Write zeros over ``x`` below a diagonal."""
+    return write_over(triu, x, diagonal)
 
 
 def last_diagonal(op: Op, x: Any, x_data: ndarray, diagonal: Any) -> int:
@@ -118,4 +129,6 @@ class TriangleMethods:
     __slots__ = ()
 
     tril = tril
+    tril_ = tril_
     triu = triu
+    triu_ = triu_

@@ -52,8 +52,8 @@ def unfold(input: Operand, kernel_size: Any, dilation: Any = 1, padding: Any = 0
 
     Examples:
         >>> import minigrad as mg
-        >>> unfold(mg.tensor([[[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]]), 2)
-        Tensor((4, 2) float32 | [[1 2] [2 3] [4 5] [5 6]])
+        >>> unfold(mg.tensor([[[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]]), 2).tolist()
+        [[1.0, 2.0], [2.0, 3.0], [4.0, 5.0], [5.0, 6.0]]
     """
     x = unwrap(unfold, input)
     if x.ndim not in (3, 4) or 0 in x.shape[x.ndim - 3 :]:
@@ -94,7 +94,7 @@ def fold(
     Examples:
         >>> import minigrad as mg
         >>> fold(unfold(mg.ones(1, 2, 3), 2), (2, 3), 2)
-        Tensor((1, 2, 3) float32 | [[[1 2 1] [1 2 1]]])
+        Tensor((1, 2, 3) float32 | 1 2 1 1 2 1)
     """
     x = unwrap(fold, input)
     blocks = blocks_of(fold, lengths(fold, "output_size", output_size, 2, 1), (kernel_size, dilation, padding, stride))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 from minigrad.ops.operands import ndarray
 
 
-def strided_view(x: ndarray, shape: tuple[int, ...], strides: tuple[int, ...]) -> ndarray:
+def strided_view(x: ndarray, shape: Sequence[int], strides: Sequence[int]) -> ndarray:
     """Return a view of the memory of an array that begins at its first element.
 
     Args:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from minigrad.errors import describe, message
@@ -55,12 +57,12 @@ def unfold(x: Operand, dimension: int, size: int, step: int) -> Tensor:
 
 def windows_of(x: ndarray, along: int, size: int, step: int) -> ndarray:
     """Return a view of the windows of an axis."""
-    stride = x.strides[along]
-    shape = (*x.shape[:along], (x.shape[along] - size) // step + 1, *x.shape[along + 1 :], size)
-    strides = (*x.strides[:along], stride * step, *x.strides[along + 1 :], stride)
-    output = strided_view(x, shape, strides)
+    shape, strides = [*x.shape, size], [*x.strides, x.strides[along]]
+    shape[along] = (shape[along] - size) // step + 1
+    strides[along] *= step
+    output: Any = strided_view(x, shape, strides)
     if step < size:
-        output.flags.writeable = False
+        output.setflags(False)
     return output
 
 

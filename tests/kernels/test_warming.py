@@ -22,6 +22,8 @@ SINGLE = {
     "find_outside": {"int64"},
     "uniform_float32": {"float32"},
     "uniform_float64": {"float64"},
+    "drop_float32": {"float32"},
+    "drop_float64": {"float64"},
     "random_words": {"uint64"},
     "random_integers": {"int64"},
     "random_permutation": {"int64"},
