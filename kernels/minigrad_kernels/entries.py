@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numba import from_dtype, types
 
-from minigrad_kernels.arrays import ArrayObject
+from minigrad_kernels.array_objects import ArrayObject
 from minigrad_kernels.jit import run
 
 # What an argument is: an array of a dtype, or what `signatures.py` has of one, or a number.

@@ -17,19 +17,8 @@ from numba.core import cgutils
 from numba.extending import register_jitable
 from numpy._core import _multiarray_umath  # type: ignore[attr-defined]
 
-from minigrad_kernels.arrays import (
-    BYTES,
-    INT32,
-    axes,
-    compiled_to,
-    contiguous,
-    field,
-    is_none,
-    matches,
-    separate,
-    size_of,
-    writeable,
-)
+from minigrad_kernels.array_objects import BYTES, INT32, compiled_to, field
+from minigrad_kernels.arrays import axes, contiguous, is_none, matches, separate, size_of, writeable
 from minigrad_kernels.vectors import INT64
 
 _MAX_AXES = 64
