@@ -133,7 +133,8 @@ def _has_flags(builder: ir.IRBuilder, x: ir.Value, flags: int) -> ir.Value:
 
 
 @compiled_to(axes, types.int64)
-def _emit_axes(context: Any, builder: ir.IRBuilder, x: ir.Value) -> ir.Value:
+def emit_axes(context: Any, builder: ir.IRBuilder, x: ir.Value) -> ir.Value:
+    """Emit: `axes`."""
     return builder.sext(field(builder, x, "ndim", INT32), INT64)
 
 
@@ -161,9 +162,10 @@ def _emit_zero_of(context: Any, builder: ir.IRBuilder, signature: Any, arguments
 
 
 @compiled_to(size_of, types.int64)
-def _emit_size_of(context: Any, builder: ir.IRBuilder, x: ir.Value) -> ir.Value:
+def emit_size_of(context: Any, builder: ir.IRBuilder, x: ir.Value) -> ir.Value:
+    """Emit: `size_of`."""
     shape, size = field(builder, x, "shape", INT64.as_pointer()), cgutils.alloca_once_value(builder, INT64(1))
-    with cgutils.for_range(builder, _emit_axes(context, builder, x)) as loop:
+    with cgutils.for_range(builder, emit_axes(context, builder, x)) as loop:
         length = builder.load(builder.gep(shape, [loop.index]))
         builder.store(builder.mul(builder.load(size), length), size)
     return builder.load(size)
@@ -174,8 +176,8 @@ def _emit_matches(context: Any, builder: ir.IRBuilder, x: ir.Value, y: ir.Value)
     result = cgutils.alloca_once_value(builder, cgutils.false_bit)
     with builder.if_then(_emit_alike(context, builder, x, y)):
         fits = builder.and_(_has_flags(builder, x, _CONTIGUOUS), _has_flags(builder, y, _CONTIGUOUS))
-        axes_of_x = _emit_axes(context, builder, x)
-        with builder.if_then(builder.and_(fits, builder.icmp_signed("==", axes_of_x, _emit_axes(context, builder, y)))):
+        axes_of_x = emit_axes(context, builder, x)
+        with builder.if_then(builder.and_(fits, builder.icmp_signed("==", axes_of_x, emit_axes(context, builder, y)))):
             builder.store(_emit_same_lengths(context, builder, x, y, axes_of_x), result)
     return builder.load(result)
 
@@ -209,7 +211,7 @@ def _emit_extent(context: Any, builder: ir.IRBuilder, x: ir.Value) -> tuple[ir.V
     """Emit: the addresses of the first and the last number in memory; around them if there is none."""
     data = field(builder, x, "data", INT64)
     first, last = cgutils.alloca_once_value(builder, data), cgutils.alloca_once_value(builder, data)
-    with cgutils.for_range(builder, _emit_axes(context, builder, x)) as loop:
+    with cgutils.for_range(builder, emit_axes(context, builder, x)) as loop:
         length, stride = (_emit(context, builder, x, loop.index) for _emit in (_emit_length, _emit_stride))
         way = builder.mul(builder.sub(length, INT64(1)), stride)
         with builder.if_else(builder.icmp_signed("<", way, INT64(0))) as (down, up):
@@ -238,7 +240,7 @@ def _type_matrix(context: Any) -> Callable[..., Any]:
 
 @lower_builtin(flat, ArrayObject)
 def _emit_flat(context: Any, builder: ir.IRBuilder, signature: Any, arguments: list[ir.Value]) -> ir.Value:
-    size = _emit_size_of(context, builder, arguments[0])
+    size = emit_size_of(context, builder, arguments[0])
     return array_at(context, builder, signature.return_type, field(builder, arguments[0], "data", INT64), [size])
 
 
