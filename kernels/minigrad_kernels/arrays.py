@@ -8,8 +8,6 @@ C headers say that they are, 1 ns each. `new_arrays.py` makes the arrays that it
 As everywhere, the functions are plain Python, and compiled they become the few instructions that are written below.
 """
 
-import ctypes
-import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -17,60 +15,13 @@ import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
-from numba.core.datamodel import models
-from numba.extending import NativeValue, box, lower_builtin, register_model, type_callable
-from numba.extending import unbox as unboxed
+from numba.extending import lower_builtin, type_callable
 
+from minigrad_kernels.array_objects import INT32, ArrayObject, compiled_to, field
 from minigrad_kernels.vectors import INT64, address, array_at
 
-INT32 = ir.IntType(32)
-BYTES = ir.IntType(8).as_pointer()
-# The types of parameters that are numbers.
-_NUMBERS: dict[Any, types.Type] = {int: types.int64, float: types.float64, bool: types.boolean}
 # NumPy's flags C_CONTIGUOUS and ALIGNED, and WRITEABLE.
 _CONTIGUOUS, _WRITEABLE = 0x0101, 0x0400
-
-
-class ArrayFields(ctypes.Structure):
-    """An array in memory. Source: `PyArrayObject_fields` in NumPy's header `ndarraytypes.h`."""
-
-    _fields_ = (
-        ("header", ctypes.c_byte * (object.__basicsize__ - ctypes.sizeof(ctypes.c_void_p))),
-        ("type", ctypes.c_void_p),
-        ("data", ctypes.c_void_p),
-        ("ndim", ctypes.c_int),
-        ("shape", ctypes.c_void_p),
-        ("strides", ctypes.c_void_p),
-        ("base", ctypes.c_void_p),
-        ("dtype", ctypes.c_void_p),
-        ("flags", ctypes.c_int),
-    )
-
-
-class ArrayObject(types.Type):
-    """Numba's type of an argument that is an object and, if it is an array, should be of this dtype."""
-
-    def __init__(self, dtype: types.Type) -> None:
-        self.dtype: Any = dtype
-        super().__init__(name=f"ArrayObject({dtype})")
-
-
-register_model(ArrayObject)(models.OpaqueModel)
-
-
-@unboxed(ArrayObject)
-def _unbox_object(kind: ArrayObject, value: ir.Value, c: Any) -> NativeValue:
-    # The caller's arguments keep the object alive during the call.
-    return NativeValue(value)
-
-
-@box(ArrayObject)
-def _box_object(kind: ArrayObject, value: ir.Value, c: Any) -> ir.Value:
-    """The object, to which a reference comes with the value, or None for no object."""
-    result = cgutils.alloca_once_value(c.builder, value)
-    with c.builder.if_then(cgutils.is_null(c.builder, value)):
-        c.builder.store(c.pyapi.make_none(), result)
-    return c.builder.load(result)
 
 
 def is_none(x: Any) -> bool:
@@ -143,42 +94,6 @@ def separate(x: np.ndarray, y: np.ndarray) -> bool:
     return not np.may_share_memory(x, y)
 
 
-def compiled_to(function: Callable[..., Any], result: types.Type | None) -> Callable[..., Any]:
-    """Make Numba compile calls of a function to what the decorated one emits.
-
-    Args:
-        function: Its parameters are numbers, or, if annotated otherwise, array objects.
-        result: The result's type; None for that of the first argument.
-    """
-    kinds = list(function.__annotations__.values())[:-1]
-
-    def decorate(emission: Callable[..., Any]) -> Callable[..., Any]:
-        @type_callable(function)
-        def type_call(context: Any) -> Callable[..., Any]:
-            def result_type(*arguments: types.Type) -> Any:
-                given = []
-                for kind, argument in zip(kinds, arguments):
-                    given.append(_NUMBERS.get(kind, argument))
-                return (result or given[0])(*given)
-
-            vars(result_type)["__signature__"] = inspect.signature(function)
-            return result_type
-
-        @lower_builtin(function, types.VarArg(types.Any))
-        def lower(context: Any, builder: ir.IRBuilder, signature: Any, arguments: list[ir.Value]) -> ir.Value:
-            return emission(context, builder, *arguments)
-
-        return emission
-
-    return decorate
-
-
-def field(builder: ir.IRBuilder, x: ir.Value, name: str, kind: ir.Type) -> ir.Value:
-    """Emit: a field of an array."""
-    offset = getattr(ArrayFields, name).offset
-    return builder.load(builder.bitcast(builder.gep(x, [INT64(offset)]), kind.as_pointer()))
-
-
 @lower_builtin(address, ArrayObject)
 def _emit_address(context: Any, builder: ir.IRBuilder, signature: Any, arguments: list[ir.Value]) -> ir.Value:
     return field(builder, arguments[0], "data", INT64)
@@ -218,7 +133,8 @@ def _has_flags(builder: ir.IRBuilder, x: ir.Value, flags: int) -> ir.Value:
 
 
 @compiled_to(axes, types.int64)
-def _emit_axes(context: Any, builder: ir.IRBuilder, x: ir.Value) -> ir.Value:
+def emit_axes(context: Any, builder: ir.IRBuilder, x: ir.Value) -> ir.Value:
+    """Emit: `axes`."""
     return builder.sext(field(builder, x, "ndim", INT32), INT64)
 
 
@@ -246,9 +162,10 @@ def _emit_zero_of(context: Any, builder: ir.IRBuilder, signature: Any, arguments
 
 
 @compiled_to(size_of, types.int64)
-def _emit_size_of(context: Any, builder: ir.IRBuilder, x: ir.Value) -> ir.Value:
+def emit_size_of(context: Any, builder: ir.IRBuilder, x: ir.Value) -> ir.Value:
+    """Emit: `size_of`."""
     shape, size = field(builder, x, "shape", INT64.as_pointer()), cgutils.alloca_once_value(builder, INT64(1))
-    with cgutils.for_range(builder, _emit_axes(context, builder, x)) as loop:
+    with cgutils.for_range(builder, emit_axes(context, builder, x)) as loop:
         length = builder.load(builder.gep(shape, [loop.index]))
         builder.store(builder.mul(builder.load(size), length), size)
     return builder.load(size)
@@ -259,8 +176,8 @@ def _emit_matches(context: Any, builder: ir.IRBuilder, x: ir.Value, y: ir.Value)
     result = cgutils.alloca_once_value(builder, cgutils.false_bit)
     with builder.if_then(_emit_alike(context, builder, x, y)):
         fits = builder.and_(_has_flags(builder, x, _CONTIGUOUS), _has_flags(builder, y, _CONTIGUOUS))
-        axes_of_x = _emit_axes(context, builder, x)
-        with builder.if_then(builder.and_(fits, builder.icmp_signed("==", axes_of_x, _emit_axes(context, builder, y)))):
+        axes_of_x = emit_axes(context, builder, x)
+        with builder.if_then(builder.and_(fits, builder.icmp_signed("==", axes_of_x, emit_axes(context, builder, y)))):
             builder.store(_emit_same_lengths(context, builder, x, y, axes_of_x), result)
     return builder.load(result)
 
@@ -294,7 +211,7 @@ def _emit_extent(context: Any, builder: ir.IRBuilder, x: ir.Value) -> tuple[ir.V
     """Emit: the addresses of the first and the last number in memory; around them if there is none."""
     data = field(builder, x, "data", INT64)
     first, last = cgutils.alloca_once_value(builder, data), cgutils.alloca_once_value(builder, data)
-    with cgutils.for_range(builder, _emit_axes(context, builder, x)) as loop:
+    with cgutils.for_range(builder, emit_axes(context, builder, x)) as loop:
         length, stride = (_emit(context, builder, x, loop.index) for _emit in (_emit_length, _emit_stride))
         way = builder.mul(builder.sub(length, INT64(1)), stride)
         with builder.if_else(builder.icmp_signed("<", way, INT64(0))) as (down, up):
@@ -323,7 +240,7 @@ def _type_matrix(context: Any) -> Callable[..., Any]:
 
 @lower_builtin(flat, ArrayObject)
 def _emit_flat(context: Any, builder: ir.IRBuilder, signature: Any, arguments: list[ir.Value]) -> ir.Value:
-    size = _emit_size_of(context, builder, arguments[0])
+    size = emit_size_of(context, builder, arguments[0])
     return array_at(context, builder, signature.return_type, field(builder, arguments[0], "data", INT64), [size])
 
 

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, TextIO
 from numba import types
 from numba.core import event
 
-from minigrad_kernels.arrays import ArrayObject
+from minigrad_kernels.array_objects import ArrayObject
 from minigrad_kernels.caching import KernelCache, cache_folder, cache_problem
 
 # Up to so many seconds in a process, compiling passes without a word.

@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from minigrad_kernels.arrays import flat, is_none
+from minigrad_kernels.arrays import flat, is_none, matches, separate
 from minigrad_kernels.jit import object_kernel
-from minigrad_kernels.new_arrays import release_gil_for, result_for, result_for_both, take_gil
+from minigrad_kernels.new_arrays import dropped, no_array, release_gil_for, result_for, take_gil
 from minigrad_kernels.scalar_functions import erf_of, exp_of, log_of, sigmoid_of, tanh_of
 
 
@@ -105,9 +105,9 @@ def relu_all(x: np.ndarray, out: Any) -> Any:
 @object_kernel
 def relu_backward_all(grad: np.ndarray, result: np.ndarray, out: Any) -> Any:
     """Compute out = 0 where result ≤ 0, else grad; where the result is NaN, grad."""
-    filled = result_for_both(grad, result, out)
-    if is_none(filled):
-        return filled
+    filled = result_for(grad, out) if matches(grad, result) else no_array(grad)
+    if is_none(filled) or not separate(filled, result):
+        return dropped(filled)
     thread = release_gil_for(grad)
     slopes, values, results = flat(grad), flat(result), flat(filled)
     zero = slopes.dtype.type(0)
@@ -120,9 +120,9 @@ def relu_backward_all(grad: np.ndarray, result: np.ndarray, out: Any) -> Any:
 @object_kernel
 def tanh_backward_all(grad: np.ndarray, result: np.ndarray, out: Any) -> Any:
     """Compute out = grad·(1 − result²)."""
-    filled = result_for_both(grad, result, out)
-    if is_none(filled):
-        return filled
+    filled = result_for(grad, out) if matches(grad, result) else no_array(grad)
+    if is_none(filled) or not separate(filled, result):
+        return dropped(filled)
     thread = release_gil_for(grad)
     slopes, values, results = flat(grad), flat(result), flat(filled)
     one = slopes.dtype.type(1)
@@ -135,9 +135,9 @@ def tanh_backward_all(grad: np.ndarray, result: np.ndarray, out: Any) -> Any:
 @object_kernel
 def sigmoid_backward_all(grad: np.ndarray, result: np.ndarray, out: Any) -> Any:
     """Compute out = grad·result·(1 − result)."""
-    filled = result_for_both(grad, result, out)
-    if is_none(filled):
-        return filled
+    filled = result_for(grad, out) if matches(grad, result) else no_array(grad)
+    if is_none(filled) or not separate(filled, result):
+        return dropped(filled)
     thread = release_gil_for(grad)
     slopes, values, results = flat(grad), flat(result), flat(filled)
     one = slopes.dtype.type(1)

@@ -12,12 +12,14 @@ from typing import Any
 import numpy as np
 from numba import from_dtype, types
 
-from minigrad_kernels.arrays import ArrayObject
+from minigrad_kernels.array_objects import ArrayObject
 from minigrad_kernels.jit import run
 
-# What an argument is: an array of a dtype, or a number.
-Kind = np.dtype | type
-_NUMBERS: dict[Any, Any] = {int: types.int64, float: types.float64, bool: types.boolean}
+# What an argument is: an array of a dtype, or what `signatures.py` has of one, or a number.
+Kind = np.dtype | type | tuple[Any, ...]
+_NUMBERS: dict[Any, types.Type] = {
+    int: types.int64, float: types.float64, bool: types.boolean, np.uint64: types.uint64,
+}  # fmt: skip
 
 
 def entry(kernel: Callable[..., Any], *kinds: Kind) -> Callable[..., Any]:
@@ -25,7 +27,8 @@ def entry(kernel: Callable[..., Any], *kinds: Kind) -> Callable[..., Any]:
 
     Args:
         kernel: What `kernel` returned; it uses its arrays through the functions of `arrays.py` only.
-        kinds: For each argument the dtype of an array (any object may be passed), `int`, `float` or `bool`.
+        kinds: For each argument the dtype of an array (any object may be passed), or what `contiguous` or `strided` of
+            `signatures.py` returned, or `int`, `float`, `bool` or `np.uint64`.
 
     Returns:
         A function of positional arguments; the kernel itself inside `python_kernels()`.
@@ -38,12 +41,21 @@ def entry(kernel: Callable[..., Any], *kinds: Kind) -> Callable[..., Any]:
 @cache
 def _compiled_entry(dispatcher: Any, kinds: tuple[Kind, ...]) -> Callable[..., Any]:
     """The C function with which a dispatcher calls the machine code."""
-    signature = []
-    for kind in kinds:
-        signature.append(ArrayObject(from_dtype(kind)) if isinstance(kind, np.dtype) else _NUMBERS[kind])
-    dispatcher.compile(tuple(signature))
-    entry_point: Callable[..., Any] = dispatcher.overloads[tuple(signature)].entry_point
+    signature = tuple(_type_of(kind) for kind in kinds)
+    dispatcher.compile(signature)
+    entry_point: Callable[..., Any] = dispatcher.overloads[signature].entry_point
     return entry_point
+
+
+def _type_of(kind: Kind) -> types.Type:
+    """Numba's type of an argument."""
+    if isinstance(kind, np.dtype):
+        return ArrayObject(from_dtype(kind))
+    if isinstance(kind, tuple):
+        dtype, axes, layout = kind
+        number: Any = from_dtype(dtype)
+        return types.Array(number, axes, layout)
+    return _NUMBERS[kind]
 
 
 class Entries(dict[np.dtype, Callable[..., Any]]):

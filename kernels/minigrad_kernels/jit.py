@@ -122,7 +122,8 @@ def python_kernels() -> Iterator[None]:
     A debugger then steps through the kernel's lines. It is 100 to 10 000 times slower.
 
     Example:
-        >>>         >>> from minigrad_kernels import matmul
+        >>> import numpy as np
+        >>> from minigrad_kernels import matmul
         >>> with python_kernels():
         ...     matmul(np.eye(2), np.array([1.0, 2.0]))
         array([1., 2.])

@@ -17,19 +17,8 @@ from numba.core import cgutils
 from numba.extending import register_jitable
 from numpy._core import _multiarray_umath  # type: ignore[attr-defined]
 
-from minigrad_kernels.arrays import (
-    BYTES,
-    INT32,
-    axes,
-    compiled_to,
-    contiguous,
-    field,
-    is_none,
-    matches,
-    separate,
-    size_of,
-    writeable,
-)
+from minigrad_kernels.array_objects import BYTES, INT32, compiled_to, field
+from minigrad_kernels.arrays import contiguous, emit_axes, emit_size_of, is_none, matches, separate, writeable
 from minigrad_kernels.vectors import INT64
 
 _MAX_AXES = 64
@@ -79,10 +68,9 @@ def new_array(stack: np.ndarray, batch_axes: int, rows: int, m: int, columns: in
     return np.empty(stack.shape[:batch_axes] + (m,) * rows + (n,) * columns, stack.dtype)
 
 
-@register_jitable
 def new_like(x: np.ndarray) -> Any:
     """A new array of the class, dtype and shape of x, or None."""
-    return new_array(x, axes(x), 0, 0, 0, 0)
+    return np.empty(x.shape, x.dtype)
 
 
 @register_jitable
@@ -91,14 +79,6 @@ def result_for(x: np.ndarray, out: Any) -> Any:
     if is_none(out):
         return new_like(x) if contiguous(x) else no_array(x)
     return returned(out) if fills(out, x) else no_array(x)
-
-
-@register_jitable
-def result_for_both(x: np.ndarray, y: Any, out: Any) -> Any:
-    """As `result_for` of a loop over `flat(x)` and `flat(y)`."""
-    result = result_for(x, out) if matches(x, y) else no_array(x)
-    # A new array shares no memory.
-    return result if is_none(result) or separate(result, y) else dropped(result)
 
 
 @register_jitable
@@ -116,10 +96,9 @@ def take_gil(state: int) -> None:
     """Undo `release_gil`."""
 
 
-@register_jitable
 def release_gil_for(x: np.ndarray) -> int:
-    """Let other Python threads run while an elementwise loop is long."""
-    return release_gil(size_of(x) > MOST_NUMBERS_WITH_GIL)
+    """`release_gil` if an elementwise loop over x is long."""
+    return 0
 
 
 # The name under which compiled code, from the disk cache too, finds NumPy's function `PyArray_NewFromDescr`.
@@ -203,6 +182,18 @@ def _emit_new_array(
     with builder.if_then(cgutils.is_null(builder, array), likely=False):
         api.err_clear()
     return array
+
+
+@compiled_to(new_like, None)
+def _emit_new_like(context: Any, builder: ir.IRBuilder, x: ir.Value) -> ir.Value:
+    none = INT64(0)
+    return _emit_new_array(context, builder, x, emit_axes(context, builder, x), none, none, none, none)
+
+
+@compiled_to(release_gil_for, types.int64)
+def _emit_release_gil_for(context: Any, builder: ir.IRBuilder, x: ir.Value) -> ir.Value:
+    work_is_long = builder.icmp_signed(">", emit_size_of(context, builder, x), INT64(MOST_NUMBERS_WITH_GIL))
+    return _emit_release_gil(context, builder, work_is_long)
 
 
 @compiled_to(release_gil, types.int64)

@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 from numba.extending import register_jitable
 
-from minigrad_kernels.arrays import axes, is_none, matrix
+from minigrad_kernels.arrays import axes, is_none, matches, matrix, separate
 from minigrad_kernels.jit import choose_by_width, object_kernel, ordered_helper
-from minigrad_kernels.new_arrays import no_array, release_gil_for, result_for_both, take_gil
+from minigrad_kernels.new_arrays import dropped, no_array, release_gil_for, result_for, take_gil
 from minigrad_kernels.scalar_functions import Scalar, exp_of, log_of
 
 # Elements of a block: float64 ones take 16 kB, and their exponentials as much; L1 has 32 kB or more.
@@ -118,16 +118,10 @@ def row_total(x: np.ndarray, i: int) -> float:
     return total
 
 
-@register_jitable
-def row_results(x: Any, y: Any, out: Any) -> Any:
-    """What is filled with a function of the rows of x and y: a new array, or `out`; None if they do not fit."""
-    return result_for_both(x, y, out) if axes(x) == 2 else no_array(x)
-
-
 @object_kernel
 def softmax_forward(x: Any, out: Any) -> Any:
     """Compute out = exp(x)/Σ exp(x) along each row, shapes (rows, n)."""
-    results = row_results(x, x, out)
+    results = result_for(x, out) if axes(x) == 2 else no_array(x)
     if is_none(results):
         return results
     thread = release_gil_for(x)
@@ -150,7 +144,7 @@ def softmax_forward(x: Any, out: Any) -> Any:
 @object_kernel
 def log_softmax_forward(x: Any, out: Any) -> Any:
     """Compute out = x − log Σ exp(x) along each row, shapes (rows, n)."""
-    results = row_results(x, x, out)
+    results = result_for(x, out) if axes(x) == 2 else no_array(x)
     if is_none(results):
         return results
     thread = release_gil_for(x)
@@ -173,9 +167,9 @@ def log_softmax_forward(x: Any, out: Any) -> Any:
 @object_kernel
 def softmax_backward(grad: Any, result: Any, out: Any) -> Any:
     """Compute out = result·(grad − Σ grad·result) along each row, shapes (rows, n)."""
-    results = row_results(grad, result, out)
-    if is_none(results):
-        return results
+    results = result_for(grad, out) if axes(grad) == 2 and matches(grad, result) else no_array(grad)
+    if is_none(results) or not separate(results, result):
+        return dropped(results)
     thread = release_gil_for(grad)
     slopes, values, products = matrix(grad), matrix(result), matrix(results)
     rows, n = slopes.shape
@@ -192,9 +186,9 @@ def softmax_backward(grad: Any, result: Any, out: Any) -> Any:
 @object_kernel
 def log_softmax_backward(grad: Any, result: Any, out: Any) -> Any:
     """Compute out = grad − exp(result)·Σ grad along each row, shapes (rows, n)."""
-    results = row_results(grad, result, out)
-    if is_none(results):
-        return results
+    results = result_for(grad, out) if axes(grad) == 2 and matches(grad, result) else no_array(grad)
+    if is_none(results) or not separate(results, result):
+        return dropped(results)
     thread = release_gil_for(grad)
     slopes, values, differences = matrix(grad), matrix(result), matrix(results)
     rows, n = slopes.shape

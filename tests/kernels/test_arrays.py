@@ -5,7 +5,7 @@ import ctypes
 import numpy as np
 import pytest
 
-from minigrad_kernels.arrays import ArrayFields
+from minigrad_kernels.array_objects import ArrayFields
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])

@@ -11,7 +11,7 @@ import pytest
 from numba.core import event
 
 from minigrad_kernels import compiling, jit, show_progress
-from minigrad_kernels.arrays import ArrayObject
+from minigrad_kernels.array_objects import ArrayObject
 from minigrad_kernels.compiling import Compiled, CompileWatch
 
 # Events carry dispatchers, and without the JIT there are none.

@@ -12,7 +12,7 @@ import pytest
 
 import minigrad_kernels as mk
 from minigrad_kernels import elementwise_loops, polynomials, run
-from minigrad_kernels.arrays import ArrayObject
+from minigrad_kernels.array_objects import ArrayObject
 
 FLOATS = [np.float32, np.float64]
 MATHS = ["exp", "log", "tanh", "sigmoid", "erf"]
