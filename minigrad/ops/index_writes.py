@@ -26,7 +26,7 @@ from minigrad.ops.operands import (
     unwrap,
     unwrap_exact,
 )
-from minigrad.ops.places import add_along, add_at, counted_from_0, last_named, same_dtype
+from minigrad.ops.places import add_along, add_at, check_places, counted_from_0, last_named, same_dtype
 from minigrad.ops.reductions import sum
 from minigrad.ops.selections import index_select, vector_of_places
 from minigrad.ops.shapes import reshape
@@ -188,7 +188,7 @@ def index_put(x: Operand, indices: Any, values: Operand, accumulate: bool = Fals
         )
     if isinstance(values, (tensors.Tensor, ndarray)):
         same_dtype(index_put, x_data, values_data)
-    key = plain_index(tuple(indices))
+    key = plain_index(tuple(indices), needs_grad(x) or needs_grad(values))
     place = place_of(x_data, key, values)
     output = x_data.copy()
     between = (None,) * edges_of_index(indices)
@@ -221,8 +221,12 @@ def place_of(x: ndarray, key: tuple[Any, ...], values: Operand) -> tuple[int, ..
         IndexError: if the index does not fit; ValueError: if the values do not broadcast to it.
     """
     try:
-        # One element in the place of all: its shape is as good, and nothing is read.
-        place = np.shape(strided_view(NOTHING, x.shape, (0,) * x.ndim)[key])
+        if len(key) == 1 and x.ndim and key[0].__class__ is ndarray and key[0].dtype.kind in "iu":
+            check_places(index_put, counted_from_0(key[0], x.shape[0]), 0, x.shape[0])
+            place = key[0].shape + x.shape[1:]
+        else:
+            # One element in the place of all: its shape is as good, and nothing is read.
+            place = np.shape(strided_view(NOTHING, x.shape, (0,) * x.ndim)[key])
     except (IndexError, ValueError):
         problem, remedy = misfit(x.shape, key)
         raise IndexError(message("index_put", f"{problem}; x is {describe(x)}.", remedy)) from None

@@ -34,7 +34,7 @@ def get_item(x: Operand, index: Any) -> Tensor:
         TypeError: if an index is of another type.
     """
     x_data = unwrap(get_item, x)
-    key = plain_index(index)
+    key = plain_index(index, needs_grad(x))
     basic = is_basic(key)
     try:
         if not basic:
@@ -167,21 +167,25 @@ def edges_of_index(index: Any) -> int:
     return 1
 
 
-def plain_index(index: Any) -> tuple[Any, ...]:
-    """Return an index as a tuple, with tensors and lists turned into arrays of their own.
+def plain_index(index: Any, kept: bool = True) -> tuple[Any, ...]:
+    """Return an index as a tuple, with tensors and lists turned into arrays.
+
+    Args:
+        index: what stands between the brackets.
+        kept: a rule will read it later, when the user's own arrays may have changed: the arrays are copies.
 
     Raises:
         TypeError: if a part is of a type that cannot index.
     """
     if index.__class__ is not tuple:
-        return (index if index.__class__ is int else plain_part(index),)
+        return (index if index.__class__ is int else plain_part(index, kept),)
     parts = []
     for part in index:
-        parts.append(part if part.__class__ is int else plain_part(part))
+        parts.append(part if part.__class__ is int else plain_part(part, kept))
     return tuple(parts)
 
 
-def plain_part(part: Any) -> Any:
+def plain_part(part: Any, kept: bool) -> Any:
     """Return one part of an index as what NumPy takes for it."""
     if part.__class__ is slice:
         return plain_slice(part)
@@ -189,13 +193,12 @@ def plain_part(part: Any) -> Any:
         return part
     array = part
     if isinstance(part, tensors.Tensor):
-        # Copied, because the rule reads it later and its own tensor may change.
-        array = part._data.copy()
+        array = part._data.copy() if kept else part._data
         if array.ndim == 0 and array.dtype.kind in "iu":
             return int(array)
     elif isinstance(part, (list, tuple, ndarray)):
         try:
-            array = np.array(part)
+            array = np.array(part) if kept or part.__class__ is not ndarray else part
         except ValueError:
             raise TypeError(
                 message(

@@ -90,6 +90,9 @@ def interpolate(
                     "interpolate", f"no length may be 0, got {lengths} for {describe(x)}.", "Give a size of 1 or more."
                 )
             )
+        if mode == "nearest" and len(lengths) == 2 and length in (x_data.shape[along], 2 * x_data.shape[along]):
+            # As PyTorch does with images: the same or twice the length is measured by that, whatever the factor was.
+            scale = None
         taps = taps_of(mode, x_data.shape[along], length, scale, bool(align_corners))
         result = weighted(result, along, taps, x_data)
     return result
