@@ -46,9 +46,9 @@ def test_the_operation_of_the_worked_example_passes_the_tests_of_the_table(tmp_p
     run(tmp_path, "-W", "ignore", *COMMAND.split()[1:])
     page = (tmp_path / "minigrad" / "ops" / "README.md").read_text(encoding="utf-8")
     assert page.count("\n| `cube` | `x` | yes | its own |  |\n") == 1
-    tests = ["tests/ops/test_samples.py", "tests/func/test_vmap_samples.py"]
+    tests = ["tests/ops/test_samples.py", "tests/func/test_vmap_samples.py", "tests/test_benchmark_cases.py"]
     printed = run(
         tmp_path, "-m", "pytest", "-q", *tests, "-p", "no:cacheprovider", "-k", "cube or public or every_rule"
     )
-    # Of its three samples: first and second gradient, layouts, dtypes, forms, mapped.
+    # Of its three samples: first and second gradient, layouts, dtypes, forms, mapped; and its value is NumPy's.
     assert int(re.search(r"(\d+) passed", printed)[1]) > 20

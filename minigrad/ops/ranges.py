@@ -52,8 +52,11 @@ def arange(
         whole_numbers = isinstance(first, int) and isinstance(last, int) and isinstance(step, int)
         dtype = dtypes.int64 if whole_numbers else dtypes.get_default_dtype()
     (length,) = affordable(arange, (math.ceil((last - first) / step),))
-    array = first + step * np.arange(length)
-    return leaf(array.astype(dtypes.as_dtype("arange", dtype)), requires_grad, None)
+    array: Any = np.arange(length)
+    # Each of these is a pass over all numbers.
+    array = array if step == 1 else step * array
+    array = array if first == 0 else first + array
+    return leaf(array.astype(dtypes.as_dtype("arange", dtype), copy=False), requires_grad, None)
 
 
 def linspace(start: float, end: float, steps: int, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:

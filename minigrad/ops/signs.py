@@ -8,7 +8,7 @@ import numpy as np
 
 from minigrad.graph import record
 from minigrad.ops.elementwise import sign, where
-from minigrad.ops.operands import Operand, Tensor, Value, floating_pair, needs_grad, pair, real, unwrap
+from minigrad.ops.operands import Operand, Tensor, Value, floating_pair, ndarray, needs_grad, pair, real, unwrap
 
 sgn = sign
 
@@ -59,7 +59,7 @@ def heaviside(x: Operand, y: Operand) -> Tensor:
         RuntimeError: if an operand requires grad.
     """
     x_data, y_data = pair(heaviside, x, y)
-    dtype = np.result_type(x_data, y_data)
+    dtype = (x_data if type(x_data) is ndarray else y_data).dtype
     if dtype.kind == "f":
         output: Any = np.heaviside(x_data, y_data)
         unknown = np.isnan(x_data)

@@ -125,7 +125,7 @@ def sinc_vjp(grad_output: Value, x: Value) -> Value:
 
 def deg2rad(x: Operand) -> Tensor:
     """Return angles in degrees as radians, elementwise."""
-    return record(deg2rad, deg2rad_vjp, floating(deg2rad, x) * DEGREE, (x,))
+    return record(deg2rad, deg2rad_vjp, np.deg2rad(floating(deg2rad, x)), (x,))
 
 
 def deg2rad_vjp(grad_output: Value) -> Value:
@@ -135,7 +135,7 @@ def deg2rad_vjp(grad_output: Value) -> Value:
 
 def rad2deg(x: Operand) -> Tensor:
     """Return angles in radians as degrees, elementwise."""
-    return record(rad2deg, rad2deg_vjp, floating(rad2deg, x) * (1 / DEGREE), (x,))
+    return record(rad2deg, rad2deg_vjp, np.rad2deg(floating(rad2deg, x)), (x,))
 
 
 def rad2deg_vjp(grad_output: Value) -> Value:
