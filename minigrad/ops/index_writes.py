@@ -12,7 +12,7 @@ from minigrad.graph import record
 from minigrad.ops.arithmetic import scaled
 from minigrad.ops.elementwise import where
 from minigrad.ops.in_place import write_over
-from minigrad.ops.indexing import edges_of_index, misfit, plain_index, set_item_vjp, written_last
+from minigrad.ops.indexing import edges_of_index, misfit, plain_index, set_item_vjp, shape_of_place, written_last
 from minigrad.ops.operands import (
     Op,
     Operand,
@@ -26,11 +26,10 @@ from minigrad.ops.operands import (
     unwrap,
     unwrap_exact,
 )
-from minigrad.ops.places import add_along, add_at, check_places, counted_from_0, last_named, same_dtype
+from minigrad.ops.places import add_along, add_at, counted_from_0, last_named, same_dtype
 from minigrad.ops.reductions import sum
 from minigrad.ops.selections import index_select, vector_of_places
 from minigrad.ops.shapes import reshape
-from minigrad.ops.views import strided_view
 
 
 def index_add(x: Operand, dim: int, index: Operand, source: Operand, *, alpha: float = 1) -> Tensor:
@@ -210,10 +209,6 @@ def index_put_accumulate_vjp(
     return grad_output, *between, grad_output[key] if for_values else None
 
 
-#: Less than any element.
-NOTHING = np.zeros(1, np.bool_)
-
-
 def place_of(x: ndarray, key: tuple[Any, ...], values: Operand) -> tuple[int, ...]:
     """Return the shape of ``x[key]``.
 
@@ -221,12 +216,7 @@ def place_of(x: ndarray, key: tuple[Any, ...], values: Operand) -> tuple[int, ..
         IndexError: if the index does not fit; ValueError: if the values do not broadcast to it.
     """
     try:
-        if len(key) == 1 and x.ndim and key[0].__class__ is ndarray and key[0].dtype.kind in "iu":
-            check_places(index_put, counted_from_0(key[0], x.shape[0]), 0, x.shape[0])
-            place = key[0].shape + x.shape[1:]
-        else:
-            # One element in the place of all: its shape is as good, and nothing is read.
-            place = np.shape(strided_view(NOTHING, x.shape, (0,) * x.ndim)[key])
+        place = shape_of_place(x, key)
     except (IndexError, ValueError):
         problem, remedy = misfit(x.shape, key)
         raise IndexError(message("index_put", f"{problem}; x is {describe(x)}.", remedy)) from None
