@@ -100,7 +100,8 @@ def set_item(x: Tensor, index: Any, value: Operand) -> None:
         value_data = unwrap_exact(set_item, value)
     last = written_last(x.shape, key) if needs_grad(value) and is_grad_enabled() else None
     stamp_write(x._stamp)
-    x._data[key] = value_data
+    # In x's dtype already: to convert while places are looked up takes seven times as long.
+    x._data[key] = value_data.astype(x._data.dtype, copy=False)
     between = (None,) * edges_of_index(index)
     saved = (key, between, needs_grad(x), needs_grad(value), last)
     record(set_item, set_item_vjp, x._data, (x, index, value), saved, writes=x)
