@@ -22,7 +22,7 @@ from minigrad.gradients import (
     reduce_to,
     root_edge,
     seed,
-    summed,
+    total,
     wanted_edge,
     wrong_count,
 )
@@ -350,23 +350,23 @@ def fitted(grad: Any, shape: tuple[int, ...], dtype: np.dtype, node: Node, creat
 
 
 def finish(sweep: Sweep) -> None:
-    """Write the gradients that have arrived to the leaves and to tensors that asked to retain theirs."""
+    """Write the gradients that have arrived to the leaves and to tensors that asked to retain theirs.
+
+    Where no inputs were named, all that is left is at leaves.
+    """
     written = []
+    unusual = sweep.create_graph or bool(sweep.keep)
     for edge, gradient in sweep.pending.items():
-        # Where no inputs were named, all that is left is at leaves.
-        tensor = sweep.keep.get(edge) if sweep.keep else edge
-        if tensor is None:
-            continue
-        if sweep.create_graph:
-            gradient = final_gradient(edge, sweep).clone()
-        elif edge is not tensor or tensor._hooks is not None:
-            gradient = final_gradient(edge, sweep)
-        if tensor._grad is not None:
-            gradient = summed(tensor.grad, gradient, sweep)
-        written.append((tensor, gradient))
+        if not unusual and edge._hooks is None and edge._grad is None:
+            written.append((edge, gradient))
+        else:
+            tensor = sweep.keep.get(edge) if sweep.keep else edge
+            if tensor is not None:
+                gradient = final_gradient(edge, sweep)
+                written.append((tensor, total(tensor, gradient.clone() if sweep.create_graph else gradient, sweep)))
     for tensor, gradient in sweep.retained:
         gradient = gradient.clone() if sweep.create_graph else wrap(gradient.copy())
-        written.append((tensor, gradient if tensor.grad is None else summed(tensor.grad, gradient, sweep)))
+        written.append((tensor, total(tensor, gradient, sweep)))
     for tensor, gradient in written:
         tensor._grad = gradient
     if not sweep.retain_graph:

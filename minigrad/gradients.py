@@ -155,8 +155,11 @@ def added(known: Any, gradient: Any) -> Any:
     return np.asarray(total) if isinstance(total, np.generic) else total
 
 
-def summed(known: Any, gradient: Any, sweep: Sweep) -> Any:
-    """Return the sum of what an earlier pass has left in ``grad`` and the new gradient, in memory of its own."""
+def total(tensor: Any, gradient: Any, sweep: Sweep) -> Any:
+    """Return a new gradient and what earlier passes have left in a tensor's ``grad``, summed in memory of its own."""
+    known = tensor.grad
+    if known is None:
+        return gradient
     return known + gradient if sweep.create_graph else known.detach() + gradient
 
 

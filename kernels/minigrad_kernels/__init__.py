@@ -55,7 +55,7 @@ from minigrad_kernels.poolings import (
     taken_at_places,
 )
 from minigrad_kernels.products import matmul
-from minigrad_kernels.scans import linear_recurrence, running_sums
+from minigrad_kernels.scans import linear_recurrence, running_products, running_sums
 from minigrad_kernels.scatters import first_outside, index_add, scatter_add
 from minigrad_kernels.softmaxes import (
     log_softmax_rows,
@@ -142,6 +142,7 @@ __all__ = [
     # along an axis, and between points
     "linear_recurrence",
     "pair_distances",
+    "running_products",
     "running_sums",
     # softmax and cross-entropy, fused
     "CrossEntropy",

@@ -165,7 +165,7 @@ def convolve_group(
         direct = sizes[TARGET_STEP] == 1 and (rows == 1 or (columns == pitch and sizes[TARGET_ROW] == pitch))
         first = 0
         while first < filters:
-            height = TALL_ROWS if filters - first > SHORT_ROWS else SHORT_ROWS if filters - first > 1 else 1
+            height = tile_height(filters - first)
             valid = min(height, filters - first)
             step = rows if direct else classes[c + AT_A_TIME]
             for row in range(0, rows, step):
@@ -186,6 +186,12 @@ def convolve_group(
                         place + i * sizes[TARGET_PLANE] * itemsize, sizes[TARGET_ROW], sizes[TARGET_STEP],
                     )  # fmt: skip
             first += height
+
+
+@register_jitable
+def tile_height(left: int) -> int:
+    """The rows of the next tile when so many are left."""
+    return TALL_ROWS if left > SHORT_ROWS else SHORT_ROWS if left > 1 else 1
 
 
 @register_jitable

@@ -12,16 +12,34 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from minigrad_kernels.convolution_channels import convolve_channels, correlate_channels
 from minigrad_kernels.convolution_loops import convolve_images, correlate_images
-from minigrad_kernels.convolution_plans import Geometry, Plan, backward_plan, counted_positions, forward_plan
+from minigrad_kernels.convolution_plans import (
+    CLASS,
+    COLUMNS,
+    PITCH,
+    ROWS,
+    TAPS,
+    TARGET_CHANNELS,
+    Geometry,
+    Plan,
+    backward_plan,
+    counted_positions,
+    forward_plan,
+)
 from minigrad_kernels.jit import run, runs_python
 from minigrad_kernels.machine import VECTOR_BITS
 from minigrad_kernels.operands import operand_call
+from minigrad_kernels.single_positions import convolve_whole, correlate_whole, has_one_position, transpose_whole
+from minigrad_kernels.sums import sum_axes
 
 _FLOAT32 = np.dtype(np.float32)
 _FLOAT64 = np.dtype(np.float64)
 _ndarray, _empty = np.ndarray, np.empty
 Shape = tuple[int, ...]
+# Vectors of channels need tiles of images, or of channels, that are not nearly empty; and as many taps as make up for
+# what is turned round before and after; each of their multiply-adds, with that, takes so much longer.
+LEAST_IMAGES, LEAST_TAPS, CHANNELS_COST = 4, 32, 1.7
 
 
 class _Ready(NamedTuple):
@@ -35,6 +53,8 @@ class _Ready(NamedTuple):
         image: The shape of an image without its batch, as of the next.
         result: Of a result.
         weight: Of the weight.
+        one_position: Whether it is a linear layer.
+        by_channels: Whether vectors of channels are the faster way forward, and back.
     """
 
     forward: Plan
@@ -44,6 +64,8 @@ class _Ready(NamedTuple):
     image: Shape
     result: Shape
     weight: Shape
+    one_position: bool
+    by_channels: tuple[bool, bool]
 
 
 def convolution(x: np.ndarray, weight: np.ndarray, bias: np.ndarray | None, geometry: Geometry) -> np.ndarray:
@@ -79,7 +101,11 @@ def convolution(x: np.ndarray, weight: np.ndarray, bias: np.ndarray | None, geom
     out = _empty(batch + ready.result, dtype)
     if out.size > 0:
         arrays = _stored(x, dtype), _stored(weight, dtype), _stored(bias, dtype), out
-        _compiled(convolve_images, arrays, ready.forward)(*arrays, *ready.forward)
+        if ready.one_position:
+            convolve_whole(*arrays)
+        else:
+            by_channels = ready.by_channels[0] and math.prod(batch) >= LEAST_IMAGES
+            _convolve(by_channels, arrays, ready.forward)
     return out
 
 
@@ -111,7 +137,11 @@ def transposed_convolution(
     out = _empty(batch + ready.image, dtype)
     if out.size > 0:
         arrays = _stored(grad, dtype), _stored(weight, dtype), _stored(bias, dtype), out
-        _compiled(convolve_images, arrays, ready.backward)(*arrays, *ready.backward)
+        if ready.one_position:
+            transpose_whole(*arrays)
+        else:
+            by_channels = ready.by_channels[1] and math.prod(batch) >= LEAST_IMAGES
+            _convolve(by_channels, arrays, ready.backward)
     return out
 
 
@@ -140,15 +170,21 @@ def weight_gradient(
     ready = _ready(geometry, dtype)
     batch = _check_image("weight_gradient", "x", x, ready.image)
     _check_shape("weight_gradient", "grad", grad, batch + ready.result)
-    grad_weight = _empty(ready.weight, dtype)
+    grad_weight, tables = _empty(ready.weight, dtype), ready.forward[:3]
     grad_bias = _empty(ready.result[0] if bias else 0, dtype)
     if grad.size == 0 or grad_weight.size == 0:
         grad_weight[...] = 0
         if bias:
             grad_bias[...] = grad.reshape(math.prod(batch), len(grad_bias), math.prod(ready.result[1:])).sum((0, 2))
+    elif ready.one_position:
+        return correlate_whole(_stored(x, dtype), _stored(grad, dtype), ready.weight, bias)
+    elif ready.by_channels[0] and geometry.channels >= LEAST_IMAGES:
+        three = _stored(x, dtype), _stored(grad, dtype), grad_weight
+        _compiled(correlate_channels, three, tables)(*three, *tables)
+        if bias:
+            grad_bias = sum_axes(three[1].reshape(-1, *ready.result), (0, 2, 3)[: geometry.axes + 1])
     else:
         arrays = _stored(x, dtype), _stored(grad, dtype), grad_weight, grad_bias, ready.counted
-        tables = ready.forward[:3]
         _compiled(correlate_images, arrays, tables)(*arrays, *tables)
     return grad_weight, grad_bias if bias else None
 
@@ -159,15 +195,35 @@ def _ready(geometry: Geometry, dtype: np.dtype) -> _Ready:
     skipped = 2 - geometry.axes
     channels, filters = geometry.groups * geometry.channels, geometry.groups * geometry.filters
     lanes = VECTOR_BITS // 8 // dtype.itemsize
+    forward, backward = forward_plan(geometry, dtype.itemsize), backward_plan(geometry, dtype.itemsize)
     return _Ready(
-        forward_plan(geometry, dtype.itemsize),
-        backward_plan(geometry, dtype.itemsize),
+        forward,
+        backward,
         counted_positions(geometry, dtype, lanes),
         (np.zeros(filters, dtype), np.zeros(channels, dtype)),
         (channels, *geometry.image[skipped:]),
         (filters, *geometry.result[skipped:]),
         (filters, geometry.channels, *geometry.kernel[skipped:]),
+        has_one_position(geometry),
+        (_channels_pay(forward, geometry.groups, lanes), _channels_pay(backward, geometry.groups, lanes)),
     )
+
+
+def _channels_pay(plan: Plan, groups: int, lanes: int) -> bool:
+    """Return whether vectors of channels need so much less multiply-adds than those of positions that they pay."""
+    pitch, filters = int(plan.sizes[PITCH]), int(plan.sizes[TARGET_CHANNELS])
+    by_positions = by_channels = 0
+    for each in plan.classes.reshape(-1, CLASS).tolist():
+        if each[ROWS] > 0 and each[COLUMNS] > 0:
+            by_positions += each[TAPS] * filters * -(-((each[ROWS] - 1) * pitch + each[COLUMNS]) // lanes)
+            by_channels += each[TAPS] * -(-filters // lanes) * each[ROWS] * each[COLUMNS]
+    return groups == 1 and plan.offsets.size >= 2 * LEAST_TAPS and CHANNELS_COST * by_channels < by_positions
+
+
+def _convolve(by_channels: bool, arrays: tuple[np.ndarray, ...], plan: Plan) -> None:
+    """Run one of the two kernels that take the same arguments."""
+    kernel = convolve_channels if by_channels else convolve_images
+    _compiled(kernel, arrays, plan)(*arrays, *plan)
 
 
 # For each kernel and dtype its machine code.

@@ -10,20 +10,11 @@ LLVM turns each into vector instructions, so a comparison selects between two va
 from typing import Any
 
 import numpy as np
-from numba.extending import register_jitable
 
-from minigrad_kernels.arrays import flat, is_none, matches
+from minigrad_kernels.arrays import flat, is_none
 from minigrad_kernels.jit import object_kernel
-from minigrad_kernels.new_arrays import fills, no_array, release_gil_for, result_for, take_gil
+from minigrad_kernels.new_arrays import release_gil_for, result_for, result_for_both, take_gil
 from minigrad_kernels.scalar_functions import erf_of, exp_of, log_of, sigmoid_of, tanh_of
-
-
-@register_jitable
-def result_for_both(x: np.ndarray, y: Any, out: Any) -> Any:
-    """What is filled with a function of x and y: a new array, or `out`; None if they do not fit."""
-    if not matches(x, y) or (not is_none(out) and not fills(out, y)):
-        return no_array(x)
-    return result_for(x, out)
 
 
 @object_kernel

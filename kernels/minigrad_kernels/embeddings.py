@@ -144,7 +144,7 @@ def copy_rows_at(table: np.ndarray, index: np.ndarray, out: np.ndarray) -> int:
         return bad
     n, zero, step = table.shape[1], table.dtype.type(0), table.itemsize
     for i in range(index.size):
-        source = numbers_at(address(table) + index[i] * n * step, n, zero)
+        source = numbers_at(address(table) + int(index[i]) * n * step, n, zero)
         target = numbers_at(address(out) + i * n * step, n, zero)
         for j in range(n):
             target[j] = source[j]
@@ -168,7 +168,7 @@ def add_rows_at(rows: np.ndarray, index: np.ndarray, factors: np.ndarray, out: n
         factor = factors[i]
         if factor != zero:
             source = numbers_at(address(rows) + i * n * step, n, zero)
-            target = numbers_at(address(out) + index[i] * n * step, n, zero)
+            target = numbers_at(address(out) + int(index[i]) * n * step, n, zero)
             for j in range(n):
                 target[j] += factor * source[j]
     return -1

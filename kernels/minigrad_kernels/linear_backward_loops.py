@@ -137,7 +137,7 @@ def derive_and_sum(grad: Any, result: Any, inner: Any, n: int, activation: int, 
     """
     numbers, slopes = flat(inner), flat(grad)
     width = n
-    while 0 < 2 * width <= min(TOGETHER, numbers.size):
+    while 0 < 2 * width <= min(TOGETHER, numbers.size // 4):
         width *= 2
     if is_none(grad_bias):
         derive(slopes, flat(result), numbers, activation)

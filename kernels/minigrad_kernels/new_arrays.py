@@ -94,6 +94,14 @@ def result_for(x: np.ndarray, out: Any) -> Any:
 
 
 @register_jitable
+def result_for_both(x: np.ndarray, y: Any, out: Any) -> Any:
+    """As `result_for` of a loop over `flat(x)` and `flat(y)`."""
+    result = result_for(x, out) if matches(x, y) else no_array(x)
+    # A new array shares no memory.
+    return result if is_none(result) or separate(result, y) else dropped(result)
+
+
+@register_jitable
 def fills(out: Any, x: np.ndarray) -> bool:
     """Whether a loop over `flat(x)` can fill the same places of `out`, which it shares no memory with."""
     return matches(x, out) and writeable(out) and separate(x, out)

@@ -1,4 +1,4 @@
-"""The loops of running sums and of linear recurrences along the middle axis of arrays (outer, n, inner).
+"""The loops of running sums and products and of linear recurrences along the middle axis of arrays (outer, n, inner).
 
 What runs along is kept in float64, so that a float32 result is off by n roundings of float64 and one of its own. Where
 `inner` is 1 a number waits for the one before it, 4 cycles; otherwise the numbers beside each other are independent,
@@ -12,33 +12,49 @@ from minigrad_kernels.jit import kernel
 
 
 @register_jitable
-def sum_along(x: np.ndarray, first: int, step: int, out: np.ndarray) -> None:
-    """Compute out = the sums of the first k numbers of x, shape (n,), from `first` on in steps of 1 or −1."""
-    total, k = 0.0, first
-    for _ in range(x.size):
-        total += np.float64(x[k])
-        out[k] = total
-        k += step
+def run_along(x: np.ndarray, multiply: bool, first: int, step: int, out: np.ndarray) -> None:
+    """Compute out = the sums, or products, of the first k numbers of x, shape (n,), from `first` on by steps of ±1."""
+    k = first
+    if multiply:
+        product = 1.0
+        for _ in range(x.size):
+            product *= np.float64(x[k])
+            out[k] = product
+            k += step
+    else:
+        total = 0.0
+        for _ in range(x.size):
+            total += np.float64(x[k])
+            out[k] = total
+            k += step
 
 
 @kernel
-def running_sum(x: np.ndarray, backwards: bool, out: np.ndarray) -> None:
-    """Compute out = the running sums along the middle axis, shapes (outer, n, inner); `backwards` from its end."""
+def running_total(x: np.ndarray, multiply: bool, backwards: bool, out: np.ndarray) -> None:
+    """Compute out = the running sums, or products, along the middle axis, shapes (outer, n, inner).
+
+    They run from the end of the axis if `backwards`.
+    """
     outer, n, inner = x.shape
     first, step = (n - 1, -1) if backwards else (0, 1)
     if inner == 1:
         for i in range(outer):
-            sum_along(x[i].reshape(n), first, step, out[i].reshape(n))
+            run_along(x[i].reshape(n), multiply, first, step, out[i].reshape(n))
         return
     total = np.empty(inner)
     for i in range(outer):
-        total[:] = 0
+        total[:] = 1 if multiply else 0
         k = first
         for _ in range(n):
             row, target = x[i][k], out[i][k]
-            for j in range(inner):
-                total[j] += row[j]
-                target[j] = total[j]
+            if multiply:
+                for j in range(inner):
+                    total[j] *= row[j]
+                    target[j] = total[j]
+            else:
+                for j in range(inner):
+                    total[j] += row[j]
+                    target[j] = total[j]
             k += step
 
 

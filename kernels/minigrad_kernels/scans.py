@@ -1,4 +1,4 @@
-"""Public running sums and linear recurrences along an axis: check, allocate, call a loop of `scan_loops.py`.
+"""Public running sums, products and linear recurrences along an axis: check, allocate, call `scan_loops.py`.
 
 Any layout is accepted; what is not C-contiguous is copied first.
 """
@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from minigrad_kernels.jit import run
-from minigrad_kernels.scan_loops import recurrence, running_sum
+from minigrad_kernels.scan_loops import recurrence, running_total
 
 _FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
 
@@ -35,7 +35,20 @@ def running_sums(x: np.ndarray, axis: int, backwards: bool = False) -> np.ndarra
     """
     _check("running_sums", x, axis)
     out = np.empty(x.shape, x.dtype)
-    run(running_sum)(_in_three(x, axis), backwards, _in_three(out, axis))
+    run(running_total)(_in_three(x, axis), False, backwards, _in_three(out, axis))
+    return out
+
+
+def running_products(x: np.ndarray, axis: int) -> np.ndarray:
+    """Compute the products of the first 1, 2, … numbers along an axis, carried on in float64, as `running_sums`.
+
+    Example:
+        >>> running_products(np.array([2.0, 3.0, 4.0]), 0)
+        array([ 2.,  6., 24.])
+    """
+    _check("running_products", x, axis)
+    out = np.empty(x.shape, x.dtype)
+    run(running_total)(_in_three(x, axis), True, False, _in_three(out, axis))
     return out
 
 

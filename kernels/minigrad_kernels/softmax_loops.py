@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 from numba.extending import register_jitable
 
-from minigrad_kernels.arrays import axes, is_none, matches, matrix
+from minigrad_kernels.arrays import axes, is_none, matrix
 from minigrad_kernels.jit import choose_by_width, object_kernel, ordered_helper
-from minigrad_kernels.new_arrays import fills, no_array, release_gil_for, result_for, take_gil
+from minigrad_kernels.new_arrays import no_array, release_gil_for, result_for_both, take_gil
 from minigrad_kernels.scalar_functions import Scalar, exp_of, log_of
 
 # Elements of a block: float64 ones take 16 kB, and their exponentials as much; L1 has 32 kB or more.
@@ -121,9 +121,7 @@ def row_total(x: np.ndarray, i: int) -> float:
 @register_jitable
 def row_results(x: Any, y: Any, out: Any) -> Any:
     """What is filled with a function of the rows of x and y: a new array, or `out`; None if they do not fit."""
-    if axes(x) != 2 or not matches(x, y) or (not is_none(out) and not fills(out, y)):
-        return no_array(x)
-    return result_for(x, out)
+    return result_for_both(x, y, out) if axes(x) == 2 else no_array(x)
 
 
 @object_kernel

@@ -137,6 +137,11 @@ def windows_of_image(x: np.ndarray) -> None:
     images, weight = x.reshape(1, *image), np.ones((1, 1, 1, 1), x.dtype)
     convolutions.convolution(images, weight, None, geometry)
     convolutions.weight_gradient(images, images, geometry)
+    # Few positions and many channels have kernels of their own.
+    small, many = np.ones((4, 32, 2, 2), x.dtype), np.ones((32, 32, 1, 1), x.dtype)
+    geometry = Geometry(2, 32, 32, 1, (2, 2), (1, 1), (1, 1), (2, 2), (0, 0), (1, 1))
+    convolutions.convolution(small, many, None, geometry)
+    convolutions.weight_gradient(small, small[..., :1, :1], geometry)
     places = poolings.max_pooling(x, pooling)[1]
     poolings.max_pooling_backward(x, places, pooling)
     poolings.taken_at_places(x, places, pooling)

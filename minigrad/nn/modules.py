@@ -63,21 +63,18 @@ class Module(Registration):
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Return ``forward(*args, **kwargs)``, with this module's path and the user's position kept for its nodes."""
         outer = current_state()
-        if outer.in_layer:
-            code: Any = outer.code
-            lasti = outer.lasti
-        else:
+        state = self._state
+        hooked = False
+        # A training loop calls the same module from the same place: a comparison in place of making a State.
+        if state is None or state.outer is not outer or not outer.in_layer:
             frame = _getframe(1)
-            code = frame.f_code
+            code: Any = frame.f_code
             lasti = frame.f_lasti
             if OWN_FILES[code.co_filename]:
                 code, lasti = outer.code, outer.lasti
-        # A training loop calls the same module from the same place: a comparison in place of making a State.
-        state = self._state
-        hooked = False
-        if state is None or state.outer is not outer or state.code is not code or state.lasti != lasti:
-            state = self._state_below(outer, code, lasti)
-            hooked = self._state is None
+            if state is None or state.outer is not outer or state.code is not code or state.lasti != lasti:
+                state = self._state_below(outer, code, lasti)
+                hooked = self._state is None
         try:
             # Inside of the try, and put back without a token, so that an interrupt leaves no module running.
             STATE.set(state)

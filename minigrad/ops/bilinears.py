@@ -25,7 +25,7 @@ def bilinear(input1: Operand, input2: Operand, weight: Operand, bias: Operand | 
         (..., out_features).
 
     Raises:
-        ValueError: if the shapes do not fit; TypeError: if the dtypes differ.
+        ValueError: if the shapes do not fit.
     """
     one, two = unwrap(bilinear, input1).shape, unwrap(bilinear, input2).shape
     three = unwrap(bilinear, weight).shape

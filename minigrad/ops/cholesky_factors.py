@@ -14,7 +14,8 @@ from minigrad.ops.operands import Op, Operand, Tensor, Value, ndarray
 from minigrad.ops.products import matmul
 from minigrad.ops.shapes import matrix_transpose
 from minigrad.ops.singular_values import first_failing
-from minigrad.ops.triangular_parts import half_of_diagonal, lower
+from minigrad.ops.triangles import tril
+from minigrad.ops.triangular_parts import half_of_diagonal
 from minigrad.ops.triangular_systems import solve_triangular
 
 
@@ -64,7 +65,7 @@ def cholesky_vjp(grad_output: Value, output: Value, upper: bool) -> Value:
     if upper:
         L, grad_L = matrix_transpose(output), matrix_transpose(grad_output)
     L_T = matrix_transpose(L)
-    P = half_of_diagonal(lower(matmul(L_T, lower(grad_L))))
+    P = half_of_diagonal(tril(matmul(L_T, tril(grad_L))))
     S = solve_triangular(L, solve_triangular(L_T, P, upper=True), upper=False, left=False)
     return (S + matrix_transpose(S)) / 2
 

@@ -89,7 +89,10 @@ def contract(
         x = remaining.pop(step.left)
         remaining.append(multiplied(y, x, step) if step.swapped else multiplied(x, y, step))
     result = remaining[0]
-    return result if plan.order is None else permute(result, plan.order)
+    if plan.order is not None:
+        return permute(result, plan.order)
+    # A tensor of its own also where nothing was to be done.
+    return reshape(result, result.shape) if result is operands[0] else result
 
 
 def prepared(x: Any, preparation: Preparation) -> Any:

@@ -26,7 +26,7 @@ def cumsum(x: Operand, dim: int, *, dtype: Any = None) -> Tensor:
         dtype: convert to it first.
 
     Returns:
-        x's shape. Sums of float32 are carried on in float64.
+        x's shape. Sums of float32 are carried on in float64, and so are products.
 
     Raises:
         IndexError: if ``dim`` is not an axis of x.
@@ -89,7 +89,7 @@ def cumprod(x: Operand, dim: int, *, dtype: Any = None) -> Tensor:
     x_data = unwrap(cumprod, x)
     along = axis(cumprod, dim, x_data.ndim)
     if x_data.dtype.kind == "f":
-        output = accumulated(np.multiply, x_data, along)
+        output = minigrad_kernels.running_products(x_data, along) if x_data.ndim else x_data.copy()
         return record(cumprod, cumprod_vjp, output, (x, dim), (x_data, output, along))
     total = x_data.dtype if dtype is not None and x_data.dtype.kind != "b" else np.int64
     return record(cumprod, None, accumulated(np.multiply, x_data, along, total), (x, dim))

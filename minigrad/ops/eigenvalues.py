@@ -13,8 +13,8 @@ from minigrad.ops.matrix_operands import square_matrices, who
 from minigrad.ops.operands import Op, Operand, Tensor, Value, needs_grad
 from minigrad.ops.products import matmul
 from minigrad.ops.shapes import matrix_transpose, unsqueeze
-from minigrad.ops.singular_values import converged, unsqueeze_bound
-from minigrad.ops.triangular_parts import differences, reciprocal_or_zero, resolution
+from minigrad.ops.singular_values import converged
+from minigrad.ops.spectral_gaps import differences, for_pairs, reciprocal_or_zero, resolution
 
 
 class EighResult(NamedTuple):
@@ -65,7 +65,7 @@ def eigh_vjp(grad_outputs: tuple[Value, Value], outputs: tuple[Value, Value]) ->
     grad_A: Value = 0
     if grad_vectors is not None:
         gaps = differences(values)
-        turns = reciprocal_or_zero(gaps, abs(gaps) <= unsqueeze_bound(resolution(values)))
+        turns = reciprocal_or_zero(gaps, abs(gaps) <= for_pairs(resolution(values)))
         grad_A = matmul(V, matmul(matmul(V_T, grad_vectors) * turns, V_T))
         grad_A = (grad_A + matrix_transpose(grad_A)) / 2
     if grad_values is not None:

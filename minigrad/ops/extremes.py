@@ -30,8 +30,8 @@ from minigrad.ops.reductions import count, sum, with_axes
 from minigrad.ops.shapes import unsqueeze
 
 
-class Extreme(NamedTuple):
-    """What ``max`` and ``min`` along an axis return."""
+class Picked(NamedTuple):
+    """What operations return that take elements along an axis: ``max``, ``sort``, ``median`` and their like."""
 
     values: Tensor
     indices: Tensor
@@ -69,7 +69,7 @@ def is_operand(value: Any) -> bool:
     return hasattr(value, "shape") and not isinstance(value, np.integer)
 
 
-def extreme(op: Op, reduce: Any, choose: Any, x: Operand, dim: int, keepdim: bool) -> Extreme:
+def extreme(op: Op, reduce: Any, choose: Any, x: Operand, dim: int, keepdim: bool) -> Picked:
     """Return the values that ``reduce`` makes along an axis, and the indices that ``choose`` finds them at."""
     x_data = unwrap(op, x)
     refuse_no_bool(op, "keepdim", keepdim)
@@ -79,12 +79,12 @@ def extreme(op: Op, reduce: Any, choose: Any, x: Operand, dim: int, keepdim: boo
     else:
         refuse_empty(op, x_data, (along,))
         values, indices = reduce(x_data, along, keepdims=keepdim), choose(x_data, along, keepdims=keepdim)
-    return Extreme(*record_picked(op, (x, dim, keepdim), x_data.shape, values, indices, along, keepdim))
+    return record_picked(op, (x, dim, keepdim), x_data.shape, values, indices, along, keepdim)
 
 
 def record_picked(
     op: Op, inputs: Any, shape: tuple[int, ...], values: ndarray, indices: ndarray, along: int, keepdim: bool = True
-) -> Any:
+) -> Picked:
     """Record an operation that has taken elements along an axis; return values and indices.
 
     Args:
@@ -97,7 +97,8 @@ def record_picked(
         keepdim: whether they have that axis.
     """
     indices = np.asarray(indices)
-    return record(op, picked_vjp, (np.asarray(values), indices), inputs, (indices, shape, along, keepdim))
+    saved = (indices, shape, along, keepdim)
+    return Picked(*record(op, picked_vjp, (np.asarray(values), indices), inputs, saved))
 
 
 def picked_vjp(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import minigrad_kernels
+from minigrad import tensors
 from minigrad.errors import describe, message
 from minigrad.graph import record
 from minigrad.ops.elementwise import (
@@ -46,8 +47,10 @@ def linear(input: Operand, weight: Operand, bias: Operand | None = None, *, acti
         >>> linear(mg.tensor([[3.0, 4.0]]), w, mg.ones(2), activation="relu")
         Tensor((1, 2) float32 | 4 0)
     """
-    x_data, w_data = unwrap(linear, input), unwrap(linear, weight)
-    b_data = None if bias is None else unwrap(linear, bias)
+    # In line, because a layer of a small network takes no longer than ten calls of a function.
+    x_data = input._data if isinstance(input, tensors.Tensor) else unwrap(linear, input)
+    w_data = weight._data if isinstance(weight, tensors.Tensor) else unwrap(linear, weight)
+    b_data = bias if bias is None else bias._data if isinstance(bias, tensors.Tensor) else unwrap(linear, bias)
     try:
         output = minigrad_kernels.linear(x_data, w_data, b_data, activation)
     except (TypeError, ValueError):

@@ -22,7 +22,8 @@ from minigrad.ops.matrix_operands import (
 from minigrad.ops.operands import Op, Operand, Tensor, Value, ndarray, unwrap
 from minigrad.ops.products import matmul
 from minigrad.ops.shapes import matrix_transpose
-from minigrad.ops.triangular_parts import lower, unit_lower, upper
+from minigrad.ops.triangles import tril, triu
+from minigrad.ops.triangular_parts import unit_lower
 from minigrad.ops.triangular_systems import solve_triangular
 
 
@@ -122,7 +123,7 @@ def lu_factor_ex_vjp(grad_outputs: tuple[Value, ...], outputs: tuple[Value, ...]
     """
     grad, LU = grad_outputs[0], outputs[0]
     k = min(LU.shape[-2:])
-    L, U = unit_lower(LU[..., :k, :k]), upper(LU[..., :k, :k])
+    L, U = unit_lower(LU[..., :k, :k]), triu(LU[..., :k, :k])
     L_T, U_T = matrix_transpose(L), matrix_transpose(U)
     grad_L = grad_U = grad[..., :k, :k]
     if LU.shape[-2] > k:
@@ -131,7 +132,7 @@ def lu_factor_ex_vjp(grad_outputs: tuple[Value, ...], outputs: tuple[Value, ...]
     elif LU.shape[-1] > k:
         grad_rest = solve_triangular(L_T, grad[..., k:], upper=True, unitriangular=True)
         grad_L = grad_L - matmul(grad_rest, matrix_transpose(LU[..., k:]))
-    middle = lower(matmul(L_T, lower(grad_L, -1)), -1) + upper(matmul(upper(grad_U), U_T))
+    middle = tril(matmul(L_T, tril(grad_L, -1)), -1) + triu(matmul(triu(grad_U), U_T))
     middle = solve_triangular(U_T, middle, upper=False, left=False)
     grad_A = solve_triangular(L_T, middle, upper=True, unitriangular=True)
     if LU.shape[-2] > k:
@@ -193,7 +194,7 @@ def lu(A: Operand, *, pivot: bool = True) -> LUResult:
         refuse_undivided(unwrap(lu, LU), unwrap(lu, info))
     rows, columns = LU.shape[-2:]
     k = min(rows, columns)
-    L, U = unit_lower(LU[..., :k]), upper(LU[..., :k, :])
+    L, U = unit_lower(LU[..., :k]), triu(LU[..., :k, :])
     if not pivot:
         return LUResult(beside(np.empty(0, LU.dtype), LU), L, U)
     order = order_of(pivots, rows)

@@ -77,8 +77,8 @@ def matrix_norm(
 
     Returns:
         A without the two axes, unless ``keepdim``; of matrices without elements 0, for orders above 0. The gradient is
-        a subgradient at the edges: of ``"fro"`` 0 at a matrix of zeros, of ``"nuc"`` always ``U @ Vh``; equal sums
-        share it equally.
+        a subgradient at the edges: of ``"fro"`` 0 at a matrix of zeros, of ``"nuc"`` always ``U @ Vh``; equal
+        extremes share it equally.
 
     Raises:
         TypeError: if A is of integers.
@@ -148,7 +148,7 @@ def norm_of_matrices(A: Operand, order: Any, over: tuple[int, int], keepdim: boo
         if order == "nuc":
             result = sum(values, -1)
         else:
-            result = values[..., 0 if order == 2 else -1]
+            result = amax(values, -1) if order == 2 else amin(values, -1)
         return restored(result, over) if keepdim else result
     summed, compared = over if math.isfinite(order) else over[::-1]
     sums = sum(abs(A), summed, True)

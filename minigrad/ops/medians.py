@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from minigrad.errors import describe, message
 from minigrad.graph import record
-from minigrad.ops.extremes import amax_vjp, record_picked, refuse_empty
+from minigrad.ops.extremes import Picked, amax_vjp, record_picked, refuse_empty
 from minigrad.ops.operands import Dim, Op, Operand, Tensor, axes, axis, ndarray, refuse_no_bool, unwrap, whole
 
 
-class Ranked(NamedTuple):
-    """What ``median``, ``nanmedian``, ``kthvalue`` and ``mode`` along an axis return."""
-
-    values: Tensor
-    indices: Tensor
-
-
-def kthvalue(x: Operand, k: int, dim: int = -1, keepdim: bool = False) -> Ranked:
+def kthvalue(x: Operand, k: int, dim: int = -1, keepdim: bool = False) -> Picked:
     """Return the k-th smallest element along an axis, and its index.
 
     Args:
@@ -76,7 +69,7 @@ def nanmedian(x: Operand, dim: int | None = None, keepdim: bool = False) -> Any:
     return nan_middle_value(x) if dim is None else middle(nanmedian, x, dim, keepdim)
 
 
-def middle(op: Op, x: Operand, dim: int, keepdim: bool) -> Ranked:
+def middle(op: Op, x: Operand, dim: int, keepdim: bool) -> Picked:
     """Return the median along an axis, and its index."""
     x_data = unwrap(op, x)
     refuse_bools(op, x_data)
@@ -137,7 +130,7 @@ def shared_middle(op: Op, who: Op, x: Operand, dim: Dim, keepdim: bool) -> Tenso
     return record(op, amax_vjp, output, (x, dim, keepdim), (x_data, output, over, keepdim))
 
 
-def ranked(op: Op, inputs: Any, x: ndarray, along: int, rank: ndarray, keepdim: bool) -> Ranked:
+def ranked(op: Op, inputs: Any, x: ndarray, along: int, rank: ndarray, keepdim: bool) -> Picked:
     """Return the elements of a rank along an axis, and the index of the first that is equal."""
     if x.ndim == 0:
         values, indices = x.copy(), np.zeros((), np.int64)
@@ -149,12 +142,12 @@ def ranked(op: Op, inputs: Any, x: ndarray, along: int, rank: ndarray, keepdim: 
 
 def recorded(
     op: Op, inputs: Any, shape: tuple[int, ...], values: ndarray, indices: ndarray, along: int, keepdim: bool
-) -> Ranked:
+) -> Picked:
     """Record values and indices along an axis, which they have, without it unless ``keepdim``."""
     if not keepdim and shape:
         kept = (*shape[:along], *shape[along + 1 :])
         values, indices = values.reshape(kept), indices.reshape(kept)
-    return Ranked(*record_picked(op, inputs, shape, values, indices, along, keepdim))
+    return record_picked(op, inputs, shape, values, indices, along, keepdim)
 
 
 def at_rank(x: ndarray, along: int, rank: ndarray) -> ndarray:
@@ -168,7 +161,7 @@ def at_rank(x: ndarray, along: int, rank: ndarray) -> ndarray:
     return copy[place].copy()
 
 
-def mode(x: Operand, dim: int = -1, keepdim: bool = False) -> Ranked:
+def mode(x: Operand, dim: int = -1, keepdim: bool = False) -> Picked:
     """Return the most frequent element along an axis, of equally frequent ones the smallest, and its last index.
 
     Args:

@@ -13,7 +13,8 @@ from minigrad.ops.matrix_operands import beside, matrices
 from minigrad.ops.operands import Operand, Tensor, Value, needs_grad
 from minigrad.ops.products import matmul
 from minigrad.ops.shapes import matrix_transpose
-from minigrad.ops.triangular_parts import half_of_diagonal, upper
+from minigrad.ops.triangles import triu
+from minigrad.ops.triangular_parts import half_of_diagonal
 from minigrad.ops.triangular_systems import solve_triangular
 
 
@@ -96,7 +97,7 @@ def grad_of_factored(grad_Q: Value, grad_R: Value, Q: Value, R: Value) -> Value:
     M: Value = 0 if grad_R is None else matmul(grad_R, matrix_transpose(R))
     if grad_Q is not None:
         M = M - matmul(matrix_transpose(Q), grad_Q)
-    M = upper(M)
+    M = triu(M)
     grad = matmul(Q, half_of_diagonal(M + matrix_transpose(M)))
     if grad_Q is not None:
         grad = grad + grad_Q

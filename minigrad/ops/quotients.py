@@ -11,7 +11,7 @@ from minigrad.ops.operands import Operand, Tensor, Value, pair
 def quotient_or_zero(x: Operand, y: Operand) -> Tensor:
     """Return ``x / y``, 0 where ``y`` is 0; of arrays of floats."""
     x_data, y_data = pair(quotient_or_zero, x, y)
-    output = np.zeros(np.broadcast_shapes(x_data.shape, y_data.shape), y_data.dtype)
+    output = np.zeros(np.broadcast(x_data, y_data).shape, y_data.dtype)
     np.divide(x_data, y_data, out=output, where=y_data != 0)
     return record(quotient_or_zero, quotient_or_zero_vjp, output, (x, y), (y_data, output))
 

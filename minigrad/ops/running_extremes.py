@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from minigrad.ops.cumulative import accumulated
-from minigrad.ops.extremes import record_picked
-from minigrad.ops.operands import Op, Operand, Tensor, axis, unwrap
+from minigrad.ops.extremes import Picked, record_picked
+from minigrad.ops.operands import Op, Operand, axis, unwrap
 
 
-class RunningExtreme(NamedTuple):
-    """What ``cummax`` and ``cummin`` return."""
-
-    values: Tensor
-    indices: Tensor
-
-
-def cummax(x: Operand, dim: int) -> RunningExtreme:
+def cummax(x: Operand, dim: int) -> Picked:
     """Return the largest of the first 1, 2, ... elements along an axis, and its index.
 
     Args:
@@ -35,12 +28,12 @@ def cummax(x: Operand, dim: int) -> RunningExtreme:
     return running_extreme(cummax, np.maximum, x, dim)
 
 
-def cummin(x: Operand, dim: int) -> RunningExtreme:
+def cummin(x: Operand, dim: int) -> Picked:
     """Return the smallest of the first 1, 2, ... elements along an axis, and its index; gradient as ``cummax``."""
     return running_extreme(cummin, np.minimum, x, dim)
 
 
-def running_extreme(op: Op, choose: Any, x: Operand, dim: int) -> RunningExtreme:
+def running_extreme(op: Op, choose: Any, x: Operand, dim: int) -> Picked:
     """Return what ``choose`` picks of the elements so far, and where that was."""
     x_data = unwrap(op, x)
     along = axis(op, dim, x_data.ndim)
@@ -54,7 +47,7 @@ def running_extreme(op: Op, choose: Any, x: Operand, dim: int) -> RunningExtreme
             taken |= np.isnan(x_data)
         places = np.arange(x_data.shape[along]).reshape((-1,) + (1,) * (x_data.ndim - 1 - along))
         indices = np.maximum.accumulate(np.where(taken, places, 0), axis=along)
-    return RunningExtreme(*record_picked(op, (x, dim), x_data.shape, values, indices, along))
+    return record_picked(op, (x, dim), x_data.shape, values, indices, along)
 
 
 class RunningExtremeMethods:

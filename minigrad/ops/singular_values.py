@@ -9,12 +9,13 @@ import numpy as np
 
 from minigrad.errors import message
 from minigrad.graph import record
+from minigrad.ops.diagonals import diag_embed
 from minigrad.ops.elementwise import abs
 from minigrad.ops.matrix_operands import LinAlgError, entry_name, matrices, who
 from minigrad.ops.operands import Op, Operand, Tensor, Value, ndarray, needs_grad
 from minigrad.ops.products import matmul
 from minigrad.ops.shapes import matrix_transpose, unsqueeze
-from minigrad.ops.triangular_parts import differences, on_diagonal, reciprocal_or_zero, resolution, skew
+from minigrad.ops.spectral_gaps import differences, for_pairs, reciprocal_or_zero, resolution, skew
 
 
 class SVDResult(NamedTuple):
@@ -86,9 +87,9 @@ def svd_vjp(grad_outputs: tuple[Value, Value, Value], outputs: tuple[Value, Valu
         if Vh.shape[-1] > k:
             rest = grad_Vh[..., :k, :] - matmul(matrix_transpose(along_V), Vh)
             outside = outside + matmul(U * inverse, rest)
-    inside: Value = 0 if grad_S is None else on_diagonal(grad_S)
+    inside: Value = 0 if grad_S is None else diag_embed(grad_S)
     if grad_U is not None or grad_Vh is not None:
-        inside = inside + turned(along_U, along_V, S, unsqueeze_bound(bound))
+        inside = inside + turned(along_U, along_V, S, for_pairs(bound))
     return matmul(matmul(U, inside), Vh) + outside
 
 
@@ -98,11 +99,6 @@ def turned(along_U: Value, along_V: Value, S: Value, bound: Value) -> Value:
     alike = skew(along_U + along_V) * reciprocal_or_zero(gaps, abs(gaps) <= bound)
     apart = skew(along_U - along_V) * reciprocal_or_zero(sums, sums <= bound)
     return (alike + apart) / 2
-
-
-def unsqueeze_bound(bound: Value) -> Value:
-    """Return a bound of vectors (..., 1) as one of matrices, (..., 1, 1); the 0 of empty ones as it is."""
-    return bound if isinstance(bound, int) else unsqueeze(bound, -1)
 
 
 def svdvals(A: Operand, *, driver: str | None = None) -> Tensor:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 
 from minigrad.errors import describe, message
 from minigrad.graph import record
-from minigrad.ops.extremes import record_picked
+from minigrad.ops.extremes import Picked, record_picked
 from minigrad.ops.gathering import gather_backward
 from minigrad.ops.operands import Op, Operand, Tensor, Value, axis, ndarray, refuse_no_bool, unwrap, whole
 
@@ -16,14 +14,7 @@ from minigrad.ops.operands import Op, Operand, Tensor, Value, axis, ndarray, ref
 SHORT = 64
 
 
-class Sorted(NamedTuple):
-    """What ``sort`` and ``topk`` return."""
-
-    values: Tensor
-    indices: Tensor
-
-
-def sort(x: Operand, dim: int = -1, descending: bool = False, stable: bool = False) -> Sorted:
+def sort(x: Operand, dim: int = -1, descending: bool = False, stable: bool = False) -> Picked:
     """Return the elements in order along an axis, and where each was.
 
     Args:
@@ -47,7 +38,7 @@ def sort(x: Operand, dim: int = -1, descending: bool = False, stable: bool = Fal
     x_data = unwrap(sort, x)
     along, indices = order(sort, x_data, dim, descending, stable)
     values = taken(x_data, indices, along)
-    return Sorted(*record_picked(sort, (x, dim, descending, stable), x_data.shape, values, indices, along))
+    return record_picked(sort, (x, dim, descending, stable), x_data.shape, values, indices, along)
 
 
 def argsort(x: Operand, dim: int = -1, descending: bool = False, stable: bool = False) -> Tensor:
@@ -124,7 +115,7 @@ def taken(x: ndarray, indices: ndarray, along: int) -> ndarray:
     return x.take(indices) if x.ndim <= 1 else np.take_along_axis(x, indices, along)
 
 
-def topk(x: Operand, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> Sorted:
+def topk(x: Operand, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> Picked:
     """Return the k largest elements along an axis, and where they are.
 
     Args:
@@ -161,7 +152,7 @@ def topk(x: Operand, k: int, dim: int = -1, largest: bool = True, sorted: bool =
     else:
         indices = best_places(x_data.swapaxes(along, -1), k, largest).swapaxes(along, -1)
     values = taken(x_data, indices, along)
-    return Sorted(*record_picked(topk, (x, k, dim, largest, sorted), x_data.shape, values, indices, along))
+    return record_picked(topk, (x, k, dim, largest, sorted), x_data.shape, values, indices, along)
 
 
 def best_places(x: ndarray, k: int, largest: bool) -> ndarray:

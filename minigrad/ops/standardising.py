@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import minigrad_kernels
 from minigrad.errors import describe, message
 from minigrad.graph import record
+from minigrad.ops.broadcasting import expand
 from minigrad.ops.operands import Op, Operand, Value, ndarray, real, unwrap
 from minigrad.ops.powers import rsqrt
 from minigrad.ops.reductions import mean, sum
@@ -111,7 +112,7 @@ def normalise_backward_vjp(
         grad_grad = c * x_hat if grad_grad is None else grad_grad + c * x_hat
         grad_x_hat = c * grad if grad_x_hat is None else grad_x_hat + c * grad
     if for_bias is not None:
-        d = of_channels(for_bias, grouping) + 0 * grad
+        d = expand(of_channels(for_bias, grouping), grouping.shape)
         grad_grad = d if grad_grad is None else grad_grad + d
     if grad_x_hat is not None:
         term = r * without_mean_and_slope(grad_x_hat, x_hat, grouping)

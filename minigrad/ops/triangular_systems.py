@@ -22,8 +22,7 @@ from minigrad.ops.matrix_operands import (
 from minigrad.ops.operands import Op, Operand, Tensor, Value, ndarray, needs_grad
 from minigrad.ops.products import matmul
 from minigrad.ops.shapes import matrix_transpose
-from minigrad.ops.triangular_parts import lower as lower_triangle
-from minigrad.ops.triangular_parts import upper as upper_triangle
+from minigrad.ops.triangles import tril, triu
 
 
 def solve_triangular(A: Operand, B: Operand, *, upper: bool, left: bool = True, unitriangular: bool = False) -> Tensor:
@@ -75,7 +74,7 @@ def solve_triangular_vjp(
     X_T = matrix_transpose(output)
     grad_A = -matmul(grad_B, X_T) if left else -matmul(X_T, grad_B)
     offset = 1 if unitriangular else 0
-    return upper_triangle(grad_A, offset) if upper else lower_triangle(grad_A, -offset), grad_B
+    return triu(grad_A, offset) if upper else tril(grad_A, -offset), grad_B
 
 
 def refuse_triangle(op: Op, A: Any, A_data: ndarray, upper: bool, unitriangular: bool) -> None:

@@ -74,10 +74,11 @@ def var_backward(
         keepdim: whether ``grad`` has the reduced axes.
     """
     grad_data, x_data = unwrap(var_backward, grad), unwrap(var_backward, x)
-    share = with_axes(grad_data * (2 / freedom if freedom else math.inf), x_data.shape, axes, keepdim)
-    output = x_data - unwrap(var_backward, middle)
+    mean_data = unwrap(var_backward, middle)
+    share = grad_data * (2 / freedom if freedom else math.inf)
+    output = np.asarray(x_data - mean_data)
     # Into the array that is there: a second one of a million numbers costs as much as the product.
-    output = np.multiply(output, share, out=output if output.__class__ is ndarray else None)
+    output *= share.reshape(mean_data.shape)
     saved = (grad_data if needs_grad(x) else None, x_data, axes, freedom, keepdim)
     return record(var_backward, var_backward_vjp, output, (grad, x, middle, axes, freedom, keepdim), saved)
 
@@ -112,7 +113,7 @@ def std_vjp(
     grad_output: Value, x: Value, output: Value, middle: Value, axes: tuple[int, ...], freedom: float, keepdim: bool
 ) -> Value:
     """``grad_x = grad_output * (x - mean(x)) / ((n - correction) * std)``, 0 where ``std`` is 0."""
-    return var_backward(quotient_or_zero(grad_output, 2 * output), x, middle, axes, freedom, keepdim)
+    return var_backward(quotient_or_zero(grad_output, output), x, middle, axes, 2 * freedom, keepdim)
 
 
 def var_mean(
@@ -155,23 +156,39 @@ def arguments(
 
 def moments(x: ndarray, over: tuple[int, ...], freedom: float, keepdim: bool) -> tuple[ndarray, ndarray]:
     """Return the mean, with the reduced axes, and the sum of squared distances from it over the freedom."""
-    number = count(x.shape, over)
-    first = x.ndim - len(over)
-    kept = []
-    for place in range(x.ndim):
-        if place not in over:
-            kept.append(place)
-    if over == tuple(range(len(over))) and kept:
-        # The first axes: columns of a matrix.
-        middle, spread = minigrad_kernels.mean_variance_columns(x.reshape(number, count(x.shape, tuple(kept))))
+    shape = x.shape
+    number = count(shape, over)
+    # The kernel divides by n less an integer.
+    correction = number - freedom if freedom.__class__ is int else 0
+    if len(over) == len(shape):
+        middle, spread = minigrad_kernels.mean_variance_rows(x.reshape(1, number), correction)
+        kept: list[int] = []
     else:
-        behind = x if over == tuple(range(first, x.ndim)) else x.transpose(*kept, *over)
-        middle, spread = minigrad_kernels.mean_variance_rows(behind.reshape(count(x.shape, tuple(kept)), number))
-    # What the kernel divides by is n.
-    spread *= number / freedom if freedom else math.inf
-    whole = [1 if place in over else size for place, size in enumerate(x.shape)]
-    shape = whole if keepdim else [x.shape[place] for place in kept]
-    return middle.reshape(whole), spread.reshape(shape)
+        middle, spread, kept = moments_along(x, over, number, correction)
+    if freedom.__class__ is not int:
+        spread *= number / freedom if freedom else math.inf
+    whole = list(shape)
+    for place in over:
+        whole[place] = 1
+    return middle.reshape(whole), spread.reshape(whole if keepdim else kept)
+
+
+def moments_along(
+    x: ndarray, over: tuple[int, ...], number: int, correction: int
+) -> tuple[ndarray, ndarray, list[int]]:
+    """Return means and variances along some axes, one after the other, and the lengths of the other axes."""
+    others, kept = [], []
+    for place, size in enumerate(x.shape):
+        if place not in over:
+            others.append(place)
+            kept.append(size)
+    lines = math.prod(kept)
+    if over[-1] == len(over) - 1:
+        # The first axes: columns of a matrix.
+        return *minigrad_kernels.mean_variance_columns(x.reshape(number, lines), correction), kept
+    if over[0] != len(others):
+        x = x.transpose(*others, *over)
+    return *minigrad_kernels.mean_variance_rows(x.reshape(lines, number), correction), kept
 
 
 class VarianceMethods:

@@ -125,7 +125,7 @@ class Optimizer:
         """
         loss = None if closure is None else self.evaluate(closure)
         rows: list[tuple[Any, ...]] = []
-        updated: list[Slot] = []
+        stamps: list[Any] = []
         write_backs: list[WriteBack] = []
         interpreted = runs_python()
         if len(self.param_groups) != len(self._slots):
@@ -142,15 +142,26 @@ class Optimizer:
                     self.refuse_other_parameters()
                 if parameter._grad is not None:
                     rows.append(slot.row(self, rule, interpreted, write_backs))
-                    updated.append(slot)
+                    stamps += slot.stamps
         self.has_stepped = True
-        stamp(updated, _getframe(1))
+        stamp(stamps, _getframe(1))
+        if current_state().tape is not None:
+            self.note()
         # From here on nothing runs Python code, except kernels that run as plain Python, on copies.
         calls: Iterator[Any] = starmap(call, rows)
         if write_backs:
             calls = chain(calls, starmap(setitem, write_backs))
         deque(calls, maxlen=0)
         return loss
+
+    def note(self) -> None:
+        """Put the updates to come onto the tape of a capture."""
+        with no_grad():
+            for slot in chain(*self._slots):
+                if slot.parameter._grad is not None:
+                    rule = slot.rule
+                    inputs = (slot.parameter, slot.parameter.grad, *slot.tensors[1:], *rule.arguments)
+                    record(rule.kernel, None, slot.arrays, inputs, writes=slot.tensors)
 
     def evaluate(self, closure: Callable[[], Any]) -> Any:
         """Return what a closure returns, with gradients enabled.
@@ -274,13 +285,13 @@ class States:
         return f"States({', '.join([f'{name} of {count}' for name, count in names.items()])})"
 
 
-def stamp(updated: list[Slot], frame: Any) -> None:
+def stamp(stamps: list[Any], frame: Any) -> None:
     """Count the writes to come, so that no backward reads a value that a step has changed since.
 
     They are counted before they happen: what an interrupt prevents is then counted, but never the other way round.
 
     Args:
-        updated: the slots of what is written.
+        stamps: those of what is written.
         frame: where step() was called.
     """
     # One number for all, and no call for each: the writes are one change.
@@ -288,13 +299,6 @@ def stamp(updated: list[Slot], frame: Any) -> None:
     if OWN_FILES[frame.f_code.co_filename]:
         frame = user_frame(frame)
     position = None if frame is None else (frame.f_code, frame.f_lasti)
-    for slot in updated:
-        for written in slot.stamps:
-            written[0] = now
-            written[2] = position
-    if current_state().tape is not None:
-        with no_grad():
-            for slot in updated:
-                rule = slot.rule
-                inputs = (slot.parameter, slot.parameter.grad, *slot.tensors[1:], *rule.arguments)
-                record(rule.kernel, None, slot.arrays, inputs, writes=slot.tensors)
+    for written in stamps:
+        written[0] = now
+        written[2] = position

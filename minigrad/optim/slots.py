@@ -12,6 +12,8 @@ from minigrad.tensors import Tensor
 from minigrad.writes import refuse_write
 from minigrad_kernels import GRADIENT_FITS, operand_call
 
+ndarray = np.ndarray
+
 #: A pending write ``array[...] = value``, as the arguments of ``operator.setitem``.
 WriteBack = tuple[np.ndarray, Any, np.ndarray]
 
@@ -41,7 +43,8 @@ class Slot:
         rule: how it was updated last, None before the first update.
         stamps: those of ``tensors``.
         tensors: what an update writes, in the kernel's order: the parameter, and the state.
-        arrays: their arrays.
+        array: the parameter's, None before the first update.
+        arrays: those of all of them.
         rest: what the kernel takes after the parameter and the gradient.
         kept: each tensor of the state with its array.
         contiguous: whether a kernel can write to all of them.
@@ -50,6 +53,7 @@ class Slot:
     """
 
     __slots__ = (
+        "array",
         "arrays",
         "call",
         "contiguous",
@@ -68,6 +72,7 @@ class Slot:
     rule: Any
     stamps: tuple[list[Any], ...]
     tensors: tuple[Tensor, ...]
+    array: np.ndarray | None
     arrays: tuple[np.ndarray, ...]
     rest: tuple[Any, ...]
     kept: tuple[tuple[Tensor, np.ndarray], ...]
@@ -89,6 +94,7 @@ class Slot:
         self.rule = None
         self.stamps = ()
         self.tensors = ()
+        self.array = None
         self.arrays = ()
         self.rest = ()
         self.kept = ()
@@ -113,9 +119,9 @@ class Slot:
         parameter = self.parameter
         array = parameter._data
         gradient: Any = parameter._grad
-        if type(gradient) is not np.ndarray:
+        if type(gradient) is not ndarray:
             gradient = gradient._data
-        if self.rule is not rule or array is not self.arrays[0]:
+        if self.rule is not rule or array is not self.array:
             self.follow(type(owner).__name__, rule)
         for tensor, known in self.kept:
             if tensor._data is not known:
@@ -165,7 +171,7 @@ class Slot:
         """Take over a rule; where only an option has changed, as in each step of a schedule, nothing is made anew."""
         before = self.rule
         same = before is not None and before.kernel is rule.kernel and before.state_names == rule.state_names
-        if same and self.parameter._data is self.arrays[0]:
+        if same and self.parameter._data is self.array:
             self.rest = (*self.arrays[1:], *rule.arguments)
             self.rule = rule
         else:
@@ -197,6 +203,7 @@ class Slot:
         self.contiguous = all(each.flags.carray for each in arrays)
         compiled = hasattr(rule.kernel, "py_func")
         self.fits = GRADIENT_FITS.entry(array.dtype) if self.contiguous and compiled else never
+        self.array = array
         self.arrays = arrays
         self.rest = (*arrays[1:], *rule.arguments)
         self.kept = tuple(zip(tensors, arrays))[1:]

@@ -11,9 +11,12 @@ from tests.public import public_operations
 
 #: What other files of this folder time, by the words in the path of the family's file.
 ELSEWHERE = {
-    "ops_decompositions.py": ("determinants", "pseudoinverses", "systems"),
-    "ops_convolutions.py": (),
-    "ops_networks.py": (),
+    "ops_decompositions.py": (
+        *("determinants", "pseudoinverses", "systems", "cholesky_factors", "eigenvalues", "lu_factors", "older_names"),
+        *("matrix_functions", "matrix_norms", "orthogonal_factors", "ranks", "singular_values"),
+    ),
+    "ops_convolutions.py": ("convolutions", "poolings", "unfolding"),
+    "ops_networks.py": ("attentions", "batch_norms", "instance_norms", "layer_norms", "dropouts", "embeddings"),
 }
 #: What there is no time to compare of: it raises, or it only sets a number.
 NOTHING_TO_TIME = ("Tensor.cuda", "Tensor.half", "manual_seed")
@@ -67,7 +70,7 @@ def cases():
     entries = {case.function: case for case in reversed(found)}
     for public in public_operations():
         name = public.names[0]
-        base = entries.get(named.get(name.rstrip("_")))
+        base = entries.get(named.get(name.rstrip("_").removeprefix("Tensor.")))
         if name.endswith("_") and public.function not in entries and base is not None:
             arguments = base.call.removeprefix("op(").removesuffix(")")
             first = arguments.partition(",")[0]
@@ -99,12 +102,16 @@ def operands(number, dtype):
 
     x, y: normal; z: of both signs, none near 0; p: in [0.5, 2); u, v: in [0.1, 0.9); s: above 1; i, j: 0 to 7;
     b, d: bools; A, B, P: (r, c), P positive; A2: (r, 2 * c); C: (r, 1); S, T: (m, m); e: (m,); G, H: matrices of
-    10 by 10, or one of m by m; L: scores of 10 classes; hot, lists, labels: targets of theirs; signs: 1 and -1.
+    10 by 10, or one of m by m; L: scores of 10 classes; hot, lists, labels: targets of theirs; signs: 1 and -1; a: near
+    1; K, N: vectors of three; I, J: images, (1, 4, h, w) and (1, 1, 2 * h, 2 * w); D, U: indices along rows, U without
+    repetition; picks, order: of rows, likewise; bounds: 16 in order; W: (10, 10, 10).
     """
     rng = np.random.Generator(np.random.PCG64(0))
     r, m = (1000, 1000) if number == 1_000_000 else (2, max(2, math.isqrt(number)))
     c = number // r
     samples = number // 10
+    h = min(500, max(1, math.isqrt(number // 4)))
+    w = number // (4 * h)
 
     def normal(*shape):
         return rng.standard_normal(shape).astype(dtype)
@@ -124,9 +131,12 @@ def operands(number, dtype):
         "H": normal(*batch), "D": rng.integers(0, c, (r, c)), "slope": np.array([0.25], dtype),
         "places": rng.permutation(number), "signs": np.where(rng.random(number) < 0.5, -1, 1).astype(dtype),
         "L": normal(samples, 10), "labels": rng.integers(0, 10, samples), "lists": lists,
-        "hot": rng.integers(0, 2, (samples, 10)).astype(dtype),
+        "hot": rng.integers(0, 2, (samples, 10)).astype(dtype), "a": (1 + 0.001 * rng.random(number)).astype(dtype),
+        "K": normal(number // 3, 3), "N": normal(number // 3, 3), "I": normal(1, 4, h, w), "W": normal(10, 10, 10),
+        "J": normal(1, 1, 2 * h, 2 * w), "U": np.argsort(rng.random((r, c)), axis=1), "picks": rng.integers(0, r, r),
+        "order": rng.permutation(r), "bounds": np.sort(normal(16)),
     }  # fmt: skip
-    return names, {"n": number, "r": r, "c": c, "m": m}
+    return names, {"n": number, "r": r, "c": c, "m": m, "h": h, "w": w}
 
 
 def namespaces(number, dtype):

@@ -6,6 +6,9 @@ operation apart. Both sides are evaluated with the names that ``cases.py`` makes
 expression.
 """
 
+from tests.benchmarks.place_expressions import JOINED, PLACES
+from tests.benchmarks.statistics_expressions import DISTANCES, ORDERS, RUNNING, SEVERAL
+
 #: Without an expression in NumPy.
 NONE = None
 
@@ -314,5 +317,11 @@ FAMILIES = {
     "reductions": REDUCTIONS,
     "products": PRODUCTS,
     "losses": LOSSES,
+    "joins": JOINED,
+    "places": PLACES,
+    "running": RUNNING,
+    "orders": ORDERS,
+    "distances": DISTANCES,
+    "several operands": SEVERAL,
     "in_place": IN_PLACE,
 }

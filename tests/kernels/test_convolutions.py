@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import minigrad_kernels as mk
-from minigrad_kernels import Geometry, machine
+from minigrad_kernels import Geometry, convolutions, machine
 from tests.kernels.conftest import AS_PYTHON
 
 FLOATS = (np.float32, np.float64)
@@ -25,6 +25,12 @@ def geometry_of(image, kernel, stride=(1, 1), before=(0, 0), dilation=(1, 1), ch
     return Geometry(2, channels, filters, groups, image, kernel, tuple(result), stride, before, dilation)
 
 
+# Vectors of channels; of images there are more than a tile has rows.
+MANY_CHANNELS = {
+    "many channels": geometry_of((2, 2), (3, 3), before=(1, 1), channels=16, filters=16),
+    "many channels, stride": geometry_of((4, 3), (3, 2), (2, 2), (1, 0), channels=17, filters=16),
+    "many channels, in place": geometry_of((2, 1), (1, 1), channels=32, filters=35),
+}
 # What is different: strides of each axis below, at and above the kernel, zeros before and none, rows narrower and wider
 # than a vector, images in one block and several, and each number of filters that tiles treat in their own way.
 GEOMETRIES = {
@@ -47,6 +53,8 @@ GEOMETRIES = {
     "14 filters": geometry_of((4, 5), (2, 2), filters=14, channels=5),
     "wide": geometry_of((3, 70), (2, 3), before=(1, 1), filters=9, channels=1),
     "wide, stride 2": geometry_of((3, 71), (2, 3), (1, 2), before=(1, 1), filters=2, channels=1),
+    "one position": geometry_of((2, 3), (2, 3), channels=3, filters=4),
+    **MANY_CHANNELS,
     "one row": geometry_of((1, 40), (1, 5), (1, 1), (0, 2), channels=3, filters=5),
 }
 LARGE = geometry_of((61, 90), (3, 3), before=(1, 1), channels=3, filters=10)
@@ -114,7 +122,13 @@ def check(geometry, generator, dtype, images=2):
 @pytest.mark.parametrize("dtype", FLOATS)
 @every_geometry
 def test_all_three_maps_match_the_naive_twins(generator, name, dtype):
-    check(GEOMETRIES[name], generator, dtype)
+    check(GEOMETRIES[name], generator, dtype, 9 if name in MANY_CHANNELS else 2)
+
+
+@pytest.mark.skipif(machine.VECTOR_BITS < 256, reason="short vectors are soon full")
+@pytest.mark.parametrize("name", MANY_CHANNELS)
+def test_where_there_are_few_positions_vectors_are_of_channels(name):
+    assert convolutions._ready(MANY_CHANNELS[name], np.dtype(np.float32)).by_channels == (True, True)
 
 
 @pytest.mark.skipif(AS_PYTHON, reason="takes minutes in plain Python")

@@ -76,7 +76,7 @@ def test_any_layout_gives_the_result_of_the_contiguous_arrays(in_layout, dtype, 
 
 
 @pytest.mark.parametrize("dtype", FLOATS)
-@pytest.mark.parametrize("size", [0, 1, 3, 4, 5, 66])
+@pytest.mark.parametrize("size", [0, 1, 3, 4, 5, 66, 1024, 2051])
 @pytest.mark.parametrize("p", [0.0, 0.3, 1.0])
 def test_a_number_is_dropped_where_a_uniform_one_is_below_p(size, p, dtype, generator):
     x, noise = generator.standard_normal(size).astype(dtype), np.empty(size, dtype)

@@ -1,4 +1,4 @@
-"""Running sums and linear recurrences agree with their definitions in plain loops."""
+"""Running sums, products and linear recurrences agree with their definitions in plain loops."""
 
 import itertools
 import math
@@ -20,6 +20,11 @@ def naive_sums(line, backwards):
     numbers = [float(number) for number in (line[::-1] if backwards else line)]
     found = [math.fsum(numbers[: k + 1]) for k in range(len(numbers))]
     return found[::-1] if backwards else found
+
+
+def naive_products(line):
+    """The products of the first numbers."""
+    return [math.prod(float(number) for number in line[: k + 1]) for k in range(len(line))]
 
 
 def naive_recurrence(a, b, backwards):
@@ -52,6 +57,23 @@ def test_running_sums_match_the_naive_twin(shape, axis, backwards, dtype, genera
     # n roundings of float64 of the sum so far, and one of the result.
     bound = shape[axis] * np.finfo(np.float64).eps * sizes + np.finfo(dtype).eps * abs(exact)
     assert np.all(abs(result - exact) <= bound)
+
+
+@pytest.mark.parametrize("dtype", FLOATS)
+@pytest.mark.parametrize(("shape", "axis"), EVERY_AXIS, ids=str)
+def test_running_products_match_the_naive_twin(shape, axis, dtype, generator):
+    x = (generator.standard_normal(shape) + 1).astype(dtype)
+    exact = along(naive_products, axis, x)
+    result = mk.running_products(x, axis)
+    assert result.dtype == dtype
+    # Each factor rounds once in both, and float32 once more.
+    bound = (2 * shape[axis] * np.finfo(np.float64).eps + np.finfo(dtype).eps) * abs(exact)
+    assert np.all(abs(result - exact) <= bound)
+
+
+def test_a_float32_product_may_pass_beyond_its_largest_number():
+    x = np.array([1e30, 1e30, 1e-30], np.float32)
+    assert np.array_equal(mk.running_products(x, 0), np.array([1e30, np.inf, 1e30], np.float32))
 
 
 @pytest.mark.parametrize("dtype", FLOATS)
@@ -97,6 +119,7 @@ def test_any_layout_gives_the_same_bits(in_layout, generator):
 def test_arrays_without_elements(shape):
     for axis in range(len(shape)):
         assert mk.running_sums(np.ones(shape), axis).shape == shape
+        assert mk.running_products(np.ones(shape), axis).shape == shape
         assert mk.linear_recurrence(np.ones(shape), np.ones(shape), axis, True).shape == shape
 
 
@@ -111,6 +134,7 @@ def test_nan_and_infinity_are_carried_on():
     [
         (lambda: mk.running_sums(np.ones(3, int), 0), TypeError, "running_sums: needed an array of float32 or float64"),
         (lambda: mk.running_sums([1.0], 0), TypeError, "came list"),
+        (lambda: mk.running_products(np.ones(3), -1), ValueError, "running_products: needed an axis from 0 to 0"),
         (lambda: mk.running_sums(np.ones(3), 1), ValueError, "needed an axis from 0 to 0, came 1 for shape (3,)"),
         (lambda: mk.running_sums(np.ones(()), 0), ValueError, "came 0 for shape ()"),
         (lambda: mk.linear_recurrence(np.ones(3), np.ones(2), 0), ValueError, "came (3,) and (2,)"),

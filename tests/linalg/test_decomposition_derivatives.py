@@ -282,6 +282,13 @@ def test_the_gradient_of_the_largest_singular_value_is_the_product_of_its_vector
     np.testing.assert_allclose(A.grad.data, np.outer(U[:, 0], Vh[0]), rtol=0, atol=1e-14)  # rounding of sizes below 1
 
 
+def test_equal_singular_values_share_the_gradient_of_the_norm():
+    for order in (2, -2):
+        A = mg.eye(4).requires_grad_()
+        mg.linalg.norm(A, order).backward()
+        assert A.grad.tolist() == (np.eye(4) / 4).tolist()
+
+
 def test_the_gradient_of_a_cholesky_factor_is_symmetric():
     A = mg.tensor([[4.0, 1.0], [1.0, 3.0]], dtype=mg.float64, requires_grad=True)
     mg.cholesky(A).sum().backward()

@@ -289,6 +289,14 @@ def test_einsum_takes_a_list_of_operands_and_arrays():
     assert mg.einsum("ij,", mg.tensor(x), 2.0).tolist() == (2 * x).tolist()
 
 
+def test_einsum_returns_a_tensor_of_its_own():
+    x = leaf([[1.0, 2.0]])
+    y = mg.einsum("ij->ij", x)
+    assert y is not x
+    y.backward(mg.ones(1, 2, dtype=mg.float64))
+    assert x.grad.tolist() == [[1, 1]]
+
+
 def test_a_large_sum_of_products_is_that_of_the_small_one():
     x, y = generator().standard_normal((2, 40, 500))
     found = mg.einsum("bi,bi->b", leaf(x), leaf(y))
