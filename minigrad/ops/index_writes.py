@@ -26,7 +26,7 @@ from minigrad.ops.operands import (
     unwrap,
     unwrap_exact,
 )
-from minigrad.ops.places import add_along, add_at, counted_from_0, last_named, same_dtype
+from minigrad.ops.places import add_along, add_at, last_named, same_dtype
 from minigrad.ops.reductions import sum
 from minigrad.ops.selections import index_select, vector_of_places
 from minigrad.ops.shapes import reshape
@@ -52,7 +52,7 @@ def index_add(x: Operand, dim: int, index: Operand, source: Operand, *, alpha: f
         [2.0, 0.0, 4.0]
     """
     x_data, along, places, source_data = operands_of_write(index_add, x, dim, index, source)
-    factor = real(index_add, "alpha", alpha)
+    factor = alpha if alpha.__class__ is int else real(index_add, "alpha", alpha)
     if isinstance(factor, float) and x_data.dtype.kind != "f":
         raise TypeError(
             message("index_add", f"alpha must be an integer for {describe(x)}, got {factor}.", "x.float().")
@@ -80,7 +80,7 @@ def operands_of_write(
         TypeError, ValueError, IndexError: if they do not fit.
     """
     x_data, source_data = unwrap(op, x), unwrap(op, source)
-    along = axis(op, dim, x_data.ndim)
+    along = dim if dim.__class__ is int and 0 <= dim < x_data.ndim else axis(op, dim, x_data.ndim)
     places = vector_of_places(op, x_data, along, index)
     same_dtype(op, x_data, source_data)
     wanted = (*x_data.shape[:along], places.size, *x_data.shape[along + 1 :])
@@ -138,16 +138,14 @@ def index_fill(x: Operand, dim: int, index: Operand, value: Operand) -> Tensor:
         ValueError: if a shape does not fit; IndexError: if an index is out of range.
     """
     x_data, filling = unwrap(index_fill, x), unwrap_exact(index_fill, value)
-    along = axis(index_fill, dim, x_data.ndim)
+    along = dim if dim.__class__ is int and 0 <= dim < x_data.ndim else axis(index_fill, dim, x_data.ndim)
     if filling.ndim:
         raise ValueError(
             message(
                 "index_fill", f"one number is needed to fill with, got {describe(value)}.", "index_copy writes slices."
             )
         )
-    length = x_data.shape[along] if x_data.ndim else 1
-    counted = counted_from_0(unwrap(index_fill, index), length)
-    places = vector_of_places(index_fill, x_data, along, counted)
+    places = vector_of_places(index_fill, x_data, along, index, from_end=True)
     output = x_data.copy()
     key: Any = (*(slice(None),) * along, places)
     output.reshape(x_data.shape or 1)[key] = filling.astype(x_data.dtype)
