@@ -9,14 +9,15 @@ from typing import Any
 
 import numpy as np
 
+from minigrad_kernels.entries import Entries
 from minigrad_kernels.jit import runs_python
-from minigrad_kernels.operands import operand_call
 from minigrad_kernels.scatter_loops import add_elements_at, add_rows_at, find_outside
 
 _FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
 _INT64 = np.dtype(np.int64)
-# The compiled kernels for each dtype that has been met: to look for one takes longer than to add ten numbers.
-_entries: dict[Any, Callable[..., int]] = {}
+_FIND_OUTSIDE = Entries(find_outside, np.ndarray, int)
+_ADD_ROWS = Entries(add_rows_at, np.ndarray, _INT64, np.ndarray, int, int, int)
+_ADD_ELEMENTS = Entries(add_elements_at, np.ndarray, _INT64, np.ndarray, int, int, int)
 
 
 def first_outside(index: np.ndarray, n: int) -> int:
@@ -30,7 +31,7 @@ def first_outside(index: np.ndarray, n: int) -> int:
         >>> first_outside(np.array([[0, 2], [-1, 3]]), 3)
         2
     """
-    return _entry(find_outside, _INT64)(_stored(index, _INT64), n)
+    return _entry(_FIND_OUTSIDE, _INT64)(_stored(index, _INT64), n)
 
 
 def index_add(out: np.ndarray, axis: int, index: np.ndarray, source: np.ndarray) -> np.ndarray:
@@ -62,7 +63,7 @@ def index_add(out: np.ndarray, axis: int, index: np.ndarray, source: np.ndarray)
             f"index_add: needed index of shape (m,) and source like out but m long along axis {axis}, came out "
             f"{out.shape}, index {index.shape}, source {source.shape}"
         )
-    return _add("index_add", add_rows_at, out, axis, index, source)
+    return _add("index_add", _ADD_ROWS, out, axis, index, source)
 
 
 def scatter_add(out: np.ndarray, axis: int, index: np.ndarray, source: np.ndarray) -> np.ndarray:
@@ -100,14 +101,12 @@ def scatter_add(out: np.ndarray, axis: int, index: np.ndarray, source: np.ndarra
     if not whole:
         part = list(map(slice, index.shape))
         part[axis] = slice(None)
-        _add("scatter_add", add_elements_at, out[tuple(part)], axis, index, source)
+        _add("scatter_add", _ADD_ELEMENTS, out[tuple(part)], axis, index, source)
         return out
-    return _add("scatter_add", add_elements_at, out, axis, index, source)
+    return _add("scatter_add", _ADD_ELEMENTS, out, axis, index, source)
 
 
-def _add(
-    name: str, loop: Callable[..., int], out: np.ndarray, axis: int, index: np.ndarray, source: np.ndarray
-) -> np.ndarray:
+def _add(name: str, loop: Entries, out: np.ndarray, axis: int, index: np.ndarray, source: np.ndarray) -> np.ndarray:
     """Run a loop over arrays of three axes: those before the axis as one, the axis, and those behind it as one."""
     target = out if out.flags.carray else np.array(out, order="C")
     outer, inner = math.prod(out.shape[:axis]), math.prod(out.shape[axis + 1 :])
@@ -123,15 +122,10 @@ def _add(
     return out
 
 
-def _entry(loop: Callable[..., int], dtype: np.dtype) -> Callable[..., int]:
-    """Return what to call to run a loop on arrays of a dtype and places."""
-    call = None if runs_python() else _entries.get((loop, dtype))
-    if call is None:
-        index, numbers = np.empty(0, _INT64), np.empty(0, dtype)
-        call = operand_call(loop, (index, 0) if loop is find_outside else (numbers, index, numbers, 0, 0, 0))
-        if not runs_python():
-            _entries[loop, dtype] = call
-    return call
+def _entry(loop: Entries, dtype: np.dtype) -> Callable[..., int]:
+    """Return what to call to run a loop on arrays of a dtype."""
+    call = None if runs_python() else loop.get(dtype)
+    return loop.entry(dtype) if call is None else call
 
 
 def _stored(x: np.ndarray, dtype: np.dtype) -> np.ndarray:

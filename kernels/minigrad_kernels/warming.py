@@ -177,8 +177,6 @@ def _rows(dtype: np.dtype) -> list[tuple[Any, ...]]:
         (sums.sum_axes, x, 1),
         (sums.mean_variance_rows, x),
         (sums.mean_variance_columns, x),
-        (scatters.index_add, np.ones((2, 2), dtype), 0, labels, x),
-        (scatters.scatter_add, np.ones((2, 2), dtype), 0, np.zeros((2, 2), np.int64), x),
         (scans.running_sums, x, 0),
         (scans.linear_recurrence, x, x, 0),
         (distances.pair_distances, x[None], x[None], 2.0),

@@ -12,7 +12,7 @@ from minigrad.graph import record
 from minigrad.ops.arithmetic import scaled
 from minigrad.ops.elementwise import where
 from minigrad.ops.in_place import write_over
-from minigrad.ops.indexing import edges_of_index, misfit, plain_index, set_item_vjp, written_last
+from minigrad.ops.indexing import edges_of_index, misfit, plain_index, set_item_vjp, shape_of_place, written_last
 from minigrad.ops.operands import (
     Op,
     Operand,
@@ -26,11 +26,10 @@ from minigrad.ops.operands import (
     unwrap,
     unwrap_exact,
 )
-from minigrad.ops.places import add_along, add_at, check_places, counted_from_0, last_named, same_dtype
+from minigrad.ops.places import add_along, add_at, last_named, same_dtype
 from minigrad.ops.reductions import sum
 from minigrad.ops.selections import index_select, vector_of_places
 from minigrad.ops.shapes import reshape
-from minigrad.ops.views import strided_view
 
 
 def index_add(x: Operand, dim: int, index: Operand, source: Operand, *, alpha: float = 1) -> Tensor:
@@ -53,7 +52,7 @@ def index_add(x: Operand, dim: int, index: Operand, source: Operand, *, alpha: f
         [2.0, 0.0, 4.0]
     """
     x_data, along, places, source_data = operands_of_write(index_add, x, dim, index, source)
-    factor = real(index_add, "alpha", alpha)
+    factor = alpha if alpha.__class__ is int else real(index_add, "alpha", alpha)
     if isinstance(factor, float) and x_data.dtype.kind != "f":
         raise TypeError(
             message("index_add", f"alpha must be an integer for {describe(x)}, got {factor}.", "x.float().")
@@ -81,7 +80,7 @@ def operands_of_write(
         TypeError, ValueError, IndexError: if they do not fit.
     """
     x_data, source_data = unwrap(op, x), unwrap(op, source)
-    along = axis(op, dim, x_data.ndim)
+    along = dim if dim.__class__ is int and 0 <= dim < x_data.ndim else axis(op, dim, x_data.ndim)
     places = vector_of_places(op, x_data, along, index)
     same_dtype(op, x_data, source_data)
     wanted = (*x_data.shape[:along], places.size, *x_data.shape[along + 1 :])
@@ -139,16 +138,14 @@ def index_fill(x: Operand, dim: int, index: Operand, value: Operand) -> Tensor:
         ValueError: if a shape does not fit; IndexError: if an index is out of range.
     """
     x_data, filling = unwrap(index_fill, x), unwrap_exact(index_fill, value)
-    along = axis(index_fill, dim, x_data.ndim)
+    along = dim if dim.__class__ is int and 0 <= dim < x_data.ndim else axis(index_fill, dim, x_data.ndim)
     if filling.ndim:
         raise ValueError(
             message(
                 "index_fill", f"one number is needed to fill with, got {describe(value)}.", "index_copy writes slices."
             )
         )
-    length = x_data.shape[along] if x_data.ndim else 1
-    counted = counted_from_0(unwrap(index_fill, index), length)
-    places = vector_of_places(index_fill, x_data, along, counted)
+    places = vector_of_places(index_fill, x_data, along, index, from_end=True)
     output = x_data.copy()
     key: Any = (*(slice(None),) * along, places)
     output.reshape(x_data.shape or 1)[key] = filling.astype(x_data.dtype)
@@ -210,10 +207,6 @@ def index_put_accumulate_vjp(
     return grad_output, *between, grad_output[key] if for_values else None
 
 
-#: Less than any element.
-NOTHING = np.zeros(1, np.bool_)
-
-
 def place_of(x: ndarray, key: tuple[Any, ...], values: Operand) -> tuple[int, ...]:
     """Return the shape of ``x[key]``.
 
@@ -221,12 +214,7 @@ def place_of(x: ndarray, key: tuple[Any, ...], values: Operand) -> tuple[int, ..
         IndexError: if the index does not fit; ValueError: if the values do not broadcast to it.
     """
     try:
-        if len(key) == 1 and x.ndim and key[0].__class__ is ndarray and key[0].dtype.kind in "iu":
-            check_places(index_put, counted_from_0(key[0], x.shape[0]), 0, x.shape[0])
-            place = key[0].shape + x.shape[1:]
-        else:
-            # One element in the place of all: its shape is as good, and nothing is read.
-            place = np.shape(strided_view(NOTHING, x.shape, (0,) * x.ndim)[key])
+        place = shape_of_place(x, key)
     except (IndexError, ValueError):
         problem, remedy = misfit(x.shape, key)
         raise IndexError(message("index_put", f"{problem}; x is {describe(x)}.", remedy)) from None

@@ -8,14 +8,16 @@ from typing import Any
 
 import numpy as np
 
+import minigrad_kernels
 from minigrad import tensors
 from minigrad.errors import describe, message
 from minigrad.graph import record
 from minigrad.modes import is_grad_enabled
 from minigrad.ops.elementwise import where
 from minigrad.ops.operands import Operand, Tensor, Value, broadcasts_to, ndarray, needs_grad, unwrap, unwrap_exact
-from minigrad.ops.places import add_at
+from minigrad.ops.places import add_at, counted_from_0
 from minigrad.ops.shapes import base_of, reshape
+from minigrad.ops.views import strided_view
 from minigrad.writes import refuse_write, stamp_write
 
 
@@ -82,12 +84,13 @@ def set_item(x: Tensor, index: Any, value: Operand) -> None:
     Raises:
         IndexError, TypeError, ValueError, RuntimeError: with ``x`` unchanged.
     """
-    key = plain_index(index)
+    key = plain_index(index, needs_grad(x) or needs_grad(value))
     value_data = unwrap_exact(set_item, value)
     refuse_write("x[index] = value", x, (value,))
     try:
-        key = integers_first(key, x.shape)
-        place = np.shape(x._data[key])
+        if not is_basic(key):
+            key = integers_first(key, x.shape)
+        place = shape_of_place(x._data, key)
     except (IndexError, ValueError):
         problem, remedy = misfit(x.shape, key)
         problem += f"; x is {describe(x)}, value {describe(value)}."
@@ -97,10 +100,32 @@ def set_item(x: Tensor, index: Any, value: Operand) -> None:
         value_data = unwrap_exact(set_item, value)
     last = written_last(x.shape, key) if needs_grad(value) and is_grad_enabled() else None
     stamp_write(x._stamp)
-    x._data[key] = value_data
+    # In x's dtype already: to convert while places are looked up takes seven times as long.
+    x._data[key] = value_data.astype(x._data.dtype, copy=False)
     between = (None,) * edges_of_index(index)
     saved = (key, between, needs_grad(x), needs_grad(value), last)
     record(set_item, set_item_vjp, x._data, (x, index, value), saved, writes=x)
+
+
+#: Less than any element.
+NOTHING = np.zeros(1, np.bool_)
+
+
+def shape_of_place(x: ndarray, key: tuple[Any, ...]) -> tuple[int, ...]:
+    """Return the shape of ``x[key]`` without reading the elements.
+
+    Raises:
+        IndexError, ValueError: if the index does not fit.
+    """
+    if is_basic(key):
+        return np.shape(x[key])
+    if len(key) == 1 and x.ndim and key[0].__class__ is ndarray and key[0].dtype.kind in "iu":
+        if minigrad_kernels.first_outside(counted_from_0(key[0], x.shape[0]), x.shape[0]) >= 0:
+            raise IndexError
+        shape: tuple[int, ...] = key[0].shape + x.shape[1:]
+        return shape
+    # One element in the place of all: its shape is as good.
+    return np.shape(strided_view(NOTHING, x.shape, (0,) * x.ndim)[key])
 
 
 def set_item_vjp(

@@ -132,8 +132,8 @@ def index_select_backward_vjp(grad_output: Value, along: int, index: Value) -> V
     return index_select(grad_output, along, index)
 
 
-def vector_of_places(op: Op, x: ndarray, along: int, index: Any) -> ndarray:
-    """Return an index operand, one place or a vector of them, as its array.
+def vector_of_places(op: Op, x: ndarray, along: int, index: Any, from_end: bool = False) -> ndarray:
+    """Return an index operand, one place or a vector of them, as its array; if so, negative ones count from the end.
 
     Raises:
         TypeError, ValueError, IndexError: if it does not fit the axis.
@@ -149,7 +149,10 @@ def vector_of_places(op: Op, x: ndarray, along: int, index: Any) -> ndarray:
                 "gather and take_along_dim take an index of x's axes; x[index] one of any shape.",
             )
         )
-    check_places(op, places, along, x.shape[along] if x.ndim else 1)
+    length = x.shape[along] if x.ndim else 1
+    if minigrad_kernels.first_outside(places, length) >= 0:
+        places = counted_from_0(places, length) if from_end else places
+        check_places(op, places, along, length)
     return places
 
 
