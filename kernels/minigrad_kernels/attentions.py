@@ -142,14 +142,11 @@ def _finish(done: bool) -> None:
 
 def _readable(x: np.ndarray) -> np.ndarray:
     """Return an array whose matrices the product can read where they are: one of the last two axes is contiguous."""
-    step = x.itemsize
-    if (x.strides[-1] == step or x.strides[-2] == step or x.shape[-1] == 1 or x.shape[-2] == 1) and x.flags.aligned:
-        if x.shape[-1] > 1 and x.shape[-2] > 1:
-            return x
-        # A single row or column must be contiguous itself.
-        if x.strides[-1 if x.shape[-2] == 1 else -2] == step:
-            return x
-    return np.array(x, order="C")
+    _, _, rows, columns = x.shape
+    _, _, row_step, column_step = x.strides
+    # A single row or column must be contiguous itself.
+    fits = (column_step == x.itemsize and columns > 1) or (row_step == x.itemsize and rows > 1) or rows * columns == 1
+    return x if fits and x.flags.aligned else np.array(x, order="C")
 
 
 def _stored(x: np.ndarray) -> np.ndarray:

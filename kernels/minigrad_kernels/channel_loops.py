@@ -125,14 +125,17 @@ def normalise_channels(
         weight: Shape (channels,).
         bias: Likewise.
         eps: Added to the variance.
-        given: 1 if mean and inverse are there already; then the variance is left as it is.
+        given: 1 if mean and variance are there already, and are to be used.
         out: x's shape, written.
-        mean: Shape (channels,), written unless given, as are the next two.
+        mean: Shape (channels,), written unless given, as is the next.
         variance: The sum of the squared deviations from the mean, over n − 1.
-        inverse: 1/√(variance + eps).
+        inverse: Likewise, written: 1/√(variance + eps), of a variance over n where it is x's.
     """
     outer, channels, inner = x.shape
     zero, step = x.dtype.type(0), x.itemsize
+    if given:
+        for c in range(channels):
+            inverse[c] = np.float64(1.0) / np.sqrt(np.float64(variance[c]) + eps)
     if inner == 1:
         if not given:
             statistics_of_columns(x.reshape(outer, channels), eps, mean, variance, inverse)

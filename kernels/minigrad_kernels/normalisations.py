@@ -131,11 +131,10 @@ def normalised_channels(
         weight: Shape (channels,), of x's dtype; None for 1.
         bias: Likewise; None for 0.
         eps: Added to the variance.
-        statistics: Mean and 1/√(variance + eps), shape (channels,), to be used instead of x's own.
+        statistics: Mean and variance, shape (channels,), to be used instead of x's own.
 
     Returns:
-        The result, of x's shape; mean, unbiased variance (not set where statistics are given) and 1/√(variance + eps),
-        shape (channels,).
+        The result, of x's shape; mean, unbiased variance (or those given) and 1/√(variance + eps), shape (channels,).
 
     Raises:
         TypeError: An argument is no array of a fitting dtype.
@@ -151,11 +150,11 @@ def normalised_channels(
     weight = _parameter(name, "weight", weight, 1, dtype, channels)
     bias = _parameter(name, "bias", bias, 0, dtype, channels)
     if statistics is None:
-        mean, inverse = _empty(channels, dtype), _empty(channels, dtype)
+        mean, variance = _empty(channels, dtype), _empty(channels, dtype)
     else:
         mean = _parameter(name, "mean", statistics[0], 0, dtype, channels)
-        inverse = _parameter(name, "inverse", statistics[1], 0, dtype, channels)
-    out, variance = _empty(x.shape, dtype), _empty(channels, dtype)
+        variance = _parameter(name, "variance", statistics[1], 0, dtype, channels)
+    out, inverse = _empty(x.shape, dtype), _empty(channels, dtype)
     filled = (out.reshape(shape), mean, variance, inverse)
     _entry(normalise_channels, dtype)(_seen(x, shape), weight, bias, eps, int(statistics is not None), *filled)
     return out, mean, variance, inverse
@@ -217,10 +216,11 @@ def moved_averages(
         TypeError: An argument is no array of a fitting dtype.
         ValueError: The shapes differ.
     """
-    dtype = _dtype_of("moved_averages", mean, np.shape(mean), 1)
+    shape = np.shape(mean)
+    dtype = _dtype_of("moved_averages", mean, shape, 1)
     for role, value in (("variance", variance), ("new_mean", new_mean), ("new_variance", new_variance)):
-        _check_like("moved_averages", role, value, dtype, mean.shape)
-    shape = mean.shape
+        if type(value) is not _ndarray or value.dtype is not dtype or value.shape != shape:
+            _check_like("moved_averages", role, value, dtype, shape)
     stored = _seen(mean, shape), _seen(variance, shape)
     _entry(move_averages, dtype)(*stored, _seen(new_mean, shape), _seen(new_variance, shape), momentum)
     for old, filled in zip((mean, variance), stored):

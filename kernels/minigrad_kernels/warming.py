@@ -213,15 +213,10 @@ def _totals(dtype: np.dtype) -> list[tuple[Any, ...]]:
 
 def _networks(dtype: np.dtype) -> list[tuple[Any, ...]]:
     """Normalisation, attention, embeddings and dropout."""
-    x, row, index = np.ones((1, 2), dtype), np.ones(2, dtype), np.zeros(1, np.int64)
-    rows, channels, heads = (1, 1, 2, 1), (1, 2, 1), np.ones((1, 1, 2, 2), dtype)
-    one, weights = np.ones((1, 1), dtype), np.ones((1, 2, 2), dtype)
+    x, index = np.ones((2, 2), dtype), np.zeros(2, np.int64)
+    heads, weights = np.ones((1, 1, 2, 2), dtype), np.ones((1, 2, 2), dtype)
     return [
-        (normalisations.normalised_rows, x, rows),
-        (normalisations.normalised_rows_backward, x, x, rows, None, one, one),
-        (normalisations.normalised_channels, x, channels),
-        (normalisations.normalised_channels_backward, x, x, channels, None, row, row),
-        (normalisations.moved_averages, row, row, row, row, 0.1),
+        (normalise, x),
         (attentions.attention, heads, heads, heads),
         (attentions.attention_backward, heads, heads, heads, heads, weights),
         (embeddings.gather_rows, x, index),
@@ -229,6 +224,16 @@ def _networks(dtype: np.dtype) -> list[tuple[Any, ...]]:
         (embeddings.largest_places, x, index, 1),
         (dropouts.dropped, x, 0, 0, 0.5),
     ]
+
+
+def normalise(x: np.ndarray) -> None:
+    """Normalise a matrix along its rows and along its columns, and compute the gradients."""
+    rows, columns = (len(x), 1, x.shape[1], 1), (len(x), x.shape[1], 1)
+    _, mean, inverse = normalisations.normalised_rows(x, rows)
+    normalisations.normalised_rows_backward(x, x, rows, None, mean, inverse)
+    _, mean, variance, inverse = normalisations.normalised_channels(x, columns)
+    normalisations.normalised_channels_backward(x, x, columns, None, mean, inverse)
+    normalisations.moved_averages(mean, variance, inverse, inverse, 0.1)
 
 
 def _updates(dtype: np.dtype) -> list[tuple[Any, ...]]:

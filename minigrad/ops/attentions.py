@@ -72,14 +72,17 @@ def scaled_dot_product_attention(
     Source: Vaswani et al., "Attention is all you need", NeurIPS 2017; for ``enable_gqa`` Ainslie et al., "GQA: training
     generalized multi-query transformer models from multi-head checkpoints", EMNLP 2023.
     """
-    refuse_no_bool(scaled_dot_product_attention, "is_causal", is_causal)
-    dropout_p = checked_probability("scaled_dot_product_attention", dropout_p)
+    if is_causal.__class__ is not bool:
+        refuse_no_bool(scaled_dot_product_attention, "is_causal", is_causal)
+    if dropout_p != 0:
+        dropout_p = checked_probability("scaled_dot_product_attention", dropout_p)
     if enable_gqa:
         key, value = repeated_heads(scaled_dot_product_attention, query, key, value)
     shape = check_operands(scaled_dot_product_attention, query, key, value, attn_mask, bool(is_causal))
     if scale is None:
         scale = 1 / math.sqrt(max(unwrap(scaled_dot_product_attention, query).shape[-1], 1))
-    scale = float(real(scaled_dot_product_attention, "scale", scale))
+    else:
+        scale = float(real(scaled_dot_product_attention, "scale", scale))
     seed, counter = 0, None
     if dropout_p > 0:
         source = checked_generator(scaled_dot_product_attention, generator)
@@ -180,7 +183,8 @@ def attend_backward(
     """
     arrays: list[Any] = []
     for each in (grad, query, key, value, weights):
-        arrays.append(unwrap(attend_backward, each))
+        # In an ordinary backward nothing is a Tensor.
+        arrays.append(each if each.__class__ is ndarray else unwrap(attend_backward, each))
     g_data, q_data, k_data, v_data, w_data = arrays
     place = None if counter is None else unwrap(attend_backward, counter)
     batch = batch_shape(q_data, k_data, v_data)

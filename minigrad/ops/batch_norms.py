@@ -5,8 +5,6 @@ from __future__ import annotations
 import math
 from typing import Any, NoReturn
 
-import numpy as np
-
 import minigrad_kernels
 from minigrad.errors import describe, message
 from minigrad.graph import record
@@ -140,11 +138,9 @@ def normalise_by(
     b_data = None if bias is None else unwrap(normalise_by, bias)
     grouping = of_channels(x_data, "given", eps)
     outer, channels, _, inner = grouping.shape
-    with np.errstate(all="ignore"):  # a variance of -1 gives NaN, and one of -eps infinity, as in PyTorch
-        inverse = 1 / np.sqrt(v_data + x_data.dtype.type(eps))
-    output = minigrad_kernels.normalised_channels(
-        x_data, (outer, channels, inner), w_data, b_data, eps, (m_data, inverse)
-    )[0]
+    output, _, _, inverse = minigrad_kernels.normalised_channels(
+        x_data, (outer, channels, inner), w_data, b_data, eps, (m_data, v_data)
+    )
     # A copy of the mean: the next training step writes over it, which does not make this one's gradient wrong.
     saved = (x_data, w_data, m_data.copy(), inverse, grouping, needs_grad(weight), needs_grad(bias))
     inputs = (input, mean, variance, weight, bias, eps)

@@ -208,7 +208,7 @@ def checked_parameter(op: Op, role: str, value: Any, input: ndarray, shape: tupl
                 "One number for each channel, or for each of the numbers that are normalised together.",
             )
         )
-    if array.dtype != input.dtype:
+    if array.dtype is not input.dtype and array.dtype != input.dtype:
         raise TypeError(
             message(
                 op.__name__,

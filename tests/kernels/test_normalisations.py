@@ -124,10 +124,10 @@ def test_channels_match_the_naive_twin(shape, dtype, generator):
 @pytest.mark.parametrize("shape", [(4, 3, 1), (2, 3, 5)])
 def test_given_statistics_are_used_and_get_no_share_of_the_gradient(shape, dtype, generator):
     x, grad, weight, bias = drawn(generator, shape, dtype, shape[1])
-    center, inverse = generator.standard_normal(3).astype(dtype), np.array([0.5, 2, 1], dtype)
-    out, mean, _, kept = mk.normalised_channels(x, shape, weight, bias, 0.0, (center, inverse))
+    center, variance = generator.standard_normal(3).astype(dtype), np.array([3.75, 0.0, 0.75], dtype)
+    out, mean, _, inverse = mk.normalised_channels(x, shape, weight, bias, 0.25, (center, variance))
     assert np.array_equal(mean, center)
-    assert np.array_equal(kept, inverse)
+    assert inverse.tolist() == [0.5, 2.0, 1.0]
     x_hat = (x - center[:, None]) * inverse[:, None]
     # Three roundings each way, of numbers up to 20.
     near = {"rtol": 0, "atol": 100 * np.finfo(dtype).eps}
