@@ -6,6 +6,8 @@ operation apart. Both sides are evaluated with the names that ``cases.py`` makes
 expression.
 """
 
+from tests.benchmarks.statistics_expressions import STATISTICS
+
 #: Without an expression in NumPy.
 NONE = None
 
@@ -313,6 +315,7 @@ FAMILIES = {
     "shapes": SHAPES,
     "reductions": REDUCTIONS,
     "products": PRODUCTS,
+    "statistics": STATISTICS,
     "losses": LOSSES,
     "in_place": IN_PLACE,
 }

@@ -1,0 +1,63 @@
+"""What NumPy's users write for running, ordering and counting operations and special products; see expressions.py."""
+
+POINTS = "np.sqrt(np.square(S[:, None, :3] - {}[None, :, :3]).sum(2))"
+RUNNING = "((t := np.{0}.accumulate(x)), np.maximum.accumulate(np.where(x == t, np.arange(n), 0)))"
+WEIGHTS = "x[:6].reshape(1, 2, 3)"
+
+STATISTICS = {
+    "cumsum": ("x, 0", "np.cumsum(x)"),
+    "cumsum | columns": ("A, 0", "np.cumsum(A, 0)"),
+    "cumprod": ("x, 0", "np.cumprod(x)"),
+    "logcumsumexp": ("x, 0", "np.logaddexp.accumulate(x)"),
+    "cummax": ("x, 0", RUNNING.format("maximum")),
+    "cummin": ("x, 0", RUNNING.format("minimum")),
+    "prod": ("x", "np.prod(x)"),
+    "prod | rows": ("A, 1", "np.prod(A, 1)"),
+    "var_mean": ("x", "(x.var(ddof=1), x.mean())"),
+    "std_mean": ("x", "(x.std(ddof=1), x.mean())"),
+    "nansum": ("x", "np.nansum(x)"),
+    "nanmean": ("x", "np.nanmean(x)"),
+    "aminmax": ("x", "(x.min(), x.max())"),
+    "cov": ("S", "np.cov(S, dtype=f)"),
+    "corrcoef": ("S", "np.corrcoef(S, dtype=f)"),
+    "sort": ("x", "(x[(t := np.argsort(x, kind='stable'))], t)"),
+    "sort | columns": ("A, 0", "(np.take_along_axis(A, (t := np.argsort(A, 0, kind='stable')), 0), t)"),
+    "argsort": ("x", "np.argsort(x, kind='stable')"),
+    "msort": ("A", "np.sort(A, 0)"),
+    "topk": ("x, 3", "(x[(t := (k := np.argpartition(x, -3)[-3:])[np.argsort(-x[k])])], t)"),
+    "kthvalue": ("x, n // 3", "(x[(t := np.argpartition(x, n // 3 - 1)[n // 3 - 1])], t)"),
+    "median": ("x", "np.partition(x, (n - 1) // 2)[(n - 1) // 2]"),
+    "median | rows": (
+        "A, 1",
+        "((t := np.partition(A, (c - 1) // 2, 1)[:, (c - 1) // 2]), (A == t[:, None]).argmax(1))",
+    ),
+    "nanmedian": ("x", "np.sort(x)[(np.count_nonzero(~np.isnan(x)) - 1) // 2]"),
+    "mode": (
+        "i, 0",
+        "((t := (w := np.unique(i, return_counts=True))[0][w[1].argmax()]), n - 1 - (i[::-1] == t).argmax())",
+    ),
+    "quantile": ("x, 0.3", "np.quantile(x, 0.3).astype(f)"),
+    "histc": ("x, 10", "np.histogram(x, 10)[0].astype(f)"),
+    "bincount": ("i", "np.bincount(i)"),
+    "diff": ("x", "np.diff(x)"),
+    "gradient": ("x", "np.gradient(x)"),
+    "trapezoid": ("x", "np.trapezoid(x)"),
+    "trapezoid | coordinates": ("x, y", "np.trapezoid(x, y)"),
+    "dist": ("x, y", "np.linalg.norm(x - y)"),
+    "cdist": ("S[:, :3], T[:, :3]", POINTS.format("T")),
+    "nn.functional.pdist": ("S[:, :3]", POINTS.format("S") + "[np.triu_indices(m, 1)]"),
+    "renorm": ("A, 2, 0, 1.0", "A * np.where((t := np.linalg.norm(A, 2, 1, True)) > 1, 1 / (t + 1e-7), 1)"),
+    "addmv": ("e, S, e", "e + S @ e"),
+    "addr": ("S, e, e", "S + np.outer(e, e)"),
+    "baddbmm": ("G, G, H", "G + G @ H"),
+    "addbmm": ("G[0], G, H", "G[0] + (G @ H).sum(0)"),
+    "einsum": ("'ij,jk->ik', S, T", "np.einsum('ij,jk->ik', S, T, optimize=True)"),
+    "einsum | rows": ("'ij,ij->i', A, B", "np.einsum('ij,ij->i', A, B)"),
+    "inner": ("S, T", "np.inner(S, T)"),
+    "tensordot": ("S, T, 1", "np.tensordot(S, T, 1)"),
+    "vdot": ("x, y", "np.vdot(x, y)"),
+    "nn.functional.bilinear": (
+        f"S[:, :2], T[:, :3], {WEIGHTS}",
+        f"np.einsum('ni,oij,nj->no', S[:, :2], {WEIGHTS}, T[:, :3], optimize=True)",
+    ),
+}
