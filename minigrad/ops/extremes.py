@@ -9,7 +9,7 @@ import numpy as np
 from minigrad.errors import describe, message
 from minigrad.graph import record
 from minigrad.ops.comparisons import isnan
-from minigrad.ops.conversion import cast
+from minigrad.ops.conversion import cast, clone
 from minigrad.ops.elementwise import maximum, minimum, where
 from minigrad.ops.gathering import gather_backward
 from minigrad.ops.operands import (
@@ -108,7 +108,8 @@ def picked_vjp(
     """``grad_x = grad_values where each value was taken from, else 0``."""
     grad_values = grad_outputs[0]
     if len(shape) == 0:
-        return grad_values
+        # In memory of its own: of several outputs, the engine does not see which gradient is handed on.
+        return clone(grad_values)
     if not keepdim:
         grad_values, picked = unsqueeze(grad_values, along), unsqueeze(picked, along)
     return gather_backward(grad_values, along, picked, shape)
