@@ -174,8 +174,9 @@ def vdot(x: Operand, y: Operand) -> Tensor:
     Raises:
         ValueError: if an operand is not a vector, or the lengths differ.
     """
-    require_axes(vdot, x, 1)
-    require_axes(vdot, y, 1)
+    if unwrap(vdot, x).ndim != 1 or unwrap(vdot, y).ndim != 1:
+        require_axes(vdot, x, 1)
+        require_axes(vdot, y, 1)
     return dot(x, y)
 
 

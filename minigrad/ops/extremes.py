@@ -9,7 +9,7 @@ import numpy as np
 from minigrad.errors import describe, message
 from minigrad.graph import record
 from minigrad.ops.comparisons import isnan
-from minigrad.ops.conversion import cast
+from minigrad.ops.conversion import cast, clone
 from minigrad.ops.elementwise import maximum, minimum, where
 from minigrad.ops.gathering import gather_backward
 from minigrad.ops.operands import (
@@ -54,14 +54,14 @@ def max(x: Operand, dim: Any = None, keepdim: bool = False) -> Any:
     """
     if dim is None:
         return amax(x)
-    return maximum(x, dim) if is_operand(dim) else extreme(max, maximum_reduce, np.argmax, x, dim, keepdim)
+    return maximum(x, dim) if is_operand(dim) else extreme(max, maximum_reduce, ndarray.argmax, x, dim, keepdim)
 
 
 def min(x: Operand, dim: Any = None, keepdim: bool = False) -> Any:
     """Return the smallest element; along an axis also where it is; arguments and gradient as for ``max``."""
     if dim is None:
         return amin(x)
-    return minimum(x, dim) if is_operand(dim) else extreme(min, minimum_reduce, np.argmin, x, dim, keepdim)
+    return minimum(x, dim) if is_operand(dim) else extreme(min, minimum_reduce, ndarray.argmin, x, dim, keepdim)
 
 
 def is_operand(value: Any) -> bool:
@@ -77,8 +77,9 @@ def extreme(op: Op, reduce: Any, choose: Any, x: Operand, dim: int, keepdim: boo
     if x_data.ndim == 0:
         values, indices = x_data.copy(), np.zeros((), np.int64)
     else:
-        refuse_empty(op, x_data, (along,))
-        values, indices = reduce(x_data, along, keepdims=keepdim), choose(x_data, along, keepdims=keepdim)
+        if x_data.size == 0:
+            refuse_empty(op, x_data, (along,))
+        values, indices = reduce(x_data, along, None, None, keepdim), choose(x_data, along, None, keepdims=keepdim)
     return record_picked(op, (x, dim, keepdim), x_data.shape, values, indices, along, keepdim)
 
 
@@ -107,7 +108,8 @@ def picked_vjp(
     """``grad_x = grad_values where each value was taken from, else 0``."""
     grad_values = grad_outputs[0]
     if len(shape) == 0:
-        return grad_values
+        # In memory of its own: of several outputs, the engine does not see which gradient is handed on.
+        return clone(grad_values)
     if not keepdim:
         grad_values, picked = unsqueeze(grad_values, along), unsqueeze(picked, along)
     return gather_backward(grad_values, along, picked, shape)
@@ -155,23 +157,25 @@ def amax_vjp(grad_output: Value, x: Value, output: Value, axes: tuple[int, ...],
 
 def argmax(x: Operand, dim: int | None = None, keepdim: bool = False) -> Tensor:
     """Return where the largest element is, the first of equal ones: an index into the flattened x, or along an axis."""
-    return position_of(argmax, np.argmax, x, dim, keepdim)
+    return position_of(argmax, ndarray.argmax, x, dim, keepdim)
 
 
 def argmin(x: Operand, dim: int | None = None, keepdim: bool = False) -> Tensor:
     """Return where the smallest element is, the first of equal ones; arguments as for ``argmax``."""
-    return position_of(argmin, np.argmin, x, dim, keepdim)
+    return position_of(argmin, ndarray.argmin, x, dim, keepdim)
 
 
 def position_of(op: Op, choose: Any, x: Operand, dim: int | None, keepdim: bool) -> Tensor:
     """Return the indices that ``choose`` picks."""
     x_data = unwrap(op, x)
-    refuse_no_bool(op, "keepdim", keepdim)
+    if keepdim.__class__ is not bool:
+        refuse_no_bool(op, "keepdim", keepdim)
     along = None if dim is None else axis(op, dim, x_data.ndim)
     if x_data.ndim == 0:
         along = None
-    refuse_empty(op, x_data, tuple(range(x_data.ndim)) if along is None else (along,))
-    return record(op, None, np.asarray(choose(x_data, axis=along, keepdims=keepdim)), (x, dim, keepdim))
+    if x_data.size == 0:
+        refuse_empty(op, x_data, tuple(range(x_data.ndim)) if along is None else (along,))
+    return record(op, None, np.asarray(choose(x_data, along, None, keepdims=keepdim)), (x, dim, keepdim))
 
 
 def refuse_empty(op: Op, x: ndarray, over: tuple[int, ...]) -> None:

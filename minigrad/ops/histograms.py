@@ -80,19 +80,8 @@ def bincount(x: Operand, weights: Operand | None = None, minlength: int = 0) -> 
             message("bincount", f"integers are needed, got {describe(x)}.", "Convert: x.long(); histc counts floats.")
         )
     minlength = whole(bincount, "minlength", minlength)
-    if x_data.ndim != 1 or minlength < 0 or (x_data.size and x_data.min() < 0):
-        raise ValueError(
-            message(
-                "bincount",
-                f"a vector of integers from 0 up is needed, and minlength from 0 up; got {describe(x)}"
-                f"{f' with {x_data.min()}' if x_data.size else ''}, minlength={minlength}.",
-                "Flatten it, x.flatten(), or let the smallest be 0: x - x.min().",
-            )
-        )
-    if weights is None:
-        return record(bincount, None, np.bincount(x_data, minlength=minlength), (x, weights, minlength))
-    weights_data = unwrap(bincount, weights)
-    if weights_data.shape != x_data.shape:
+    weights_data = None if weights is None else unwrap(bincount, weights)
+    if weights_data is not None and weights_data.shape != x_data.shape:
         raise ValueError(
             message(
                 "bincount",
@@ -100,8 +89,22 @@ def bincount(x: Operand, weights: Operand | None = None, minlength: int = 0) -> 
                 "For one weight for all, multiply the counts by it.",
             )
         )
-    output = np.bincount(x_data, weights_data, minlength)
-    output = output.astype(np.float32 if weights_data.dtype == np.float32 else np.float64)
+    try:
+        output = np.bincount(x_data, weights_data, minlength)
+    except ValueError:
+        # NumPy has looked at each element.
+        shown = f" with {x_data.min()}" if x_data.size else ""
+        raise ValueError(
+            message(
+                "bincount",
+                f"a vector of integers from 0 up is needed, and minlength from 0 up; got {describe(x)}{shown}, "
+                f"minlength={minlength}.",
+                "Flatten it, x.flatten(), or let the smallest be 0: x - x.min().",
+            )
+        ) from None
+    if weights_data is None:
+        return record(bincount, None, output, (x, weights, minlength))
+    output = output.astype(np.float32 if weights_data.dtype == np.float32 else np.float64, copy=False)
     return record(bincount, bincount_vjp, output, (x, weights, minlength), (x_data,))
 
 

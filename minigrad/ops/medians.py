@@ -9,7 +9,22 @@ import numpy as np
 from minigrad.errors import describe, message
 from minigrad.graph import record
 from minigrad.ops.extremes import Picked, amax_vjp, record_picked, refuse_empty
-from minigrad.ops.operands import Dim, Op, Operand, Tensor, axes, axis, ndarray, refuse_no_bool, unwrap, whole
+from minigrad.ops.operands import (
+    Dim,
+    Op,
+    Operand,
+    Tensor,
+    axes,
+    axis,
+    maximum_reduce,
+    ndarray,
+    refuse_no_bool,
+    unwrap,
+    whole,
+)
+
+#: Integers are counted rather than sorted if there are at most so many possible ones for each that there is.
+DENSE = 4
 
 
 def kthvalue(x: Operand, k: int, dim: int = -1, keepdim: bool = False) -> Picked:
@@ -83,11 +98,13 @@ def middle_rank(op: Op, x: ndarray, along: int) -> ndarray:
     """Return the rank of the median along an axis: 0-d, or one for each line where their numbers of NaN differ."""
     length = x.shape[along] if x.ndim else 1
     rank = np.asarray((length - 1) // 2)
-    if x.dtype.kind != "f" or x.ndim == 0:
+    if x.dtype.kind != "f" or x.ndim == 0 or x.size == 0:
+        return rank
+    largest = maximum_reduce(x, axis=None)
+    if largest == largest:
+        # No NaN: the maximum would be one.
         return rank
     missing = np.count_nonzero(np.isnan(x), axis=along, keepdims=True)
-    if not missing.any():
-        return rank
     if op is median:
         # NaN is sorted behind everything else.
         return np.where(missing > 0, length - 1, rank)
@@ -117,8 +134,11 @@ def shared_middle(op: Op, who: Op, x: Operand, dim: Dim, keepdim: bool) -> Tenso
     x_data = unwrap(who, x)
     refuse_bools(who, x_data)
     over = axes(who, dim, x_data.ndim, keepdim)
-    lines = np.moveaxis(x_data, over, range(x_data.ndim - len(over), x_data.ndim))
-    kept = lines.shape[: x_data.ndim - len(over)]
+    lines = x_data.reshape(-1)
+    kept: tuple[int, ...] = ()
+    if len(over) < x_data.ndim:
+        lines = np.moveaxis(x_data, over, range(x_data.ndim - len(over), x_data.ndim))
+        kept = lines.shape[: x_data.ndim - len(over)]
     if x_data.size == 0:
         if x_data.dtype.kind != "f":
             refuse_empty(who, x_data, over)
@@ -190,6 +210,14 @@ def mode(x: Operand, dim: int = -1, keepdim: bool = False) -> Picked:
 
 def most_frequent(x: ndarray) -> ndarray:
     """Return the most frequent element along the last axis, which is kept; of equally frequent ones the smallest."""
+    if x.dtype.kind in "iu" and x.size:
+        low, lines = int(x.min()), x.size // x.shape[-1]
+        span = int(x.max()) - low + 1
+        if span * lines <= DENSE * x.size:
+            # Counted, each line among numbers of its own, and not sorted.
+            own = np.arange(0, lines * span, span)[:, None] + (x.reshape(lines, -1).astype(np.int64) - low)
+            counts = np.bincount(own.reshape(-1), minlength=lines * span).reshape(lines, span)
+            return (counts.argmax(axis=1) + low).astype(x.dtype).reshape((*x.shape[:-1], 1))
     values = np.sort(x, axis=-1)
     places = np.arange(x.shape[-1])
     # Where a run of equal elements begins, its place; the latest beginning so far tells how long a run has become.
@@ -202,7 +230,7 @@ def most_frequent(x: ndarray) -> ndarray:
 def first_equal(x: ndarray, values: ndarray, along: int) -> ndarray:
     """Return the index of the first element along an axis that equals the value there; NaN equals NaN."""
     equal = x == values
-    if x.dtype.kind == "f" and np.isnan(values).any():
+    if x.dtype.kind == "f" and (values != values).any():
         equal |= np.isnan(x) & np.isnan(values)
     return equal.argmax(axis=along, keepdims=True)
 

@@ -8,6 +8,7 @@ from minigrad.errors import describe, message
 from minigrad.ops.arithmetic import add, mul
 from minigrad.ops.operands import Op, Operand, Tensor, broadcasts_to, real, unwrap
 from minigrad.ops.products import factors, matmul, require_axes
+from minigrad.ops.reductions import sum
 from minigrad.ops.shapes import permute, reshape
 
 
@@ -25,9 +26,11 @@ def addmv(input: Operand, mat: Operand, vec: Operand, *, beta: float = 1, alpha:
         TypeError: if a factor is no number, or a float where all operands are of integers.
         ValueError: if the shapes do not fit.
     """
-    require_axes(addmv, mat, 2)
-    require_axes(addmv, vec, 1)
-    mat_data, _ = factors(addmv, mat, vec)
+    mat_data, vec_data = unwrap(addmv, mat), unwrap(addmv, vec)
+    if mat_data.ndim != 2 or vec_data.ndim != 1 or mat_data.shape[1] != vec_data.shape[0]:
+        require_axes(addmv, mat, 2)
+        require_axes(addmv, vec, 1)
+        factors(addmv, mat, vec)
     check_sum(addmv, input, (mat_data.shape[0],), (mat, vec), beta, alpha)
     return weighted_sum(addmv, input, matmul(mat, vec), beta, alpha)
 
@@ -52,8 +55,11 @@ def addbmm(input: Operand, batch1: Operand, batch2: Operand, *, beta: float = 1,
     """Return ``beta * input + alpha *`` the sum of the products of a batch, (m, n); as ``baddbmm``."""
     m, n = check_batches(addbmm, batch1, batch2)
     check_sum(addbmm, input, (m, n), (batch1, batch2), beta, alpha)
-    # One product: the matrices of the first batch beside each other, those of the second one below the other.
     number, k, _ = unwrap(addbmm, batch2).shape
+    if m * n <= k * (m + n):
+        # The products take no more memory than their factors.
+        return weighted_sum(addbmm, input, sum(matmul(batch1, batch2), 0), beta, alpha)
+    # One product: the matrices of the first batch beside each other, those of the second one below the other.
     beside = reshape(permute(batch1, (1, 0, 2)), (m, number * k))
     below = reshape(batch2, (number * k, n))
     return weighted_sum(addbmm, input, matmul(beside, below), beta, alpha)
@@ -65,9 +71,11 @@ def check_batches(op: Op, batch1: Operand, batch2: Operand) -> tuple[int, int]:
     Raises:
         ValueError: if they are no batches of one length, or the matrices do not fit.
     """
-    require_axes(op, batch1, 3)
-    require_axes(op, batch2, 3)
-    if unwrap(op, batch1).shape[0] != unwrap(op, batch2).shape[0]:
+    first, second = unwrap(op, batch1), unwrap(op, batch2)
+    if first.ndim != 3 or second.ndim != 3:
+        require_axes(op, batch1, 3)
+        require_axes(op, batch2, 3)
+    if first.shape[0] != second.shape[0]:
         raise ValueError(
             message(
                 op.__name__,
@@ -75,7 +83,8 @@ def check_batches(op: Op, batch1: Operand, batch2: Operand) -> tuple[int, int]:
                 "Repeat a single matrix: x.expand(b, -1, -1).",
             )
         )
-    first, second = factors(op, batch1, batch2)
+    if first.shape[2] != second.shape[1]:
+        factors(op, batch1, batch2)
     return first.shape[1], second.shape[2]
 
 
@@ -83,10 +92,8 @@ def check_sum(
     op: Op, input: Operand, shape: tuple[int, ...], products: tuple[Operand, ...], beta: float, alpha: float
 ) -> None:
     """Raise unless something can be added to a product of a shape, with these factors."""
-    whole = True
-    for each in (input, *products):
-        whole = whole and unwrap(op, each).dtype.kind != "f"
-    if not broadcasts_to(unwrap(op, input).shape, shape):
+    input_data = unwrap(op, input)
+    if input_data.shape != shape and not broadcasts_to(input_data.shape, shape):
         raise ValueError(
             message(
                 op.__name__,
@@ -94,7 +101,12 @@ def check_sum(
                 "From the right, each of its lengths is the product's, or 1.",
             )
         )
-    if whole and (isinstance(real(op, "beta", beta), float) or isinstance(real(op, "alpha", alpha), float)):
+    if beta.__class__ is int and alpha.__class__ is int:
+        return
+    whole = input_data.dtype.kind != "f"
+    for each in products:
+        whole = whole and unwrap(op, each).dtype.kind != "f"
+    if (isinstance(real(op, "beta", beta), float) or isinstance(real(op, "alpha", alpha), float)) and whole:
         raise TypeError(
             message(
                 op.__name__,
@@ -106,7 +118,8 @@ def check_sum(
 
 def weighted_sum(op: Op, input: Operand, product: Tensor, beta: float, alpha: float) -> Tensor:
     """Return ``beta * input + alpha * product``; ``input`` is not read where ``beta`` is 0."""
-    beta, alpha = real(op, "beta", beta), real(op, "alpha", alpha)
+    if beta.__class__ is not int or alpha.__class__ is not int:
+        beta, alpha = real(op, "beta", beta), real(op, "alpha", alpha)
     result: Any = product if alpha == 1 else mul(product, alpha)
     if beta == 0:
         return result

@@ -139,7 +139,7 @@ def partitioned(x: ndarray, ranks: tuple[int, ...]) -> ndarray:
     # One rank at a time, for which NumPy has a vectorised way, and the next one among the smaller elements.
     for rank in sorted(set(ranks), reverse=True):
         copy[:end].partition(rank, axis=0)
-        end = rank + 1
+        end = rank
     return copy
 
 

@@ -8,6 +8,7 @@ expression.
 
 from tests.benchmarks.place_expressions import JOINED, PLACES
 from tests.benchmarks.statistics_expressions import DISTANCES, ORDERS, RUNNING, SEVERAL
+from tests.benchmarks.statistics_expressions import STATISTICS
 
 #: Without an expression in NumPy.
 NONE = None
@@ -316,6 +317,7 @@ FAMILIES = {
     "shapes": SHAPES,
     "reductions": REDUCTIONS,
     "products": PRODUCTS,
+    "statistics": STATISTICS,
     "losses": LOSSES,
     "joins": JOINED,
     "places": PLACES,

@@ -100,7 +100,7 @@ def test_a_variable_that_does_not_vary_has_no_correlation():
 # Order ----------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("length", [SHORT, SHORT + 1, 5 * SHORT])
+@pytest.mark.parametrize("length", [SHORT, SHORT + 1, 40 * SHORT])
 @pytest.mark.parametrize("dtype", [np.float32, np.int64, np.int8])
 def test_equal_elements_keep_their_order_however_many_there_are(length, dtype):
     rows = generator().integers(-5, 5, (3, length)).astype(dtype)
@@ -172,7 +172,8 @@ def test_results_along_an_axis_are_named():
 
 @pytest.mark.parametrize("count", [3, 2 * MANY_RANKS])
 def test_quantiles_are_numpys_however_many(count):
-    rows = generator().standard_normal((4, 50))
+    # NumPy's partition sorts short lines altogether.
+    rows = generator().standard_normal((4, 2000))
     shares = generator().random(count)
     expected = np.quantile(rows, shares, axis=1)
     x, q = leaf(rows), mg.tensor(shares)
