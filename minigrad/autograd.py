@@ -298,7 +298,13 @@ def visit(node: Node, sweep: Sweep) -> Any:
                 kind is not Node
                 and kind is not tuple
                 and not sweep.create_graph
-                and (grad is grad_output or grad.base is not None or not OWN_RULES[node.vjp] or node.hooks is not None)
+                and (
+                    grad is grad_output
+                    or grad.base is not None
+                    or type(grad_output) is tuple
+                    or not OWN_RULES[node.vjp]
+                    or node.hooks is not None
+                )
             ):
                 # A leaf, and others may hold the array: its rule has not made it.
                 grad = grad.copy()

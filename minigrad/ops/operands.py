@@ -235,9 +235,17 @@ def real(op: Op, name: str, value: Any) -> float:
     """Return an argument that must be a number as an int or float.
 
     Raises:
-        TypeError: if it is not.
+        TypeError: if it is not; RuntimeError: if it is a tensor that requires grad, whose gradient would be lost.
     """
     if isinstance(value, (tensors.Tensor, ndarray, np.generic)) and value.ndim == 0 and value.dtype in SUPPORTED:
+        if needs_grad(value):
+            raise RuntimeError(
+                message(
+                    op.__name__,
+                    f"{name} is a setting and has no derivative; {describe(value)} requires grad.",
+                    f"Pass {name}.detach() or {name}.item().",
+                )
+            )
         value = value.item()
     if not isinstance(value, (int, float)):
         raise TypeError(message(op.__name__, f"{name} must be a number, got {describe(value)}.", number_remedy(value)))

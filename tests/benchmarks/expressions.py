@@ -8,7 +8,6 @@ expression.
 
 from tests.benchmarks.place_expressions import JOINED, PLACES
 from tests.benchmarks.statistics_expressions import DISTANCES, ORDERS, RUNNING, SEVERAL
-from tests.benchmarks.statistics_expressions import STATISTICS
 
 #: Without an expression in NumPy.
 NONE = None
@@ -317,7 +316,6 @@ FAMILIES = {
     "shapes": SHAPES,
     "reductions": REDUCTIONS,
     "products": PRODUCTS,
-    "statistics": STATISTICS,
     "losses": LOSSES,
     "joins": JOINED,
     "places": PLACES,
