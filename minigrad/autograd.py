@@ -277,6 +277,7 @@ def visit(node: Node, sweep: Sweep) -> Any:
             raise RuntimeError(wrong_count(node, grads))
         if node.hooks is not None:
             grads = node.hooks.after_rule(grads, grad_output)
+        makes_its_own = OWN_RULES[node.vjp] and node.hooks is None and type(grad_output) is ndarray
         for grad, edge in zip(grads, node.edges):  # a rule may leave out trailing gradients
             if grad is None:
                 continue
@@ -294,20 +295,10 @@ def visit(node: Node, sweep: Sweep) -> Any:
             if edge in pending:
                 # Never in place: what a rule returned may be another edge's gradient too.
                 grad = added(pending[edge], grad)
-            elif (
-                kind is not Node
-                and kind is not tuple
-                and not sweep.create_graph
-                and (
-                    grad is grad_output
-                    or grad.base is not None
-                    or type(grad_output) is tuple
-                    or not OWN_RULES[node.vjp]
-                    or node.hooks is not None
-                )
+            elif (kind is not Node and kind is not tuple and not sweep.create_graph) and (
+                grad is grad_output or grad.base is not None or not makes_its_own
             ):
-                # A leaf, and others may hold the array: its rule has not made it.
-                grad = grad.copy()
+                grad = grad.copy()  # a leaf's, and others may hold the array
             pending[edge] = grad
     except Exception as error:
         error.add_note(f"in the backward of {describe_node(node)}")
