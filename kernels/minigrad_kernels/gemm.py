@@ -50,9 +50,7 @@ def multiply_matrices(
         if a_column == itemsize:
             done = multiply_as_dots(zero, m, left, k, a, a_row, b_left, b_row, b_column, out_left, out_row)
         else:
-            done = multiply_in_blocks(
-                zero, m, left, k, a, a_row, a_column, b_left, b_row, b_column, out_left, out_row, True
-            )
+            done = multiply_transposed(zero, m, left, k, a, a_column, b_left, b_row, b_column, out_left, out_row)
         if not done:
             return False
     if n == 1 and a_column == itemsize and are_short_rows(itemsize, m, k):
@@ -71,9 +69,10 @@ def multiply_matrices(
         dots_pay(itemsize, m, n, k) if b_row == itemsize else dots_pay_packing(itemsize, m, n, k)
     ):
         return multiply_as_dots(zero, m, n, k, a, a_row, b, b_row, b_column, out, out_row)
+    elif n <= FEW_COLUMNS and n < m and a_column != itemsize:
+        return multiply_transposed(zero, m, n, k, a, a_column, b, b_row, b_column, out, out_row)
     else:
-        transposed = n <= FEW_COLUMNS and n < m and a_column != itemsize
-        return multiply_in_blocks(zero, m, n, k, a, a_row, a_column, b, b_row, b_column, out, out_row, transposed)
+        return multiply_plain(zero, m, n, k, a, a_row, a_column, b, b_row, b_column, out, out_row)
     return True
 
 
@@ -111,7 +110,7 @@ def multiply_as_dots(
 ) -> bool:  # fmt: skip
     """Multiply by dot products, of columns of b that are first copied if they are not contiguous; False without memory.
 
-    The kernel calls `multiply_by_dot_tiles` by this function only, as it does `multiply_blocks` by the next one: what
+    The kernel calls `multiply_by_dot_tiles` by this function only, as it does `multiply_blocks` by the next two: what
     both a kernel and a function of it call, Numba compiles twice, for the flags of the two differ.
     """
     itemsize = itemsize_of(zero)
@@ -130,14 +129,21 @@ def multiply_as_dots(
     return True
 
 
-@register_jitable(forceinline=True)
-def multiply_in_blocks(
+@register_jitable
+def multiply_plain(
     zero: np.floating, m: int, n: int, k: int,
-    a: int, a_row: int, a_column: int, b: int, b_row: int, b_column: int, out: int, out_row: int, transposed: bool,
+    a: int, a_row: int, a_column: int, b: int, b_row: int, b_column: int, out: int, out_row: int,
 ) -> bool:  # fmt: skip
-    """Compute out; or, if `transposed`, (bᵀ @ aᵀ)ᵀ, a few panels of its rows at a time. False without memory."""
-    if not transposed:
-        return multiply_blocks(zero, m, n, k, a, a_row, a_column, b, b_row, b_column, out, out_row)
+    """`multiply_blocks`, which must not be called by the kernel itself: see `multiply_as_dots`."""
+    return multiply_blocks(zero, m, n, k, a, a_row, a_column, b, b_row, b_column, out, out_row)
+
+
+@register_jitable
+def multiply_transposed(
+    zero: np.floating, m: int, n: int, k: int,
+    a: int, a_column: int, b: int, b_row: int, b_column: int, out: int, out_row: int,
+) -> bool:  # fmt: skip
+    """Compute out as (bᵀ @ aᵀ)ᵀ for a transposed a, a few panels of its rows at a time; False without memory."""
     itemsize = itemsize_of(zero)
     lanes = VECTOR_BYTES // itemsize
     width = 4 * NR_BYTES // itemsize
