@@ -39,6 +39,11 @@ ROBUST = [
         note="extremes",
         smooth=False,
     ),
+    *[
+        Sample(F + op, (normal(3, 4), normal(3, 4)), {"weight": positive(3, 4), "reduction": how}, note=f"weight {how}")
+        for op in ("mse_loss", "l1_loss")
+        for how in ("mean", "sum", "none")
+    ],
     Sample(F + "smooth_l1_loss", (normal(3, 4), normal(3, 4)), {"beta": 0.4}, note="beta"),
     Sample(F + "smooth_l1_loss", (normal(3, 4), normal(3, 4)), {"beta": 0.0}, note="beta=0"),
     Sample(F + "smooth_l1_loss", (ERRORS, NOTHING), {"beta": 0.5, "reduction": "none"}, note="kinks", smooth=False),

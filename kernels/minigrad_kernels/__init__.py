@@ -4,6 +4,7 @@ The kernels know nothing of tensors or gradients. `python_kernels()` runs their 
 Importing the package compiles nothing; a kernel is compiled at its first call and kept on disk.
 """
 
+from minigrad_kernels.arrays import flat
 from minigrad_kernels.attentions import attention, attention_backward
 from minigrad_kernels.biases import bias_activation
 from minigrad_kernels.compiling import show_progress
@@ -25,6 +26,7 @@ from minigrad_kernels.elementwise import (
     tanh_backward,
 )
 from minigrad_kernels.embeddings import gather_rows, largest_places, scatter_rows
+from minigrad_kernels.entries import operand_call
 from minigrad_kernels.exponentials import matrix_exp
 from minigrad_kernels.jit import kernel, python_kernels, run, runs_python
 from minigrad_kernels.linears import linear, linear_backward
@@ -45,7 +47,6 @@ from minigrad_kernels.normalisations import (
     normalised_rows,
     normalised_rows_backward,
 )
-from minigrad_kernels.operands import flat, operand_call
 from minigrad_kernels.pooling_windows import Pooling
 from minigrad_kernels.poolings import (
     max_pooling,

@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 
 from minigrad_kernels.attention_loops import attend_backward, attend_forward, rows_at_once
+from minigrad_kernels.entries import entry
 from minigrad_kernels.jit import runs_python
 from minigrad_kernels.product_calls import product_address
-from minigrad_kernels.signatures import contiguous, strided, typed_entry
+from minigrad_kernels.signatures import contiguous, strided
 
 _FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
 _ndarray, _empty = np.ndarray, np.empty
@@ -124,10 +125,10 @@ def _ready(loop: Callable[..., Any], dtype: np.dtype) -> _Ready:
     if ready is None:
         four, three = strided(dtype, 4), contiguous(dtype, 3)
         if loop is attend_forward:
-            call = typed_entry(loop, four, four, four, four, three, three, contiguous(dtype, 4), float, int, int)
+            call = entry(loop, four, four, four, four, three, three, contiguous(dtype, 4), float, int, int)
         else:
             grads = (contiguous(dtype, 4),) * 3
-            call = typed_entry(loop, four, four, four, four, three, three, *grads, three, float, int)
+            call = entry(loop, four, four, four, four, three, three, *grads, three, float, int)
         ready = call, product_address(dtype), np.empty((0, 0, 0, 0), dtype), np.empty((0, 0, 0), dtype)
         if not runs_python():
             _entries[loop, dtype] = ready

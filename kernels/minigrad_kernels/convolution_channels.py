@@ -14,6 +14,7 @@ from collections.abc import Sequence
 import numpy as np
 from numba.extending import register_jitable
 
+from minigrad_kernels.arrays import flat
 from minigrad_kernels.convolution_loops import TALL_ROWS, convolve_rows, pack_image, tile_height
 from minigrad_kernels.convolution_plans import (
     CLASS,
@@ -35,7 +36,6 @@ from minigrad_kernels.convolution_plans import (
 )
 from minigrad_kernels.convolution_tiles import WORD
 from minigrad_kernels.jit import kernel
-from minigrad_kernels.operands import flat
 from minigrad_kernels.tables import integers_of
 from minigrad_kernels.vectors import address, itemsize_of, keep_alive, numbers_at
 

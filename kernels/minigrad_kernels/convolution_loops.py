@@ -16,6 +16,7 @@ from collections.abc import Sequence
 import numpy as np
 from numba.extending import register_jitable
 
+from minigrad_kernels.arrays import flat
 from minigrad_kernels.blocks import even_share
 from minigrad_kernels.convolution_plans import (
     AT_A_TIME,
@@ -56,7 +57,6 @@ from minigrad_kernels.convolution_tiles import (
 )
 from minigrad_kernels.jit import kernel
 from minigrad_kernels.machine import VECTOR_BITS
-from minigrad_kernels.operands import flat
 from minigrad_kernels.packing import copy_rows
 from minigrad_kernels.strided_copies import copy_steps, put_every_second, take_every_second
 from minigrad_kernels.sum_loops import long_total

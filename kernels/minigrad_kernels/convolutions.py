@@ -27,9 +27,9 @@ from minigrad_kernels.convolution_plans import (
     counted_positions,
     forward_plan,
 )
+from minigrad_kernels.entries import operand_call
 from minigrad_kernels.jit import run, runs_python
 from minigrad_kernels.machine import VECTOR_BITS
-from minigrad_kernels.operands import operand_call
 from minigrad_kernels.single_positions import convolve_whole, correlate_whole, has_one_position, transpose_whole
 from minigrad_kernels.sums import sum_axes
 

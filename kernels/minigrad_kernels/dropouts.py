@@ -14,9 +14,10 @@ from typing import Any
 import numpy as np
 from numba.extending import register_jitable
 
+from minigrad_kernels.entries import entry
 from minigrad_kernels.jit import kernel, runs_python
 from minigrad_kernels.philox import DROPPED_32, SCALE_24, random_block, unit_float64
-from minigrad_kernels.signatures import contiguous, typed_entry
+from minigrad_kernels.signatures import contiguous
 
 _FLOAT32, _FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
 # A multiple of the numbers of a block; in float64 8 kB.
@@ -63,7 +64,7 @@ def _entry(dtype: np.dtype) -> Callable[..., None]:
     call = None if runs_python() else _entries.get(dtype)
     if call is None:
         loop: Any = drop_float32 if dtype is _FLOAT32 else drop_float64
-        call = typed_entry(loop, np.uint64, np.uint64, contiguous(dtype, 1), float, float, contiguous(dtype, 1))
+        call = entry(loop, np.uint64, np.uint64, contiguous(dtype, 1), float, float, contiguous(dtype, 1))
         if not runs_python():
             _entries[dtype] = call
     return call

@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 from numba.extending import register_jitable
 
+from minigrad_kernels.entries import entry
 from minigrad_kernels.jit import kernel
-from minigrad_kernels.signatures import contiguous, typed_entry
+from minigrad_kernels.signatures import contiguous
 from minigrad_kernels.vectors import address, numbers_at
 
 _FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
@@ -112,7 +113,7 @@ def largest_places(rows: np.ndarray, index: np.ndarray, length: int) -> np.ndarr
     _check("largest_places", "rows", rows, 2)
     _check_index("largest_places", index, len(rows))
     places = np.full((length, rows.shape[1]), -1, _INT64)
-    call = typed_entry(find_largest, contiguous(rows.dtype, 2), contiguous(_INT64, 1), contiguous(_INT64, 2))
+    call = entry(find_largest, contiguous(rows.dtype, 2), contiguous(_INT64, 1), contiguous(_INT64, 2))
     bad = call(_stored(rows), _stored(index), places)
     if bad >= 0:
         _refuse_index("largest_places", index, bad, length)
@@ -199,7 +200,7 @@ def _entry(loop: Callable[..., Any], dtype: np.dtype, first: int, *others: int) 
     kinds = []
     for axes in others:
         kinds.append(contiguous(dtype, axes))
-    return typed_entry(loop, contiguous(dtype, first), contiguous(_INT64, 1), *kinds)
+    return entry(loop, contiguous(dtype, first), contiguous(_INT64, 1), *kinds)
 
 
 def _stored(x: np.ndarray) -> np.ndarray:

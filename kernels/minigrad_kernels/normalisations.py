@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 
 from minigrad_kernels.channel_loops import channels_gradients, move_averages, normalise_channels
+from minigrad_kernels.entries import entry
 from minigrad_kernels.jit import runs_python
 from minigrad_kernels.normalisation_loops import normalise_rows, rows_gradients
-from minigrad_kernels.signatures import contiguous, typed_entry
+from minigrad_kernels.signatures import contiguous
 
 _FLOAT32, _FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
 # Stands for what is no array; None would not do, which NumPy takes for float64.
@@ -231,14 +232,14 @@ def moved_averages(
 def _entry(loop: Callable[..., Any], dtype: np.dtype) -> Callable[..., Any]:
     """Return what to call to run a loop on contiguous arrays of a dtype."""
     if runs_python():
-        return typed_entry(loop)
-    entry = _entries.get((loop, dtype))
-    if entry is None:
+        return entry(loop)
+    call = _entries.get((loop, dtype))
+    if call is None:
         kinds = []
         for kind in _SIGNATURES[loop]:
             kinds.append(kind if kind is float or kind is int else contiguous(dtype, kind))
-        entry = _entries[loop, dtype] = typed_entry(loop, *kinds)
-    return entry
+        call = _entries[loop, dtype] = entry(loop, *kinds)
+    return call
 
 
 def _seen(x: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:

@@ -14,8 +14,8 @@ of what remains each result takes its few columns. The largest number is looked 
 
 import numpy as np
 
+from minigrad_kernels.arrays import flat
 from minigrad_kernels.jit import kernel
-from minigrad_kernels.operands import flat
 from minigrad_kernels.pooling_tiles import WORD, add_to_rows, largest_of_row, sum_of_rows
 from minigrad_kernels.pooling_windows import (
     COLUMN_STEP,

@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
+from minigrad_kernels.entries import operand_call
 from minigrad_kernels.jit import run, runs_python
-from minigrad_kernels.operands import operand_call
 from minigrad_kernels.pooling_loops import (
     add_at_places,
     largest_of_windows,

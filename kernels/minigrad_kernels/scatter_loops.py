@@ -6,8 +6,8 @@ They take operands (`operands.py`), contiguous, and see whether all places are t
 import numpy as np
 from numba.extending import register_jitable
 
+from minigrad_kernels.arrays import flat
 from minigrad_kernels.jit import kernel
-from minigrad_kernels.operands import flat
 
 
 @register_jitable

@@ -1,16 +1,9 @@
-"""Arrays of declared layouts, for kernels that take them as Numba knows them: 20 ns an array, and nothing is checked.
+"""Kinds of arrays of declared layouts, for `entry`: a kernel takes them as Numba knows them, for 20 ns an array.
 
-Whoever calls knows the dtypes and the numbers of axes, and that what is declared contiguous is.
+Nothing is checked: whoever calls knows the dtypes and the numbers of axes, and that what is declared contiguous is.
 """
 
 import numpy as np
-
-from minigrad_kernels.entries import entry
-
-__all__ = ["contiguous", "strided", "typed_entry"]
-
-#: Takes what the functions of this file return.
-typed_entry = entry
 
 
 def contiguous(dtype: np.dtype, axes: int) -> tuple[np.dtype, int, str]:

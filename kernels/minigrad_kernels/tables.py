@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numba.extending import overload
 
-from minigrad_kernels.operands import flat
+from minigrad_kernels.arrays import flat
 
 
 def integers_of(table: np.ndarray) -> Any:

@@ -6,7 +6,7 @@ in one call that nothing interrupts. Hyper-parameters are positional floats and 
 own, and compile again), so that one C loop can drive all parameters:
 
     for arrays in zip(parameters, gradients, exp_avgs, exp_avg_sqs, steps):
-        compile_for(adam_update, (*arrays, lr, ...))
+        operand_call(adam_update, (*arrays, lr, ...))
     deque(map(run(adam_update), parameters, gradients, exp_avgs, exp_avg_sqs, steps, repeat(lr), ...), maxlen=0)
 
 Kernels check nothing: a wrong length would read outside the array. `check_update` is for the caller to run first.
@@ -20,8 +20,10 @@ from collections.abc import Sequence
 import numpy as np
 from numba.extending import register_jitable
 
+from minigrad_kernels.arrays import flat
+from minigrad_kernels.entries import Entries
 from minigrad_kernels.jit import kernel
-from minigrad_kernels.operands import OperandKernel, fit, flat
+from minigrad_kernels.new_arrays import fills
 
 
 def check_update(
@@ -68,11 +70,11 @@ def check_update(
 @kernel
 def gradient_fits(gradient: np.ndarray, parameter: np.ndarray) -> bool:
     """Whether an update can read the gradient and write the parameter, as operands: alike, contiguous, and apart."""
-    return fit(gradient, parameter)
+    return fills(parameter, gradient)
 
 
 #: `gradient_fits` for a dtype: what `check_update` finds out of the two, in 60 ns.
-GRADIENT_FITS = OperandKernel("update", gradient_fits, 2)
+GRADIENT_FITS = Entries(gradient_fits, np.ndarray, np.ndarray)
 
 
 @register_jitable

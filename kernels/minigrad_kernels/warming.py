@@ -34,8 +34,8 @@ from minigrad_kernels import (
 )
 from minigrad_kernels.compiling import Compiled, watch
 from minigrad_kernels.convolution_plans import Geometry
+from minigrad_kernels.entries import operand_call
 from minigrad_kernels.linears import MIN_SHARED_LAYER, linear, linear_backward
-from minigrad_kernels.operands import operand_call
 from minigrad_kernels.pooling_windows import Pooling
 from minigrad_kernels.products import matmul
 from minigrad_kernels.threads import MIN_SHARED_WORK, get_num_threads, prepare_helpers, set_num_threads

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.errors import describe, message
+from minigrad.ops.arithmetic import div, mul
 from minigrad.ops.loss_operands import require_reduction
 from minigrad.ops.operands import Op, Tensor, broadcasts_to, needs_grad, real, unwrap
 from minigrad.ops.reductions import mean, sum
@@ -18,6 +19,17 @@ def reduce_losses(losses: Any, reduction: str) -> Tensor:
     if reduction == "mean":
         return mean(losses)
     return sum(losses) if reduction == "sum" else losses
+
+
+def weighted_errors(op: Op, input: Any, target: Any, weight: Any, reduction: str) -> Tensor:
+    """Return the losses of ``op`` times their weights, reduced; a mean divides by the sum of the weights.
+
+    Raises:
+        ValueError: if the weight has not the input's shape, or there is no such reduction.
+    """
+    require_reduction(op.__name__, reduction)
+    losses = mul(op(input, target, "none"), factor_of(op, weight, input))
+    return div(sum(losses), sum(weight)) if reduction == "mean" else reduce_losses(losses, reduction)
 
 
 def check_operands(op: Op, reduction: Any, **operands: Any) -> None:

@@ -6,18 +6,20 @@ import numpy as np
 
 import minigrad_kernels
 from minigrad.graph import record
+from minigrad.ops.composed_losses import weighted_errors
 from minigrad.ops.elementwise import sign
 from minigrad.ops.loss_operands import arrays, compared, reduced
 from minigrad.ops.operands import Operand, Tensor, Value, needs_grad
 
 
-def mse_loss(input: Operand, target: Operand, reduction: str = "mean") -> Tensor:
+def mse_loss(input: Operand, target: Operand, reduction: str = "mean", weight: Operand | None = None) -> Tensor:
     """Return the squared differences, or their mean or sum.
 
     Args:
         input: the prediction, any shape.
         target: what it should be, of the same shape; another one that broadcasts is warned about.
-        reduction: ``mean`` (NaN of nothing), ``sum``, or ``none``.
+        reduction: ``mean`` (NaN of nothing; a weighted one divides by the sum of the weights), ``sum``, or ``none``.
+        weight: a factor of each element's loss, of the input's shape.
 
     Returns:
         0-d, or with ``none`` the shape of the operands.
@@ -30,6 +32,8 @@ def mse_loss(input: Operand, target: Operand, reduction: str = "mean") -> Tensor
         >>> mse_loss(mg.tensor([1.0, 2.0]), mg.tensor([1.0, 4.0]))
         Tensor(() float32 | 2)
     """
+    if weight is not None:
+        return weighted_errors(mse_loss, input, target, weight, reduction)
     x_data, y_data, share = compared(mse_loss, input, target, reduction)
     if share is not None:
         output = minigrad_kernels.squared_errors(x_data, y_data, share)
@@ -37,7 +41,7 @@ def mse_loss(input: Operand, target: Operand, reduction: str = "mean") -> Tensor
         difference = x_data - y_data
         output, share = reduced(mse_loss, difference * difference, reduction)
     saved = (x_data, y_data, share, needs_grad(target))
-    return record(mse_loss, mse_loss_vjp, output, (input, target, reduction), saved)
+    return record(mse_loss, mse_loss_vjp, output, (input, target, reduction, weight), saved)
 
 
 def mse_loss_vjp(
@@ -70,18 +74,20 @@ def mse_loss_backward_vjp(
     return scaled * (input - target), grad_input, -grad_input
 
 
-def l1_loss(input: Operand, target: Operand, reduction: str = "mean") -> Tensor:
+def l1_loss(input: Operand, target: Operand, reduction: str = "mean", weight: Operand | None = None) -> Tensor:
     """Return the absolute differences, or their mean or sum; their gradient where they are 0 is 0.
 
     Arguments, result and errors as for ``mse_loss``.
     """
+    if weight is not None:
+        return weighted_errors(l1_loss, input, target, weight, reduction)
     x_data, y_data, share = compared(l1_loss, input, target, reduction)
     if share is not None:
         output = minigrad_kernels.absolute_errors(x_data, y_data, share)
     else:
         output, share = reduced(l1_loss, np.abs(x_data - y_data), reduction)
     saved = (x_data, y_data, share, needs_grad(target))
-    return record(l1_loss, l1_loss_vjp, output, (input, target, reduction), saved)
+    return record(l1_loss, l1_loss_vjp, output, (input, target, reduction, weight), saved)
 
 
 def l1_loss_vjp(grad_output: Value, input: Value, target: Value, share: float, for_target: bool) -> tuple[Value, Value]:
