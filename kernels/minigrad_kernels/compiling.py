@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, TextIO
 
 from numba import types
 from numba.core import event
+from numba.core.compiler_lock import global_compiler_lock
 
 from minigrad_kernels.array_objects import ArrayObject
 from minigrad_kernels.caching import KernelCache, cache_folder, cache_problem
@@ -122,6 +123,13 @@ def _reason() -> str:
 
 watch = CompileWatch()
 event.register("numba:compile", watch)
+# A fork waits until no thread compiles: the child has none of the others, and would wait for their lock for ever.
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(
+        before=global_compiler_lock.acquire,
+        after_in_parent=global_compiler_lock.release,
+        after_in_child=global_compiler_lock.release,
+    )
 
 
 def show_progress(shown: bool) -> None:

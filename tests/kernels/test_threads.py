@@ -161,6 +161,29 @@ print(codes, matmul(x, x)[0, 0])
 
 
 @compiled
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
+def test_a_child_forked_while_a_thread_compiles_a_kernel_can_compile_its_own(tmp_path):
+    # Nothing is compiled yet in a folder of its own; a child that hangs is ended by the alarm.
+    code = """
+import os, signal, threading, time, warnings
+import numpy as np
+from minigrad_kernels import compiling, exp, tanh
+warnings.simplefilter("ignore")
+thread = threading.Thread(target=tanh, args=(np.ones(3),))
+thread.start()
+while compiling.watch._depth == 0:
+    time.sleep(0.001)
+child = os.fork()
+if child == 0:
+    signal.alarm(60)
+    os._exit(int(exp(np.zeros(2)).tolist() != [1.0, 1.0]))
+print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+thread.join()
+"""
+    assert run_script(code, MINIGRAD_CACHE_DIR=str(tmp_path)) == "0"
+
+
+@compiled
 def test_an_interrupt_leaves_the_threads_usable():
     code = """
 import _thread, threading, time
