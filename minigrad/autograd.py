@@ -351,20 +351,23 @@ def finish(sweep: Sweep) -> None:
 
     Where no inputs were named, all that is left is at leaves.
     """
-    written = []
+    arrived = []
     unusual = sweep.create_graph or bool(sweep.keep)
     for edge, gradient in sweep.pending.items():
-        if not unusual and edge._hooks is None and edge._grad is None:
-            written.append((edge, gradient))
+        if not unusual and edge._hooks is None:
+            arrived.append((edge, gradient))
         else:
             tensor = sweep.keep.get(edge) if sweep.keep else edge
             if tensor is not None:
                 gradient = final_gradient(edge, sweep)
-                written.append((tensor, total(tensor, gradient.clone() if sweep.create_graph else gradient, sweep)))
+                arrived.append((tensor, gradient.clone() if sweep.create_graph else gradient))
     for tensor, gradient in sweep.retained:
-        gradient = gradient.clone() if sweep.create_graph else wrap(gradient.copy())
-        written.append((tensor, total(tensor, gradient, sweep)))
-    for tensor, gradient in written:
+        arrived.append((tensor, gradient.clone() if sweep.create_graph else wrap(gradient.copy())))
+    # Only now, because a hook may have run a backward pass of its own.
+    for index, (tensor, gradient) in enumerate(arrived):
+        if tensor._grad is not None:
+            arrived[index] = (tensor, total(tensor, gradient, sweep))
+    for tensor, gradient in arrived:
         tensor._grad = gradient
     if not sweep.retain_graph:
         release(sweep)
@@ -378,10 +381,10 @@ def release(sweep: Sweep) -> None:
     """
     for edge in sweep.roots:
         root = edge[0] if type(edge) is tuple else edge
-        if type(root) is Node:
+        if type(root) is Node and root in sweep.order:
             root.saved = None
     for node in sweep.order:
         for value in node.saved or ():
-            if type(value) is ndarray or type(value) is tuple:
+            if type(value) is ndarray or (type(value) is tuple and ndarray in map(type, value)):
                 node.saved = None
                 break

@@ -129,7 +129,7 @@ def seed(who: str, root: Any, gradient: Any, create_graph: bool) -> Any:
         array = ONES[root._data.dtype]
         if root._data.ndim:
             array = array.reshape(root._data.shape)
-        return wrap(array) if create_graph else array
+        return wrap(array.copy()) if create_graph else array
     if not isinstance(gradient, (tensors.Tensor, ndarray)):
         raise TypeError(
             message(
@@ -158,8 +158,6 @@ def added(known: Any, gradient: Any) -> Any:
 def total(tensor: Any, gradient: Any, sweep: Sweep) -> Any:
     """Return a new gradient and what earlier passes have left in a tensor's ``grad``, summed in memory of its own."""
     known = tensor.grad
-    if known is None:
-        return gradient
     return known + gradient if sweep.create_graph else known.detach() + gradient
 
 

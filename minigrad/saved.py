@@ -162,7 +162,7 @@ def written_since(node: Node) -> bool:
     for edge in node.edges:
         if edge is None:
             continue
-        kind = edge.__class__
+        kind = type(edge)
         if kind is Node:
             stamp = edge.stamp
         elif kind is tuple:

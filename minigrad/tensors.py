@@ -7,6 +7,7 @@ inherits them, as it does what Python and NumPy ask of it. This file holds the r
 from __future__ import annotations
 
 import copy
+import copyreg
 from collections.abc import Callable
 from typing import Any, Self
 
@@ -116,8 +117,8 @@ class Tensor(
         Tensor((2,) float32 | 2 4)
     """
 
-    # _edge: where its gradient goes: to the node that made it, as (node, k) to one with several outputs, as None to
-    #        itself (a leaf that requires grad), or, being its stamp, nowhere.
+    # _edge: where its gradient goes: to the node that made it (as (node, k) to one with several outputs), None for
+    #        itself, a leaf that requires grad, or its stamp for nowhere.
     # _stamp: of its memory, shared with views and detached twins.      _viewed: when a view was taken, else None.
     __slots__ = (
         "__weakref__",
@@ -261,10 +262,13 @@ class Tensor(
     @property
     def grad(self) -> Tensor | None:
         """The sum of the gradients of all backward passes since it was last set to None."""
-        if type(self._grad) is np.ndarray:
-            # A pass leaves an array. A Tensor is made of it when somebody looks, which optimizers do not.
-            self._grad = wrap(self._grad)
-        return self._grad
+        # A pass leaves an array. A Tensor is made of it when somebody looks, which optimizers do not.
+        if type(gradient := self._grad) is np.ndarray:
+            made = wrap(gradient)
+            if self._grad is gradient:  # and no other thread was faster
+                self._grad = made
+            return self._grad if isinstance(self._grad, Tensor) else made
+        return gradient
 
     @grad.setter
     def grad(self, value: Tensor | None) -> None:
@@ -366,18 +370,18 @@ class Tensor(
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Return how to make the tensor again: its class, and the state without the graph."""
-        return _blank, (type(self),), self.__getstate__()
+        return copyreg.__newobj__, (type(self),), self.__getstate__()  # type: ignore[attr-defined]
 
     def __copy__(self) -> Self:
         """Return a leaf that shares the memory, without the graph."""
-        twin = _blank(type(self))
+        twin = type(self).__new__(type(self))
         twin.__setstate__(self.__getstate__())
         share_stamp(twin, self._stamp)
         return twin
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         """Return a leaf with copies of the array and the gradient, without the graph."""
-        twin = _blank(type(self))
+        twin = type(self).__new__(type(self))
         memo[id(self)] = twin
         state = self.__getstate__()
         state["data"] = self._data.copy()
@@ -388,11 +392,6 @@ class Tensor(
 
 
 DETACH = "Use x.detach() for a tensor outside of the graph."
-
-
-def _blank(kind: Any) -> Any:
-    """Return a tensor of a class without running its constructor."""
-    return kind.__new__(kind)
 
 
 def is_tensor(value: Any) -> bool:

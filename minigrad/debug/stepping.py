@@ -12,6 +12,7 @@ from minigrad.errors import describe_node, message
 from minigrad.graph import Node
 from minigrad.ops.broadcasting import sum_to_size
 from minigrad.positions import Position, resolve
+from minigrad.saved import check_saved, written_since
 from minigrad.tensors import Tensor
 
 ndarray = np.ndarray
@@ -157,7 +158,11 @@ def steps(loss: Any, gradient: Any = None, retain_graph: bool = False) -> Iterat
         >>> x.grad
         Tensor(() float32 | 6)
     """
-    return walk(begin("steps", [loss], [gradient], retain_graph, False))
+    sweep = begin("steps", [loss], [gradient], retain_graph, False)
+    for node in sweep.order:
+        if node.saved is None or written_since(node):
+            check_saved("steps", node)
+    return walk(sweep)
 
 
 def walk(sweep: Sweep) -> Iterator[Step]:

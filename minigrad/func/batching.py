@@ -54,7 +54,7 @@ class Batch(Tape):
     def example(self, batched: Tensor) -> Tensor:
         """Return the first example of a batch, whose first axis it is."""
         # A copy: what is written to it in place, before that is refused, is not written to the user's batch.
-        tensor: Tensor = wrap(np.array(batched._data[0]), None, None)
+        tensor: Tensor = wrap(np.array(batched._data[0]))
         tensor.name = batched.name
         self.learn(tensor, batched)
         return tensor

@@ -240,6 +240,6 @@ def standing_for(edge: Any) -> Tensor:
     node, index = edge if type(edge) is tuple else (edge, None)
     shape = node.shape if index is None else node.shape[index]
     dtype = node.dtype if index is None else node.dtype[index]
-    tensor: Tensor = wrap(np.broadcast_to(np.zeros((), dtype), shape), None, None)
+    tensor: Tensor = wrap(np.broadcast_to(np.zeros((), dtype), shape))
     tensor._edge = edge
     return tensor

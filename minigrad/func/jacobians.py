@@ -66,12 +66,12 @@ def rows_of_output(output: Tensor, own: list[Tensor]) -> list[Tensor]:
         # One number of the output at a time: the row of the identity matrix that selects it.
         selection = np.zeros(size, output.dtype)
         selection[number] = 1
-        rows.append(pulled_back([output], [wrap(selection.reshape(output.shape), None, None)], own, own, True))
+        rows.append(pulled_back([output], [wrap(selection.reshape(output.shape))], own, own, True))
     found = []
     for index, variable in enumerate(own):
         shape = output.shape + variable.shape
         if size == 0:
-            found.append(wrap(np.zeros(shape, variable.dtype), None, None))
+            found.append(wrap(np.zeros(shape, variable.dtype)))
         elif size == 1:
             found.append(reshape(rows[0][index], shape))
         else:

@@ -55,7 +55,7 @@ def as_tensor(who: str, place: str, leaf: Any) -> Tensor:
                 "Pass what is none in an argument of its own, which argnums or in_dims leaves out.",
             )
         )
-    tensor: Tensor = wrap(array, None, None)
+    tensor: Tensor = wrap(array)
     return tensor
 
 

@@ -97,9 +97,9 @@ class Module(Registration):
         if outer.module:
             path = f"{outer.module}.{path}" if path else outer.module
         hooked = bool(self._forward_pre_hooks or self._forward_hooks)
-        forward = getattr(self.forward, "__code__", None)
-        # A hook is the user's code, and so is the forward of the user's own module: there each line has its position.
-        in_layer = code is not None and not hooked and forward is not None and OWN_FILES[forward.co_filename]
+        # A hook is the user's code, as is all of the user's own module: there each line has its position.
+        of_package = type(self).__module__.startswith("minigrad.") and "forward" not in self.__dict__
+        in_layer = code is not None and not hooked and of_package
         state = State(outer.grad_enabled, outer.keep_inputs, outer.tape, path, code, lasti, in_layer, outer)
         self.__dict__["_state"] = None if hooked or outer.tape is not None else state
         return state

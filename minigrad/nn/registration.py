@@ -32,7 +32,8 @@ class Registration:
     """
 
     # _name: the dotted path from the module that calls this one; '' for a module that is part of no other.
-    # _state: the modes in force when the module ran last; None after a change of its name.
+    # _state: the modes in force when the module ran last; None after a change of its name or its forward, where it
+    #         has hooks, and under a tape.
     training: bool
     _name: str
     _parameters: dict[str, Parameter | None]
@@ -73,10 +74,13 @@ class Registration:
             self.register_buffer(name, value, name not in self._non_persistent)
         else:
             object.__setattr__(self, name, value)
+            if name == "forward":
+                self.__dict__["_state"] = None
 
     def __delattr__(self, name: str) -> None:
         """Take an attribute away, from the registries too."""
         object.__delattr__(self, name)
+        self.__dict__["_state"] = None
         self._forget(name)
 
     def register_parameter(self, name: str, param: Parameter | None) -> None:

@@ -32,7 +32,7 @@ def add(x: Operand, y: Operand, *, alpha: float = 1) -> Tensor:
         >>> mg.add(mg.tensor([1.0, 2.0]), 10)
         Tensor((2,) float32 | 11 12)
     """
-    if alpha != 1:
+    if type(alpha) not in (int, float) or alpha != 1:
         y = scaled(add, y, alpha)
     x_data, y_data = pair(add, x, y)
     return record(add, add_vjp, x_data + y_data, (x, y))
@@ -45,7 +45,7 @@ def add_vjp(grad_output: Value) -> tuple[Value, Value]:
 
 def sub(x: Operand, y: Operand, *, alpha: float = 1) -> Tensor:
     """Return ``x - alpha * y``; arguments as for ``add``."""
-    if alpha != 1:
+    if type(alpha) not in (int, float) or alpha != 1:
         y = scaled(sub, y, alpha)
     x_data, y_data = pair(sub, x, y)
     if not are_floats(x_data, y_data):

@@ -100,6 +100,12 @@ def checked_labels(op: Op, input: Any, target: Any, weight: Any, ignore_index: i
     return Labels(classes, factors, share, ignored)
 
 
+def weights_of(labels: Labels) -> Any:
+    """Return how much each sample counts in a result: 0 for an ignored one, also where all are and a mean is NaN."""
+    weights = labels.factors * labels.share
+    return weights if labels.ignored is None else np.where(labels.ignored, weights.dtype.type(0), weights)
+
+
 def weighted_total(losses: ndarray, labels: Labels, reduction: str) -> Any:
     """Return the losses of single samples weighted, and reduced."""
     if labels.ignored is not None:

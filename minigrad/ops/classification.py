@@ -28,6 +28,7 @@ from minigrad.ops.class_labels import (
     require_share,
     rows_of_classes,
     weighted_total,
+    weights_of,
 )
 from minigrad.ops.gathering import gather, gather_backward
 from minigrad.ops.loss_operands import arrays, require_probabilities
@@ -93,7 +94,7 @@ def cross_entropy(
     output = weighted_total(losses.reshape(y_data.shape), labels, reduction)
     if needs_grad(input):
         probabilities /= totals
-    saved = (x_data, labels.classes, probabilities, labels.factors * labels.share)
+    saved = (x_data, labels.classes, probabilities, weights_of(labels))
     return record(cross_entropy, cross_entropy_vjp, output, inputs, saved)
 
 
@@ -290,7 +291,7 @@ def nll_loss(
     rows = rows_of_classes(x_data)
     losses = -rows[np.arange(len(rows)), labels.classes.reshape(-1)]
     output = weighted_total(losses.reshape(y_data.shape), labels, reduction)
-    saved = (labels.classes, labels.factors * labels.share, class_axis(x_data), x_data.shape)
+    saved = (labels.classes, weights_of(labels), class_axis(x_data), x_data.shape)
     return record(nll_loss, nll_loss_vjp, output, (input, target, weight, ignore_index, reduction), saved)
 
 

@@ -184,7 +184,7 @@ def detach(x: Tensor) -> Tensor:
                 "An array or number is in no graph; use it as it is.",
             )
         )
-    twin = wrap(x._data, None, None)
+    twin = wrap(x._data)
     share_stamp(twin, x._stamp)
     twin.name = x.name
     return twin

@@ -169,7 +169,7 @@ def from_dlpack(source: Any) -> Tensor:
 
 def leaf(array: ndarray, requires_grad: bool, name: str | None) -> Tensor:
     """Return the leaf of an array."""
-    made: Tensor = wrap(array, None, None)
+    made: Tensor = wrap(array)
     made.name = name
     if requires_grad:
         made.requires_grad = True

@@ -218,7 +218,7 @@ def refuse_shapes(op: Op, A: Any, B: Any, left: bool, vectors: bool) -> None:
 
 def beside(array: ndarray, operand: Any) -> Any:
     """Return an array as a Tensor without gradient if the operand is one, else as it is."""
-    return wrap(array, None, None) if isinstance(operand, tensors.Tensor) else array
+    return wrap(array) if isinstance(operand, tensors.Tensor) else array
 
 
 def who(op: Op) -> str:

@@ -37,7 +37,7 @@ def integer_index(op: Op, index: Any) -> ndarray:
 
 def beside(x: Any, array: ndarray) -> Any:
     """Return a constant array as a Tensor where the operand that it is used with is one, so that vmap knows it."""
-    return wrap(array, None, None) if isinstance(x, tensors.Tensor) else array
+    return wrap(array) if isinstance(x, tensors.Tensor) else array
 
 
 def same_dtype(op: Op, x: ndarray, source: ndarray) -> None:

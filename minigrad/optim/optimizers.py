@@ -131,7 +131,7 @@ class Optimizer:
         if len(self.param_groups) != len(self._slots):
             self.refuse_other_parameters()
         for group, slots, (known, rule) in zip(self.param_groups, self._slots, self._rules):
-            # Whatever was put into the group since, even an equal number, is another object.
+            # Whatever else was put into the group since is another object.
             if rule is None or len(group) != len(known) or not all(map(is_, group.values(), known)):
                 rule = self.checked_rule(group)
             parameters = group["params"]
@@ -294,7 +294,8 @@ def stamp(stamps: list[Any], frame: Any) -> None:
         stamps: those of what is written.
         frame: where step() was called.
     """
-    # One number for all, and no call for each: the writes are one change.
+    # One number for all, and no call for each: the writes are one change. And no lock, which an interrupt could leave
+    # locked.
     now = latest_write[0] = next(clock)
     if OWN_FILES[frame.f_code.co_filename]:
         frame = user_frame(frame)

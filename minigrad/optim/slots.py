@@ -23,7 +23,7 @@ class Rule(NamedTuple):
 
     Attributes:
         kernel: called as ``kernel(parameter, gradient, *state, *arguments)`` with C-contiguous arrays; it writes to
-            all but the gradient. A compiled one gets at their numbers by ``minigrad_kernels.flat``.
+            all but the gradient. A compiled one gets at their numbers by ``minigrad_kernels.arrays.flat``.
         state_names: what it keeps for each parameter: ``"step"`` is a 0-d float64 count, any other name a tensor like
             the parameter. Both begin as zeros.
         arguments: floats and bools; an int would be a type of its own, and compile the kernel again.
@@ -85,7 +85,7 @@ class Slot:
         self.__setstate__((parameter, {} if state is None else state))
 
     def __getstate__(self) -> tuple[Tensor, dict[str, Any]]:
-        """Return the parameter and its state: a copy's flat arrays must be views of the copy's own memory."""
+        """Return the parameter and its state: what is remembered of their arrays is found anew for a copy."""
         return self.parameter, self.state
 
     def __setstate__(self, state: tuple[Tensor, dict[str, Any]]) -> None:
@@ -172,6 +172,8 @@ class Slot:
         before = self.rule
         same = before is not None and before.kernel is rule.kernel and before.state_names == rule.state_names
         if same and self.parameter._data is self.array:
+            if list(map(type, before.arguments)) != list(map(type, rule.arguments)):
+                self.call = None
             self.rest = (*self.arrays[1:], *rule.arguments)
             self.rule = rule
         else:
@@ -191,7 +193,7 @@ class Slot:
         for name in rule.state_names:
             shape, dtype = state_kind(name, array)
             if name not in state:
-                state[name] = wrap(np.zeros(shape, dtype), None, None)
+                state[name] = wrap(np.zeros(shape, dtype))
             if state[name].shape != shape or state[name].dtype != dtype:
                 problem = f"the state {name!r}, {describe(state[name])}, does not fit {describe(self.parameter)}."
                 remedy = "Make the optimizer after the parameters have got their final shape and dtype."

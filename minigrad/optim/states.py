@@ -168,7 +168,7 @@ class Loading:
             elif value is not None:
                 state[name] = self.as_state(where, name, parameter, value)
         if "momentum_buffer" in state and "step" not in state:
-            state["step"] = wrap(np.ones(()), None, None)
+            state["step"] = wrap(np.ones(()))
         return state
 
     def as_state(self, where: str, name: str, parameter: Tensor, value: Any) -> Any:
@@ -182,4 +182,4 @@ class Loading:
         if array.shape != shape or array.dtype.kind not in "iuf":
             self.misfits.append(f"{where} has {name!r} as {describe(array)}, where the shape is {shape}")
             return None
-        return wrap(array.astype(dtype, order="C"), None, None)
+        return wrap(array.astype(dtype, order="C"))

@@ -268,3 +268,12 @@ def test_the_weight_of_a_loss_is_a_buffer_and_is_converted_with_it():
     assert loss.double().weight.dtype == mg.float64
     assert repr(nn.CrossEntropyLoss()) == "CrossEntropyLoss()"
     assert repr(nn.MSELoss(reduction="sum")) == "MSELoss(reduction='sum')"
+
+
+@pytest.mark.parametrize("loss", [nn.functional.cross_entropy, nn.functional.nll_loss])
+def test_a_batch_whose_labels_are_all_ignored_leaves_no_nan_in_the_gradient(loss):
+    x = mg.ones(2, 3, requires_grad=True)
+    value = loss(x, mg.tensor([-100, -100]))
+    value.backward()
+    assert np.isnan(value.item())  # a mean of nothing, as in PyTorch
+    assert x.grad.tolist() == [[0.0] * 3] * 2
