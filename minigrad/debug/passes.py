@@ -180,7 +180,7 @@ def plain(value: Any) -> Any:
 
 
 def kept_saved(node: Node) -> tuple[Any, ...] | None:
-    """Return what a node's rule reads, with the copies that a recording has made of leaves in the place of the leaves."""
+    """Return what a node's rule reads, with a recording's copies of leaves in the place of the leaves."""
     copies = {}
     for edge, each in zip(node.edges, flattened_inputs(node)):
         if isinstance(edge, Tensor) and isinstance(each, Tensor):
@@ -195,7 +195,7 @@ def flattened_inputs(node: Node) -> list[Any]:
     """Return the kept inputs of a node, one for each edge."""
     found: list[Any] = []
     for value in node.inputs or ():
-        if type(value) in (tuple, list) and any([isinstance(each, Tensor) for each in value]):
+        if type(value) in (tuple, list) and any(isinstance(each, Tensor) for each in value):
             found.extend(value)
         else:
             found.append(value)

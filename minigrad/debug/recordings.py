@@ -174,7 +174,7 @@ class Recorder(list[Any]):
             step.output, step.shape, step.dtype = arrays[0], shapes[0], dtypes[0]
 
     def _kept(self, value: Any) -> Any:
-        """Return an input to be kept: of a tensor a twin without its graph, that shares the array unless it is a leaf."""
+        """Return an input to be kept: of a tensor a twin without its graph, which shares the array but for a leaf."""
         if type(value) is tuple or type(value) is list:
             return type(value)([self._kept(each) for each in value])
         if not isinstance(value, Tensor):
@@ -221,7 +221,7 @@ def flattened(inputs: tuple[Any, ...]) -> list[Any]:
     """Return inputs with each sequence that holds tensors as its elements, as a node's edges count them."""
     found: list[Any] = []
     for value in inputs:
-        holds = type(value) in (tuple, list) and any([isinstance(each, Tensor) for each in value])
+        holds = type(value) in (tuple, list) and any(isinstance(each, Tensor) for each in value)
         if holds:
             found.extend(value)
         else:
