@@ -97,11 +97,19 @@ class recording:
 
         return Trace(list(self._pass("trace", number).steps()), self.forward)
 
-    def explain(self, tensor: Any) -> Any:
-        """Return ``debug.explain`` of a tensor's gradient, from the backward passes that were recorded."""
+    def explain(self, tensor: Any, number: int = -1) -> Any:
+        """Return what a gradient is made of, as ``debug.explain`` does, from a backward pass that was recorded.
+
+        Args:
+            tensor: the tensor, or its name.
+            number: which backward pass, the last one if not said.
+
+        Raises:
+            ValueError: if no such pass was recorded, or no tensor of that name is part of it.
+        """
         from minigrad.debug import explaining  # type: ignore[attr-defined]
 
-        return explaining.explain(self, tensor)
+        return explaining.explain_pass(self._pass("explain", number), tensor)
 
     def _pass(self, who: str, number: int) -> Pass:
         if not self.passes or not -len(self.passes) <= number < len(self.passes):

@@ -221,7 +221,8 @@ class Stepper:
         Args:
             condition: a function of a step, or an expression.
             op: the operation, a pattern as for file names: ``"tanh"``, ``"*_backward"``.
-            name: the name of a tensor that the operation reads, a pattern: ``"W1"``.
+            name: the name of a tensor that the operation read or made, a pattern: ``"W1"``; a variable's where the
+                tensor has none of its own.
             module: the path of the module that ran, a pattern: ``"mlp.*"``.
             nan: one of the step's gradients holds one.
             inf: one of the step's gradients holds such a number.
