@@ -9,7 +9,12 @@
 2 mul grad_x = grad_output * y; grad_y = grad_output * x
 """
 
-from minigrad.debug.stepping import Contribution, Step, StepNode, steps
+from minigrad.debug.contributions import Contribution
+from minigrad.debug.finite_differences import InputCheck, OpCheck
+from minigrad.debug.nodes import StepNode
+from minigrad.debug.statistics import Statistics
+from minigrad.debug.step import Step
+from minigrad.debug.stepping import steps
 from minigrad_kernels import python_kernels
 
 __all__ = [
@@ -18,6 +23,9 @@ __all__ = [
     "Step",
     "StepNode",
     "Contribution",
+    "Statistics",
+    "OpCheck",
+    "InputCheck",
     # kernels
     "python_kernels",
 ]
