@@ -30,11 +30,10 @@ from minigrad.ops.determinants import DeterminantMethods
 from minigrad.ops.elementwise import ElementwiseMethods
 from minigrad.ops.entropies import EntropyMethods
 from minigrad.ops.extremes import ExtremeMethods
+from minigrad.ops.functions import InPlaceForms
 from minigrad.ops.gathering import GatheringMethods
 from minigrad.ops.hyperbolic import HyperbolicMethods
 from minigrad.ops.in_place import InPlaceMethods
-from minigrad.ops.in_place_arguments import InPlaceArgumentMethods
-from minigrad.ops.in_place_functions import InPlaceFunctionMethods
 from minigrad.ops.indexing import IndexingMethods
 from minigrad.ops.interpolation import InterpolationMethods
 from minigrad.ops.joining import JoiningMethods
@@ -74,8 +73,7 @@ class Tensor(
     ExtremeMethods,
     GatheringMethods,
     HyperbolicMethods,
-    InPlaceArgumentMethods,
-    InPlaceFunctionMethods,
+    InPlaceForms,
     InPlaceMethods,
     IndexingMethods,
     InterpolationMethods,
@@ -202,9 +200,10 @@ class Tensor(
         """Return the number of bytes of one element."""
         return self._data.itemsize
 
-    def stride(self) -> tuple[int, ...]:
-        """Return for each axis how many elements lie between neighbours, as PyTorch counts them."""
-        return tuple([step // self._data.itemsize for step in self._data.strides])
+    def stride(self, dim: int | None = None) -> Any:
+        """Return for each axis, or for one, how many elements lie between neighbours, as PyTorch counts them."""
+        steps = tuple([step // self._data.itemsize for step in self._data.strides])
+        return steps if dim is None else steps[ops.operands.axis(Tensor.stride, dim, self.ndim)]
 
     def is_contiguous(self) -> bool:
         """Return whether the elements lie in row-major order without gaps."""
@@ -394,6 +393,6 @@ class Tensor(
 DETACH = "Use x.detach() for a tensor outside of the graph."
 
 
-def is_tensor(value: Any) -> bool:
+def is_tensor(obj: Any) -> bool:
     """Return whether a value is a Tensor."""
-    return isinstance(value, Tensor)
+    return isinstance(obj, Tensor)

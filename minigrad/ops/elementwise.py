@@ -325,7 +325,7 @@ class ElementwiseMethods:
     log = log
     sqrt = sqrt
     square = square
-    abs = __abs__ = abs
+    abs = absolute = __abs__ = abs
     sign = sign
     tanh = tanh
     sigmoid = sigmoid

@@ -1,4 +1,4 @@
-"""The names of the functions of each element, and of their in-place forms, one family a file."""
+"""The names of the functions of each element, of in-place forms and of distributions, one family a file."""
 
 from minigrad.ops.bounds import (
     clamp_max,
@@ -8,6 +8,11 @@ from minigrad.ops.bounds import (
 )
 from minigrad.ops.counting import (
     count_nonzero,
+)
+from minigrad.ops.distributions import (
+    DistributionMethods,
+    multinomial,
+    normal,
 )
 from minigrad.ops.entropies import (
     xlogy,
@@ -23,6 +28,7 @@ from minigrad.ops.hyperbolic import (
     sinh,
 )
 from minigrad.ops.in_place_arguments import (
+    InPlaceArgumentMethods,
     addcdiv_,
     addcmul_,
     atan2_,
@@ -43,7 +49,11 @@ from minigrad.ops.in_place_arguments import (
     round_,
     xlogy_,
 )
+from minigrad.ops.in_place_comparisons import (
+    InPlaceComparisonMethods,
+)
 from minigrad.ops.in_place_functions import (
+    InPlaceFunctionMethods,
     acos_,
     acosh_,
     asin_,
@@ -80,6 +90,13 @@ from minigrad.ops.in_place_functions import (
     tan_,
     trunc_,
 )
+from minigrad.ops.in_place_products import (
+    InPlaceProductMethods,
+    addmv_,
+)
+from minigrad.ops.in_place_shapes import (
+    InPlaceShapeMethods,
+)
 from minigrad.ops.interpolation import (
     addcdiv,
     addcmul,
@@ -110,6 +127,11 @@ from minigrad.ops.rounding import (
     frac,
     round,
     trunc,
+)
+from minigrad.ops.shifts import (
+    ShiftMethods,
+    bitwise_left_shift,
+    bitwise_right_shift,
 )
 from minigrad.ops.signs import (
     copysign,
@@ -143,6 +165,21 @@ from minigrad.ops.trigonometric import (
     tan,
 )
 
+
+class InPlaceForms(
+    DistributionMethods,
+    InPlaceArgumentMethods,
+    InPlaceComparisonMethods,
+    InPlaceFunctionMethods,
+    InPlaceProductMethods,
+    InPlaceShapeMethods,
+    ShiftMethods,
+):
+    """The methods of these families: what writes over its tensor, draws by it, or moves its bits."""
+
+    __slots__ = ()
+
+
 __all__ = [
     "acos",
     "acos_",
@@ -152,6 +189,7 @@ __all__ = [
     "addcdiv_",
     "addcmul",
     "addcmul_",
+    "addmv_",
     "arccos",
     "arccosh",
     "arcsin",
@@ -169,7 +207,9 @@ __all__ = [
     "atan_",
     "atanh",
     "atanh_",
+    "bitwise_left_shift",
     "bitwise_not_",
+    "bitwise_right_shift",
     "ceil",
     "ceil_",
     "clamp_max",
@@ -232,8 +272,10 @@ __all__ = [
     "logical_xor_",
     "logit",
     "logit_",
+    "multinomial",
     "nan_to_num",
     "nan_to_num_",
+    "normal",
     "polygamma",
     "rad2deg",
     "rad2deg_",
