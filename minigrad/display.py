@@ -67,7 +67,9 @@ def set_printoptions(
     """
     if profile is not None and profile not in PROFILES:
         raise ValueError(
-            message("set_printoptions", f"profile is one of {', '.join(PROFILES)}; got {profile!r}.", "Or leave it out.")
+            message(
+                "set_printoptions", f"profile is one of {', '.join(PROFILES)}; got {profile!r}.", "Or leave it out."
+            )
         )
     chosen: dict[str, Any] = {"sci_mode": sci_mode}
     wanted = {"precision": precision, "threshold": threshold, "edgeitems": edgeitems, "linewidth": linewidth}

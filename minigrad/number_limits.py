@@ -88,9 +88,7 @@ def iinfo(type: Any) -> IntegerLimits:
     dtype = as_dtype("iinfo", type)
     if dtype.kind not in "iu":
         raise TypeError(
-            message(
-                "iinfo", f"an integer dtype is needed, got {dtype}.", "Floats have finfo; a bool is False or True."
-            )
+            message("iinfo", f"an integer dtype is needed, got {dtype}.", "Floats have finfo; a bool is False or True.")
         )
     limits = np.iinfo(dtype)
     return IntegerLimits(dtype.itemsize * 8, int(limits.max), int(limits.min), dtype.name)

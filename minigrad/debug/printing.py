@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from minigrad.display import SHOWN, numbers
+from minigrad.display import numbers
 from minigrad.graph import Node
 from minigrad.positions import Position
 
@@ -85,4 +85,4 @@ def destination(source: Any) -> str:
 def summary(array: np.ndarray, shown: bool = False) -> str:
     """Return the shape and the norm of an array, and some of its numbers if ``shown``."""
     norm = np.sqrt(np.sum(np.square(array, dtype=np.float64)))
-    return f"{array.shape}  norm {norm:.3g}" + (f"  [{numbers(array, SHOWN[0])}]" if shown else "")
+    return f"{array.shape}  norm {norm:.3g}" + (f"  [{numbers(array)}]" if shown else "")

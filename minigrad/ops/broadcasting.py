@@ -78,9 +78,9 @@ def expand_as(x: Operand, y: Operand) -> Tensor:
     return expand(x, unwrap(expand_as, y).shape)
 
 
-def broadcast_to(x: Operand, shape: Any) -> Tensor:
-    """Return ``x`` expanded to ``shape``."""
-    return expand(x, shape)
+def broadcast_to(x: Operand, size: Any) -> Tensor:
+    """Return ``x`` expanded to the shape ``size``."""
+    return expand(x, size)
 
 
 def sum_to_size(x: Operand, *shape: Any) -> Tensor:

@@ -8,7 +8,6 @@ import numpy as np
 
 from minigrad.errors import describe, message
 from minigrad.graph import record
-from minigrad.ops.comparisons import isnan
 from minigrad.ops.conversion import cast, clone
 from minigrad.ops.elementwise import maximum, minimum, where
 from minigrad.ops.gathering import gather_backward
@@ -130,7 +129,10 @@ def aminmax(x: Operand, *, dim: int | None = None, keepdim: bool = False) -> Ext
 
 
 def amax(x: Operand, dim: Dim = None, keepdim: bool = False) -> Tensor:
-    """Return the largest element over all axes, or along some; equal ones share the gradient equally."""
+    """Return the largest element over all axes, or along some; equal ones share the gradient equally.
+
+    NaN is the largest, and the gradient of all elements is NaN then.
+    """
     x_data = unwrap(amax, x)
     over = axes(amax, dim, x_data.ndim, keepdim)
     refuse_empty(amax, x_data, over)
@@ -139,7 +141,10 @@ def amax(x: Operand, dim: Dim = None, keepdim: bool = False) -> Tensor:
 
 
 def amin(x: Operand, dim: Dim = None, keepdim: bool = False) -> Tensor:
-    """Return the smallest element over all axes, or along some; equal ones share the gradient equally."""
+    """Return the smallest element over all axes, or along some; equal ones share the gradient equally.
+
+    NaN is the smallest, and the gradient of all elements is NaN then.
+    """
     x_data = unwrap(amin, x)
     over = axes(amin, dim, x_data.ndim, keepdim)
     refuse_empty(amin, x_data, over)
@@ -148,9 +153,9 @@ def amin(x: Operand, dim: Dim = None, keepdim: bool = False) -> Tensor:
 
 
 def amax_vjp(grad_output: Value, x: Value, output: Value, axes: tuple[int, ...], keepdim: bool) -> Value:
-    """``grad_x = grad_output / k where x is the extreme, else 0``, with k the number of equal ones."""
+    """``grad_x = grad_output / k where x is the extreme, else 0``, k the number of equal ones, 0 if it is NaN."""
     wanted = with_axes(output, x.shape, axes, keepdim)
-    taken = (x == wanted) | (isnan(x) & isnan(wanted))
+    taken = x == wanted
     number = cast(sum(taken, axes, True), x.dtype)
     return where(taken, with_axes(grad_output, x.shape, axes, keepdim), 0) / number
 

@@ -47,7 +47,9 @@ def reshape_itself(op: Op, x: Tensor, *arguments: Any) -> Tensor:
     if current_state().tape is not None:
         raise RuntimeError(
             message(
-                who, f"{describe(x)} is watched, and must keep its shape.", f"Make a new tensor: y = x.{op.__name__}(...)."
+                who,
+                f"{describe(x)} is watched, and must keep its shape.",
+                f"Make a new tensor: y = x.{op.__name__}(...).",
             )
         )
     viewed: Tensor = op(x, *arguments)

@@ -152,9 +152,7 @@ def randint(
     return cast(result, wanted)
 
 
-def randperm(
-    n: int, *, dtype: Any = None, generator: Generator | None = None, requires_grad: bool = False
-) -> Tensor:
+def randperm(n: int, *, dtype: Any = None, generator: Generator | None = None, requires_grad: bool = False) -> Tensor:
     """Return the integers from 0 to n - 1 in random order.
 
     Args:
