@@ -48,7 +48,7 @@ def cumprod_(x: Tensor, dim: int, *, dtype: Any = None) -> Tensor:
 
 
 def renorm_(x: Tensor, p: float, dim: int, maxnorm: float) -> Tensor:
-    """Write ``renorm(x, p, dim, maxnorm)`` over ``x``."""
+    """Write ``renorm(x, p, dim, maxnorm)`` over ``x``, with its gradient at a norm of exactly ``maxnorm``."""
     return write_over(renorm, x, p, dim, maxnorm)
 
 

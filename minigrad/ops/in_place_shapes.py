@@ -25,9 +25,9 @@ def reshape_itself(op: Op, x: Tensor, *arguments: Any) -> Tensor:
         arguments: the operation's others.
 
     Raises:
-        TypeError: if x is no Tensor.
+        TypeError: if x is no Tensor, or a function is being mapped or captured, which goes by the shapes of tensors.
         RuntimeError: if a gradient of the old shape could still arrive: x is a leaf that requires grad, or part of the
-            graph where nothing is recorded; or while a function is mapped or captured, which goes by shapes.
+            graph where nothing is recorded.
     """
     who = op.__name__ + "_"
     if not isinstance(x, tensors.Tensor):
@@ -45,11 +45,11 @@ def reshape_itself(op: Op, x: Tensor, *arguments: Any) -> Tensor:
             )
         )
     if current_state().tape is not None:
-        raise RuntimeError(
+        raise TypeError(
             message(
                 who,
-                f"{describe(x)} is watched, and must keep its shape.",
-                f"Make a new tensor: y = x.{op.__name__}(...).",
+                f"it is an in-place operation on {describe(x)}, which must keep its shape under vmap and in a capture.",
+                f"Make a new tensor instead: y = x.{op.__name__}(...).",
             )
         )
     viewed: Tensor = op(x, *arguments)
