@@ -1,4 +1,7 @@
-"""Comparisons that write over their first operand, in its dtype: 1 where they hold, else 0."""
+"""Comparisons that write over their first operand, in its dtype: 1 where they hold, else 0.
+
+They have no slope: the gradient of both operands is 0.
+"""
 
 from __future__ import annotations
 
@@ -8,32 +11,32 @@ from minigrad.ops.operands import Operand, Tensor
 
 
 def eq_(x: Tensor, y: Operand) -> Tensor:
-    """Write ``x == y`` over ``x``; the gradient of what it held before is 0."""
+    """Write ``x == y`` over ``x``; the gradient of both is 0."""
     return write_over(eq, x, y)
 
 
 def ne_(x: Tensor, y: Operand) -> Tensor:
-    """Write ``x != y`` over ``x``; the gradient of what it held before is 0."""
+    """Write ``x != y`` over ``x``; the gradient of both is 0."""
     return write_over(ne, x, y)
 
 
 def lt_(x: Tensor, y: Operand) -> Tensor:
-    """Write ``x < y`` over ``x``; the gradient of what it held before is 0."""
+    """Write ``x < y`` over ``x``; the gradient of both is 0."""
     return write_over(lt, x, y)
 
 
 def le_(x: Tensor, y: Operand) -> Tensor:
-    """Write ``x <= y`` over ``x``; the gradient of what it held before is 0."""
+    """Write ``x <= y`` over ``x``; the gradient of both is 0."""
     return write_over(le, x, y)
 
 
 def gt_(x: Tensor, y: Operand) -> Tensor:
-    """Write ``x > y`` over ``x``; the gradient of what it held before is 0."""
+    """Write ``x > y`` over ``x``; the gradient of both is 0."""
     return write_over(gt, x, y)
 
 
 def ge_(x: Tensor, y: Operand) -> Tensor:
-    """Write ``x >= y`` over ``x``; the gradient of what it held before is 0."""
+    """Write ``x >= y`` over ``x``; the gradient of both is 0."""
     return write_over(ge, x, y)
 
 

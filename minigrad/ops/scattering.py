@@ -120,10 +120,13 @@ def operands_of_scatter(op: Op, x: Operand, dim: int, index: Operand, src: Any) 
     if unwrap(op, index).size == 0:
         # PyTorch writes nothing, whatever the shapes.
         shape = (0,) * x_data.ndim
-        return x_data, along, np.zeros(shape, np.int64), np.zeros(shape, x_data.dtype)
+        none = reshape(reshape(src, (-1,))[:0], shape) if needs_grad(src) else np.zeros(shape, x_data.dtype)
+        return x_data, along, np.zeros(shape, np.int64), none
     places = check_gather(op, x_data, along, index)
     if not isinstance(src, (tensors.Tensor, ndarray)):
         return x_data, along, places, src
+    if src.ndim == 0 and places.ndim == 1:
+        src = reshape(src, (1,))
     source = unwrap(op, src)
     same_dtype(op, x_data, source)
     fits = source.ndim == places.ndim
