@@ -658,6 +658,7 @@ from tests.loss_samples import LOSS_SAMPLES  # noqa: E402
 from tests.network_samples import NETWORKS  # noqa: E402
 from tests.shape_samples import SHAPE_FUNCTIONS  # noqa: E402
 from tests.statistics_samples import STATISTICS  # noqa: E402
+from tests.vocabulary_samples import VOCABULARY  # noqa: E402
 
 SAMPLES = [
     *ARITHMETIC,
@@ -683,4 +684,5 @@ SAMPLES = [
     *CONVOLUTIONS,
     *NETWORKS,
     *STATISTICS,
+    *VOCABULARY,
 ]

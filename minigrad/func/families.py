@@ -20,9 +20,9 @@ ELEMENTWISE = """
 """
 ALONG_AXES = """
     all amax amin any argmax argmin argsort count_nonzero cummax cummin cumprod cumsum diagonal even_slopes kthvalue
-    log_softmax logcumsumexp logsumexp max mean median middle_value min mode nan_middle_value nanmean nanmedian nansum
-    narrow neighbours norm prod select softmax sort sorted_values split std std_mean sum topk transpose unbind var
-    var_mean
+    largest_value log_softmax logcumsumexp logsumexp max mean median middle_value min mode nan_middle_value nanmean
+    nanmedian nansum narrow neighbours norm prod select smallest_value softmax sort sorted_values split std std_mean
+    sum topk transpose unbind var var_mean
 """
 LAST_AXES = """
     cholesky constant_pad_nd det eigh eigvalsh exponential inv inv_ex lu_factor_ex matrix_exp matrix_rank pinv qr

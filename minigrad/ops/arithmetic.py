@@ -213,6 +213,8 @@ def pow(x: Operand, y: Operand) -> Tensor:
     """
     x_data, y_data = pair(pow, x, y)
     if not are_floats(x_data, y_data):
+        if type(y) is bool and x_data.dtype == np.bool_:
+            return record(pow, None, x_data.copy() if y else np.ones_like(x_data), (x, y))
         refuse_bool(pow, x_data, y_data)
         if np.any(np.less(y_data, 0)):
             remedy = "Convert the base: x.float() ** y."

@@ -23,7 +23,7 @@ from minigrad.ops.shapes import reshape, unsqueeze
 def multi_margin_loss(
     input: Operand,
     target: Operand,
-    p: int = 1,
+    p: float = 1,
     margin: float = 1.0,
     weight: Operand | None = None,
     *,
@@ -53,6 +53,7 @@ def multi_margin_loss(
     if labels.shape != x_data.shape[:-1]:
         refuse_label_shape(op, input, target, "(N,) for an input of (N, C), () for one of (C,)")
     refuse_outsiders(op, labels, x_data.shape[-1], 0)
+    p = real(op, "p", p)
     if p not in (1, 2):
         raise ValueError(message(op.__name__, f"p is 1 or 2, got {p!r}.", "2 squares what exceeds the margin."))
     margin = real(op, "margin", margin)

@@ -30,7 +30,7 @@ def dropout(
     """Return ``input`` with each number set to 0 with probability ``p`` and the others scaled by ``1 / (1 - p)``.
 
     Args:
-        input: floating, any shape.
+        input: any shape; floating, unless nothing is dropped.
         p: the probability, from 0 to 1.
         training: whether to drop at all; if not, the input itself is returned.
         inplace: write the result over the input and return it.
@@ -40,7 +40,8 @@ def dropout(
         The input's shape; its expected value is the input.
 
     Raises:
-        ValueError: if ``p`` is not in [0, 1]; TypeError: if it is no number, or the input is not floating.
+        ValueError: if ``p`` is not in [0, 1]; TypeError: if it is no number, or numbers would be dropped that are
+            not floating.
 
     Examples:
         >>> import minigrad as mg
@@ -50,11 +51,12 @@ def dropout(
     Source: Srivastava et al., "Dropout: a simple way to prevent neural networks from overfitting", JMLR 2014.
     """
     p = checked_probability("dropout", p)
-    input_data = checked_floats(dropout, input)
     refuse_no_bool(dropout, "inplace", inplace)
     if not training or p == 0:
+        unwrap(dropout, input)
         same: Any = input
         return same
+    input_data = checked_floats(dropout, input)
     source = checked_generator(dropout, generator)
     counter = first_block(minigrad_kernels.dropped_blocks(input_data), source)
     if inplace:
@@ -107,7 +109,7 @@ def dropout2d(
     Source: Tompson et al., "Efficient object localization using convolutional networks", CVPR 2015.
     """
     p = checked_probability("dropout2d", p)
-    input_data = checked_floats(dropout2d, input)
+    input_data = checked_floats(dropout2d, input) if training and p > 0 else unwrap(dropout2d, input)
     refuse_no_bool(dropout2d, "inplace", inplace)
     if input_data.ndim < 2:
         raise ValueError(
