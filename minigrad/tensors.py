@@ -30,7 +30,7 @@ from minigrad.ops.determinants import DeterminantMethods
 from minigrad.ops.elementwise import ElementwiseMethods
 from minigrad.ops.entropies import EntropyMethods
 from minigrad.ops.extremes import ExtremeMethods
-from minigrad.ops.functions import InPlaceForms
+from minigrad.ops.functions import FurtherMethods
 from minigrad.ops.gathering import GatheringMethods
 from minigrad.ops.hyperbolic import HyperbolicMethods
 from minigrad.ops.in_place import InPlaceMethods
@@ -71,9 +71,9 @@ class Tensor(
     ElementwiseMethods,
     EntropyMethods,
     ExtremeMethods,
+    FurtherMethods,
     GatheringMethods,
     HyperbolicMethods,
-    InPlaceForms,
     InPlaceMethods,
     IndexingMethods,
     InterpolationMethods,

@@ -112,6 +112,9 @@ from minigrad.ops.logarithms import (
     logaddexp2,
     logit,
 )
+from minigrad.ops.piecewise import (
+    PiecewiseMethods,
+)
 from minigrad.ops.powers import (
     float_power,
     hypot,
@@ -166,16 +169,17 @@ from minigrad.ops.trigonometric import (
 )
 
 
-class InPlaceForms(
+class FurtherMethods(
     DistributionMethods,
     InPlaceArgumentMethods,
     InPlaceComparisonMethods,
     InPlaceFunctionMethods,
     InPlaceProductMethods,
     InPlaceShapeMethods,
+    PiecewiseMethods,
     ShiftMethods,
 ):
-    """The methods of these families: what writes over its tensor, draws by it, or moves its bits."""
+    """The methods of these families: forms in place, draws, shifts of bits, activations."""
 
     __slots__ = ()
 
