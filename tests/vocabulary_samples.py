@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tests.samples import Sample, constant, distinct, given, integers, nonzero, normal, positive
+from tests.samples import Sample, constant, distinct, given, integers, nonzero, normal, positive, regular
 
 NAN = np.nan
 
@@ -49,6 +49,10 @@ SHIFTS = [
     *[Sample(f".{op}_", (integers(0, 9, 4), 2), grad=False) for op in ("bitwise_left_shift", "bitwise_right_shift")],
 ]
 OPTIONS = [
+    Sample(".qr", (regular(3, 2),), torch=""),
+    Sample(".qr", (regular(2, 3), False), note="complete", torch=""),
+    Sample(".lu", (regular(3, 3),)),
+    Sample(".lu_solve", (normal(3, 2), regular(3, 3), given([1, 2, 3], np.int32))),
     Sample("norm", (normal(3, 4), "nuc"), note="nuc"),
     Sample("norm", (normal(3, 2, 4), "nuc", (0, 2), True), note="nuc of axes"),
     Sample("nn.functional.relu", (nonzero(2, 3),)),

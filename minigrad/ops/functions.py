@@ -118,6 +118,9 @@ from minigrad.ops.logarithms import (
     logaddexp2,
     logit,
 )
+from minigrad.ops.piecewise import (
+    PiecewiseMethods,
+)
 from minigrad.ops.powers import (
     PowerMethods,
     float_power,
@@ -314,6 +317,7 @@ class FunctionMethods(
     InPlaceShapeMethods,
     InterpolationMethods,
     LogarithmMethods,
+    PiecewiseMethods,
     PowerMethods,
     RoundingMethods,
     ShiftMethods,

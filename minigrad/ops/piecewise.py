@@ -271,3 +271,12 @@ def threshold_vjp(grad_output: Value, below: Value) -> Value:
 
 # Inside of the function its parameter has the name.
 THRESHOLD: Op = threshold
+
+
+class PiecewiseMethods:
+    """Those functions of this file that PyTorch has as methods."""
+
+    __slots__ = ()
+
+    hardshrink = hardshrink
+    prelu = prelu
