@@ -172,7 +172,6 @@ def bernoulli(x: Operand, *, generator: Generator | None = None) -> Tensor:
         ValueError: if an element is not in [0, 1].
     """
     x_data = unwrap(bernoulli, x)
-    source = checked_generator(bernoulli, generator)
     level = unfilled(bernoulli, (x_data.shape,), x_data.dtype)
     if x_data.size and not (x_data.min() >= 0 and x_data.max() <= 1):
         raise ValueError(
@@ -182,12 +181,16 @@ def bernoulli(x: Operand, *, generator: Generator | None = None) -> Tensor:
                 "Scores become probabilities by x.sigmoid().",
             )
         )
-    source.draw(minigrad_kernels.fill_uniform, level)
-    output: Tensor = record(bernoulli, bernoulli_vjp, (level < x_data).astype(x_data.dtype), (x, source.counter))
-    return output
+    return happens(x, drawn(bernoulli, minigrad_kernels.fill_uniform, level, generator, False))
 
 
-def bernoulli_vjp(grad_output: Value) -> Value:
+def happens(x: Operand, level: Operand) -> Tensor:
+    """Return 1 where a level is below the probability x, else 0."""
+    x_data = unwrap(happens, x)
+    return record(happens, happens_vjp, (unwrap(happens, level) < x_data).astype(x_data.dtype), (x, level))
+
+
+def happens_vjp(grad_output: Value) -> Value:
     """``grad_x = 0``: almost everywhere, a little more probability changes nothing."""
     return grad_output * 0
 
