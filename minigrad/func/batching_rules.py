@@ -29,6 +29,7 @@ from minigrad.func.batched import (
     whole_batch,
 )
 from minigrad.ops import broadcasting, indexing, shapes
+from minigrad.ops.conversion import cast
 from minigrad.ops.ranges import arange
 
 #: The parameters that name axes.
@@ -175,3 +176,9 @@ def one_hot(op: Callable[..., Any], inputs: Any, result: Any, size: int) -> Any:
         problem = "the number of classes cannot be seen from one example."
         raise TypeError(message("vmap", f"one_hot: {problem}", "Pass it: num_classes=10."))
     return op(inputs[0].tensor, inputs[1])
+
+
+def bernoulli(op: Callable[..., Any], inputs: Any, result: Any, size: int) -> Any:
+    """1 where the drawn number is below the probability; with the gradient of 0 that it has for one example."""
+    x, level = [spaced(each, result.ndim) for each in inputs]
+    return cast(level < x, result.dtype) + x * 0

@@ -18,7 +18,7 @@ from minigrad.func.batching_derivatives import STEPS
 ELEMENTWISE = """
     abs acos acosh add addcdiv addcmul alias asin asinh at_least atan atan2 atanh bitwise_and bitwise_not bitwise_or
     bitwise_xor cast cdist ceil celu clamp clone contiguous copysign cos cosh deg2rad digamma div drop elu entr eq
-    erf erfc erfinv exp exp2 expm1 float_power floor floor_divide fmax fmin fmod frac ge gelu gt happens hardshrink
+    erf erfc erfinv exp exp2 expm1 float_power floor floor_divide fmax fmin fmod frac ge gelu gt hardshrink
     hardsigmoid hardswish hardtanh heaviside hypot isclose isfinite isinf isnan ldexp le leaky_relu lerp lgamma log
     log10 log1p log2 logaddexp logaddexp2 logical_and logical_not logical_or logical_xor logit logsigmoid lt maximum
     minimum mish mul nan_to_num ne neg polygamma pow rad2deg reciprocal relu relu6 remainder round rsqrt selu sgn
@@ -81,6 +81,7 @@ FAMILIES = {
     batching_products.addmm: "addmm",
     batching_products.cross_entropy: "cross_entropy",
     batching_rules.one_hot: "one_hot",
+    batching_rules.bernoulli: "bernoulli",
     batching_windows.images: IMAGES,
     batching_windows.channels: CHANNELS,
     batching_windows.last_axes_and_weights: "layer_norm rms_norm",

@@ -181,16 +181,12 @@ def bernoulli(x: Operand, *, generator: Generator | None = None) -> Tensor:
                 "Scores become probabilities by x.sigmoid().",
             )
         )
-    return happens(x, drawn(bernoulli, minigrad_kernels.fill_uniform, level, generator, False))
+    drawn_level = drawn(bernoulli, minigrad_kernels.fill_uniform, level, generator, False)
+    output: Tensor = record(bernoulli, bernoulli_vjp, (level < x_data).astype(x_data.dtype), (x, drawn_level))
+    return output
 
 
-def happens(x: Operand, level: Operand) -> Tensor:
-    """Return 1 where a level is below the probability x, else 0."""
-    x_data = unwrap(happens, x)
-    return record(happens, happens_vjp, (unwrap(happens, level) < x_data).astype(x_data.dtype), (x, level))
-
-
-def happens_vjp(grad_output: Value) -> Value:
+def bernoulli_vjp(grad_output: Value) -> Value:
     """``grad_x = 0``: almost everywhere, a little more probability changes nothing."""
     return grad_output * 0
 
