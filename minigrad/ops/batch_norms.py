@@ -42,7 +42,7 @@ def batch_norm(
         bias: (C,); None for 0.
         training: whether the statistics are those of the input.
         momentum: the share of the new statistics.
-        eps: added to the variance.
+        eps: added to the variance, so that the gradient at equal numbers is 0; with ``eps=0`` it is NaN.
 
     Returns:
         The input's shape.

@@ -12,6 +12,7 @@ from minigrad import tensors
 from minigrad.errors import describe, message, number_remedy
 from minigrad.graph import record
 from minigrad.ops.arithmetic import mul
+from minigrad.ops.constants import beside
 from minigrad.ops.floats import checked_floats
 from minigrad.ops.generators import Generator, checked_generator
 from minigrad.ops.in_place import write_over
@@ -130,7 +131,7 @@ def dropout2d(
     channels = np.ones(input_data.shape[:2] + (1,) * (input_data.ndim - 2), input_data.dtype)
     source = checked_generator(dropout2d, generator)
     counter = first_block(minigrad_kernels.dropped_blocks(channels), source)
-    factors = drop(channels, counter, source.seed, p)
+    factors = drop(beside(channels, input), counter, source.seed, p)
     return write_over(mul, as_tensor(dropout2d, input), factors) if inplace else mul(input, factors)
 
 

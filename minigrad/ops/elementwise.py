@@ -38,7 +38,7 @@ def exp_vjp(grad_output: Value, output: Value) -> Value:
 
 
 def log(x: Operand) -> Tensor:
-    """Return the natural logarithm, elementwise: ``-inf`` at 0, NaN below."""
+    """Return the natural logarithm, elementwise: ``-inf`` at 0, with an infinite gradient, and NaN below."""
     x_data = floating(log, x)
     return record(log, log_vjp, minigrad_kernels.log(x_data), (x,), (x_data,))
 

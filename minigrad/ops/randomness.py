@@ -197,7 +197,6 @@ def bernoulli(x: Operand, p: float | None = None, *, generator: Generator | None
     """
     x_data = unwrap(bernoulli, x)
     probability = x_data if p is None else np.asarray(real(bernoulli, "p", p))
-    source = checked_generator(bernoulli, generator)
     level = unfilled(bernoulli, (x_data.shape,), x_data.dtype if p is None else np.float64)
     if probability.size and not (probability.min() >= 0 and probability.max() <= 1):
         raise ValueError(
@@ -207,9 +206,9 @@ def bernoulli(x: Operand, p: float | None = None, *, generator: Generator | None
                 "Scores become probabilities by x.sigmoid().",
             )
         )
-    source.draw(minigrad_kernels.fill_uniform, level)
+    drawn_level = drawn(bernoulli, minigrad_kernels.fill_uniform, level, generator, False)
     drawn_ones = (level < probability).astype(x_data.dtype)
-    output: Tensor = record(bernoulli, bernoulli_vjp, drawn_ones, (x, p, source.counter))
+    output: Tensor = record(bernoulli, bernoulli_vjp, drawn_ones, (x, p, drawn_level))
     return output
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from minigrad import tensors
 from minigrad.errors import describe, message
 from minigrad.graph import record
+from minigrad.ops.constants import beside
 from minigrad.ops.conversion import cast, clone
 from minigrad.ops.elementwise import where
 from minigrad.ops.gathering import check_gather, gather
@@ -168,7 +169,7 @@ def reduced(x: Operand, dim: int, index: Operand, src: Any, reduce: str) -> Tens
             message("scatter", f"reduce is 'add', 'multiply' or None, got {reduce!r}.", "See scatter_reduce.")
         )
     if not isinstance(src, (tensors.Tensor, ndarray)):
-        src = np.full(unwrap(scatter, index).shape, src).astype(unwrap(scatter, x).dtype)
+        src = beside(np.full(unwrap(scatter, index).shape, src).astype(unwrap(scatter, x).dtype), index)
     if reduce == "add":
         return scatter_add(x, dim, index, src)
     return scatter_product(x, dim, index, src)

@@ -441,3 +441,23 @@ def test_a_reflected_operator_names_the_operation_too():
         "a" - mg.tensor([1.0])
     with pytest.raises(TypeError, match=r"^matmul: .*list \[1.0\]"):
         [1.0] @ mg.tensor([1.0])
+
+
+CALLED = {
+    "swapaxes: ": lambda x: x.swapaxes(0, 5),
+    "moveaxis: ": lambda x: mg.moveaxis(x, 0, 5),
+    "subtract: ": lambda x: mg.subtract(x, mg.ones(4)),
+    "sub: ": lambda x: x - mg.ones(4),
+    "add_, in add: ": lambda x: x.add_(mg.ones(4)),
+    "std_mean, in std: ": lambda x: mg.std_mean(
+        x,
+        7,
+    ),
+}
+
+
+@pytest.mark.parametrize("who", CALLED)
+def test_a_message_begins_with_the_name_that_the_user_called(who):
+    with pytest.raises((ValueError, IndexError)) as caught:
+        CALLED[who](mg.ones(2, 3))
+    assert str(caught.value).startswith(who)
