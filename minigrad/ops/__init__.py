@@ -74,9 +74,6 @@ from minigrad.ops.creation import (
     zeros,
     zeros_like,
 )
-from minigrad.ops.diagonals import (
-    diagonal,
-)
 from minigrad.ops.elementwise import (
     abs,
     absolute,
@@ -172,6 +169,7 @@ from minigrad.ops.ranges import (
     arange,
     eye,
     linspace,
+    logspace,
 )
 from minigrad.ops.reductions import (
     logsumexp,
@@ -184,7 +182,9 @@ from minigrad.ops.shapes import (
     flatten,
     moveaxis,
     movedim,
+    numel,
     permute,
+    ravel,
     reshape,
     reshape_as,
     squeeze,
@@ -239,7 +239,6 @@ __all__ = [
     "contiguous",
     "copy_",
     "detach",
-    "diagonal",
     "div",
     "div_",
     "divide",
@@ -280,6 +279,7 @@ __all__ = [
     "logical_not",
     "logical_or",
     "logical_xor",
+    "logspace",
     "logsumexp",
     "lt",
     "manual_seed",
@@ -304,6 +304,7 @@ __all__ = [
     "negative",
     "normal_",
     "not_equal",
+    "numel",
     "one_hot",
     "ones",
     "ones_like",
@@ -318,6 +319,7 @@ __all__ = [
     "randn",
     "randn_like",
     "randperm",
+    "ravel",
     "relu",
     "relu_",
     "remainder",

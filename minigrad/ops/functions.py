@@ -1,12 +1,14 @@
-"""The names of the functions of each element, of in-place forms and of distributions, one family a file."""
+"""The functions of each element, draws by them, and in-place forms, one family a file."""
 
 from minigrad.ops.bounds import (
+    BoundMethods,
     clamp_max,
     clamp_min,
     fmax,
     fmin,
 )
 from minigrad.ops.counting import (
+    CountingMethods,
     count_nonzero,
 )
 from minigrad.ops.distributions import (
@@ -15,9 +17,11 @@ from minigrad.ops.distributions import (
     normal,
 )
 from minigrad.ops.entropies import (
+    EntropyMethods,
     xlogy,
 )
 from minigrad.ops.hyperbolic import (
+    HyperbolicMethods,
     acosh,
     arccosh,
     arcsinh,
@@ -98,11 +102,13 @@ from minigrad.ops.in_place_shapes import (
     InPlaceShapeMethods,
 )
 from minigrad.ops.interpolation import (
+    InterpolationMethods,
     addcdiv,
     addcmul,
     lerp,
 )
 from minigrad.ops.logarithms import (
+    LogarithmMethods,
     exp2,
     expm1,
     log1p,
@@ -116,6 +122,7 @@ from minigrad.ops.piecewise import (
     PiecewiseMethods,
 )
 from minigrad.ops.powers import (
+    PowerMethods,
     float_power,
     hypot,
     ldexp,
@@ -123,6 +130,7 @@ from minigrad.ops.powers import (
     rsqrt,
 )
 from minigrad.ops.rounding import (
+    RoundingMethods,
     ceil,
     fix,
     floor,
@@ -137,6 +145,7 @@ from minigrad.ops.shifts import (
     bitwise_right_shift,
 )
 from minigrad.ops.signs import (
+    SignMethods,
     copysign,
     heaviside,
     nan_to_num,
@@ -144,6 +153,7 @@ from minigrad.ops.signs import (
     signbit,
 )
 from minigrad.ops.special_functions import (
+    SpecialMethods,
     digamma,
     erf,
     erfc,
@@ -152,6 +162,7 @@ from minigrad.ops.special_functions import (
     polygamma,
 )
 from minigrad.ops.trigonometric import (
+    TrigonometricMethods,
     acos,
     arccos,
     arcsin,
@@ -167,22 +178,6 @@ from minigrad.ops.trigonometric import (
     sinc,
     tan,
 )
-
-
-class FurtherMethods(
-    DistributionMethods,
-    InPlaceArgumentMethods,
-    InPlaceComparisonMethods,
-    InPlaceFunctionMethods,
-    InPlaceProductMethods,
-    InPlaceShapeMethods,
-    PiecewiseMethods,
-    ShiftMethods,
-):
-    """The methods of these families: forms in place, draws, shifts of bits, activations."""
-
-    __slots__ = ()
-
 
 __all__ = [
     "acos",
@@ -307,3 +302,29 @@ __all__ = [
     "xlogy",
     "xlogy_",
 ]
+
+
+class FunctionMethods(
+    BoundMethods,
+    CountingMethods,
+    DistributionMethods,
+    EntropyMethods,
+    HyperbolicMethods,
+    InPlaceArgumentMethods,
+    InPlaceComparisonMethods,
+    InPlaceFunctionMethods,
+    InPlaceProductMethods,
+    InPlaceShapeMethods,
+    InterpolationMethods,
+    LogarithmMethods,
+    PiecewiseMethods,
+    PowerMethods,
+    RoundingMethods,
+    ShiftMethods,
+    SignMethods,
+    SpecialMethods,
+    TrigonometricMethods,
+):
+    """The methods of these families."""
+
+    __slots__ = ()
