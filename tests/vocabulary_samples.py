@@ -80,7 +80,10 @@ OPTIONS = [
     Sample("chunk", (normal(0, 3), 3), note="of nothing"),
 ]
 NAN_SAMPLES = [
-    *[Sample(op, (given([NAN, -1.0, 0.0, 2.0]),), note="NaN", smooth=False) for op in ("sign", "sgn", "abs")],
+    *[
+        Sample(op, (given([NAN, -1.0, 0.0, 2.0]),), note="NaN", smooth=False)
+        for op in ("sign", "sgn", "abs", ".sign_", ".sgn_")
+    ],
     *[Sample(op, (given([[NAN, 1.0], [2.0, 3.0]]), 1), note="NaN", smooth=False) for op in ("amax", "amin")],
     *[
         Sample(f"nn.functional.{op}", (given([NAN, 0.2, 2.0]),), note="NaN", smooth=False)

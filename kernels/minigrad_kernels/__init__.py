@@ -22,6 +22,7 @@ from minigrad_kernels.elementwise import (
     relu_backward,
     sigmoid,
     sigmoid_backward,
+    sign,
     tanh,
     tanh_backward,
 )
@@ -89,6 +90,7 @@ __all__ = [
     "relu_backward",
     "sigmoid",
     "sigmoid_backward",
+    "sign",
     "tanh",
     "tanh_backward",
     # special functions

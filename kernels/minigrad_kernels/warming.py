@@ -152,7 +152,8 @@ def windows_of_image(x: np.ndarray) -> None:
 def _elementwise(dtype: np.dtype) -> list[tuple[Any, ...]]:
     """Functions of each element and their gradients."""
     x = np.ones(2, dtype)
-    one = [elementwise.exp, elementwise.log, elementwise.tanh, elementwise.sigmoid, elementwise.erf, elementwise.relu]
+    one = [elementwise.exp, elementwise.log, elementwise.tanh, elementwise.sigmoid, elementwise.erf]
+    one += [elementwise.relu, elementwise.sign]
     two = [elementwise.relu_backward, elementwise.tanh_backward, elementwise.sigmoid_backward]
     special = [special_functions.erfc, special_functions.erfinv, special_functions.lgamma, special_functions.digamma]
     calls: list[tuple[Any, ...]] = [(special_functions.polygamma, 1, x)]

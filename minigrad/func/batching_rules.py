@@ -29,7 +29,7 @@ from minigrad.func.batched import (
     whole_batch,
 )
 from minigrad.ops import broadcasting, indexing, shapes
-from minigrad.ops.conversion import cast
+from minigrad.ops.conversion import cast, detach
 from minigrad.ops.ranges import arange
 
 #: The parameters that name axes.
@@ -178,7 +178,15 @@ def one_hot(op: Callable[..., Any], inputs: Any, result: Any, size: int) -> Any:
     return op(inputs[0].tensor, inputs[1])
 
 
+def normal(op: Callable[..., Any], inputs: Any, result: Any, size: int) -> Any:
+    """The drawn numbers scaled and moved; with the gradients of 0 that it has for one example."""
+    mean, std, standard = [spaced(each, result.ndim) for each in inputs]
+    numbers = standard * std + mean
+    return cast(detach(numbers) + numbers * 0, result.dtype)
+
+
 def bernoulli(op: Callable[..., Any], inputs: Any, result: Any, size: int) -> Any:
     """1 where the drawn number is below the probability; with the gradient of 0 that it has for one example."""
-    x, level = [spaced(each, result.ndim) for each in inputs]
-    return cast(level < x, result.dtype) + x * 0
+    x, p, level = inputs
+    x, level = spaced(x, result.ndim), spaced(level, result.ndim)
+    return cast(level < (x if p is None else p), result.dtype) + x * 0

@@ -16,14 +16,14 @@ from minigrad.func import (
 from minigrad.func.batching_derivatives import STEPS
 
 ELEMENTWISE = """
-    abs acos acosh add addcdiv addcmul alias asin asinh at_least atan atan2 atanh bitwise_and bitwise_not bitwise_or
-    bitwise_xor cast cdist ceil celu clamp clone contiguous copysign cos cosh deg2rad digamma div drop elu entr eq
-    erf erfc erfinv exp exp2 expm1 float_power floor floor_divide fmax fmin fmod frac ge gelu gt hardshrink
-    hardsigmoid hardswish hardtanh heaviside hypot isclose isfinite isinf isnan ldexp le leaky_relu lerp lgamma log
-    log10 log1p log2 logaddexp logaddexp2 logical_and logical_not logical_or logical_xor logit logsigmoid lt maximum
-    minimum mish mul nan_to_num ne neg polygamma pow rad2deg reciprocal relu relu6 remainder round rsqrt selu sgn
-    sigmoid sign signbit silu sin sinc sinh sloped softplus softshrink softsign sqrt square sub tan tanh tanhshrink
-    threshold trunc trunc_divide where xlog1py xlogy
+    abs acos acosh add addcdiv addcmul alias asin asinh at_least atan atan2 atanh bitwise_and bitwise_left_shift
+    bitwise_not bitwise_or bitwise_right_shift bitwise_xor cast cdist ceil celu clamp clone contiguous copysign cos
+    cosh deg2rad digamma div drop elu entr eq erf erfc erfinv exp exp2 expm1 float_power floor floor_divide fmax fmin
+    fmod frac ge gelu gt hardshrink hardsigmoid hardswish hardtanh heaviside hypot isclose isfinite isinf isnan ldexp
+    le leaky_relu lerp lgamma log log10 log1p log2 logaddexp logaddexp2 logical_and logical_not logical_or logical_xor
+    logit logsigmoid lt maximum minimum mish mul nan_to_num ne neg polygamma pow rad2deg reciprocal relu relu6
+    remainder round rsqrt selu sgn sigmoid sign signbit silu sin sinc sinh sloped softplus softshrink softsign sqrt
+    square sub tan tanh tanhshrink threshold trunc trunc_divide where xlog1py xlogy
 """
 ALONG_AXES = """
     all amax amin any argmax argmin argsort count_nonzero cummax cummin cumprod cumsum diagonal even_slopes glu
@@ -82,6 +82,7 @@ FAMILIES = {
     batching_products.cross_entropy: "cross_entropy",
     batching_rules.one_hot: "one_hot",
     batching_rules.bernoulli: "bernoulli",
+    batching_rules.normal: "normal",
     batching_windows.images: IMAGES,
     batching_windows.channels: CHANNELS,
     batching_windows.last_axes_and_weights: "layer_norm rms_norm",

@@ -71,10 +71,10 @@ def normal(
     refuse_negative(spread)
     of = centre if isinstance(mean, (tensors.Tensor, ndarray)) else spread
     output = unfilled(normal, (np.broadcast_shapes(centre.shape, spread.shape),), of.dtype)
-    source = checked_generator(normal, generator)
-    source.draw(minigrad_kernels.fill_normal, output)
-    np.add(np.multiply(output, spread, out=output, casting="same_kind"), centre, out=output, casting="same_kind")
-    result: Tensor = record(normal, normal_vjp, output, (mean, std, source.counter))
+    standard = drawn(normal, minigrad_kernels.fill_normal, output, generator, False)
+    scaled = np.multiply(output, spread, dtype=output.dtype, casting="same_kind")
+    np.add(scaled, centre, out=scaled, casting="same_kind")
+    result: Tensor = record(normal, normal_vjp, np.asarray(scaled), (mean, std, standard))
     return result
 
 

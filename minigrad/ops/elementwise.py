@@ -86,19 +86,11 @@ def abs_vjp(grad_output: Value, x: Value) -> Value:
 def sign(x: Operand) -> Tensor:
     """Return -1, 0 or 1, elementwise, and 0 for NaN; the gradient is 0."""
     x_data = unwrap(sign, x)
-    output = x_data.copy() if x_data.dtype == np.bool_ else signs(x_data)
+    if x_data.dtype.kind == "f":
+        output = minigrad_kernels.sign(x_data)
+    else:
+        output = x_data.copy() if x_data.dtype == np.bool_ else np.sign(x_data)
     return record(sign, sign_vjp, output, (x,))
-
-
-def signs(x: ndarray) -> ndarray:
-    """Return the signs of numbers that are no bools, 0 for NaN, as PyTorch has it."""
-    output = np.asarray(np.sign(x))
-    if x.dtype.kind == "f":
-        # At a million floats a product with itself takes 0.05 ms, to look at each 0.2.
-        flat = output.reshape(-1)
-        if (square := flat.dot(flat)) != square:
-            output[np.isnan(output)] = 0
-    return output
 
 
 def sign_vjp(grad_output: Value) -> Value:

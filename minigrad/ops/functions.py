@@ -1,4 +1,4 @@
-"""The functions of each element, in-place forms and distributions, one family a file."""
+"""The functions of each element, draws by them, and in-place forms, one family a file."""
 
 from minigrad.ops.bounds import (
     BoundMethods,

@@ -96,7 +96,7 @@ def view(x: Operand, *shape: Any, dtype: Any = None) -> Tensor:
         RuntimeError: if floats are seen as other floats where x requires grad.
     """
     x_data = unwrap(view, x)
-    if dtype is not None or (len(shape) == 1 and isinstance(shape[0], (np.dtype, type))):
+    if dtype is not None or (shape and type(shape[0]) is not int and isinstance(shape[0], (np.dtype, type))):
         return seen_as(x, x_data, shape[0] if dtype is None else dtype)
     wanted = fitting_shape(view, x_data, sizes(view, shape))
     output = x_data.reshape(wanted)

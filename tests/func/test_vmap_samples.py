@@ -20,7 +20,7 @@ REFUSED = {
         "argwhere", "bincount", "masked_select", "nonzero", "repeat_interleave", "unique", "x[index]",
     },
     "draws random numbers": {
-        "bernoulli", "nn.functional.dropout", "nn.functional.dropout2d", "nn.functional.rrelu",
+        "bernoulli", "normal", "nn.functional.dropout", "nn.functional.dropout2d", "nn.functional.rrelu",
         "nn.functional.scaled_dot_product_attention",
     },
     "with arrays that are no tensors": {"nn.functional.cross_entropy", "nn.functional.embedding_bag"},

@@ -195,6 +195,7 @@ WITHOUT_DIFFERENCES = {
     "linalg.eigvalsh": SYMMETRIC,
     ".float": "float32 has not the digits for differences",
     "bernoulli": "the gradient is 0 and the function has jumps",
+    "normal": "each call draws other numbers",
 }
 
 
