@@ -71,9 +71,11 @@ def arange(
 def linspace(start: float, end: float, steps: int, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """Return ``steps`` numbers at equal distances from ``start`` to ``end``, both included.
 
+    Of an integer dtype both are rounded towards 0 before, and the numbers between them after.
+
     Raises:
         TypeError: if an argument is no number, or ``steps`` no integer.
-        ValueError: if ``steps`` is negative.
+        ValueError: if ``steps`` is negative, or ``start`` or ``end`` does not fit an integer dtype.
 
     Examples:
         >>> import minigrad as mg
@@ -89,9 +91,11 @@ def logspace(
 ) -> Tensor:
     """Return ``steps`` numbers in equal proportions from ``base**start`` to ``base**end``, both included.
 
+    Of an integer dtype the exponents' bounds are rounded towards 0 before, and the powers after.
+
     Raises:
         TypeError: if an argument is no number, or ``steps`` no integer.
-        ValueError: if ``steps`` is negative.
+        ValueError: if ``steps`` is negative, or ``start`` or ``end`` does not fit an integer dtype.
 
     Examples:
         >>> import minigrad as mg
@@ -113,7 +117,19 @@ def spaced_numbers(op: Op, start: Any, end: Any, steps: Any, dtype: Any) -> tupl
     if count < 0:
         raise ValueError(message(op.__name__, f"steps must not be negative, got {count}."))
     wanted = dtypes.get_default_dtype() if dtype is None else dtypes.as_dtype(op.__name__, dtype)
-    return np.linspace(first, last, count), wanted
+    if wanted.kind not in "iu":
+        return np.linspace(first, last, count), wanted
+    limits = np.iinfo(wanted)
+    if not (limits.min <= first <= limits.max and limits.min <= last <= limits.max):
+        raise ValueError(
+            message(op.__name__, f"{wanted} does not hold {first} and {last}.", "Leave dtype out for floats.")
+        )
+    first, last = int(first), int(last)
+    # As PyTorch does, from both ends to the middle: which way a number is rounded depends on it.
+    step = (last - first) / max(count - 1, 1)
+    places = np.arange(count)
+    ahead = first + step * places
+    return np.where(places < count // 2, ahead, last - step * (count - 1 - places)) if count > 1 else ahead, wanted
 
 
 def eye(n: int, m: int | None = None, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:

@@ -105,6 +105,29 @@ def test_a_range_of_integers_rounds_its_bounds_as_pytorch(arguments, dtype, expe
     assert mg.arange(*arguments, dtype=dtype).tolist() == expected
 
 
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        ((0.73, 10.54, 8), [0, 1, 2, 4, 5, 7, 8, 10]),
+        ((17.15, -16, 9), [17, 12, 8, 4, 0, -3, -7, -11, -16]),
+        ((39, -30.63, 9), [39, 30, 21, 13, 4, -4, -12, -21, -30]),
+        ((3.9, 7, 1), [3]),
+        ((3, 7, 0), []),
+    ],
+)
+def test_integers_at_equal_distances_are_rounded_as_pytorch_rounds_them(arguments, expected):
+    assert mg.linspace(*arguments, dtype=mg.int64).tolist() == expected
+
+
+def test_integers_in_equal_proportions_are_rounded_as_pytorch_rounds_them():
+    assert mg.logspace(0.5, 2.7, 4, dtype=mg.int64).tolist() == [1, 4, 21, 100]
+
+
+def test_bounds_that_do_not_fit_the_integers_are_refused():
+    with pytest.raises(ValueError, match="linspace: uint8 does not hold -5 and 5"):
+        mg.linspace(-5, 5, 4, dtype=mg.uint8)
+
+
 def test_a_step_that_rounds_to_nothing_is_refused():
     with pytest.raises(ValueError, match="arange: from 0 to 3 there is no way in steps of 0"):
         mg.arange(0, 3, 0.5, dtype=mg.int64)
