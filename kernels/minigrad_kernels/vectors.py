@@ -16,7 +16,6 @@ from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 from numba.extending import lower_builtin, overload, type_callable
-from numba.np.arrayobj import populate_array
 
 from minigrad_kernels.machine import VECTOR_BITS
 
@@ -106,6 +105,9 @@ def array_at(
     strides = [itemsize]
     for length in reversed(lengths[1:]):
         strides.insert(0, builder.mul(strides[0], length))
+    # Not at the top of the file: it takes 60 ms, which a process that finds its kernels in the cache need not spend.
+    from numba.np.arrayobj import populate_array
+
     array = context.make_array(kind)(context, builder)
     data = builder.inttoptr(address, context.get_data_type(kind.dtype).as_pointer())
     populate_array(array, data, lengths, strides, itemsize, None)

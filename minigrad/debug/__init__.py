@@ -9,7 +9,21 @@
 2 mul grad_x = grad_output * y; grad_y = grad_output * x
 """
 
-from minigrad.debug.stepping import Contribution, Step, StepNode, steps
+from minigrad.debug.breakpoints import Breakpoint
+from minigrad.debug.comparisons import Comparison, compare
+from minigrad.debug.contributions import Contribution
+from minigrad.debug.expressions import namespace
+from minigrad.debug.forward import ForwardInput, ForwardStep
+from minigrad.debug.history import History
+from minigrad.debug.nodes import StepNode
+from minigrad.debug.op_checks import InputCheck, OpCheck
+from minigrad.debug.passes import Pass
+from minigrad.debug.recordings import recording
+from minigrad.debug.statistics import Statistics
+from minigrad.debug.step import Step
+from minigrad.debug.stepper import Stepper
+from minigrad.debug.stepping import steps
+from minigrad.debug.traces import Trace, trace
 from minigrad_kernels import python_kernels
 
 __all__ = [
@@ -18,6 +32,23 @@ __all__ = [
     "Step",
     "StepNode",
     "Contribution",
+    "Statistics",
+    "Stepper",
+    "Breakpoint",
+    "History",
+    "namespace",
+    # finite differences
+    "OpCheck",
+    "InputCheck",
+    # recordings
+    "recording",
+    "Pass",
+    "trace",
+    "Trace",
+    "ForwardStep",
+    "ForwardInput",
+    "compare",
+    "Comparison",
     # kernels
     "python_kernels",
 ]
