@@ -147,7 +147,9 @@ def array_data(value: Any) -> Any:
         found[name] = number(getattr(figures, name))
     if isinstance(value, np.ndarray):
         whole = value.size <= SHOWN
-        found["values" if whole else "corner"] = numbers(value if whole else corner(value))
+        finite = not figures.nans and not figures.infs
+        shown = value if whole else corner(value)
+        found["values" if whole else "corner"] = shown.tolist() if finite else numbers(shown)
     return found
 
 

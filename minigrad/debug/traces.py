@@ -1,6 +1,7 @@
 """``trace``: a whole backward pass at once, to be looked at as a table, a page, a picture or data."""
 
-from collections.abc import Iterable
+from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -80,17 +81,15 @@ class Trace:
         Returns:
             The path.
         """
-        from minigrad.debug import pages  # type: ignore[attr-defined]
-
+        pages: Any = import_module("minigrad.debug.pages")
         return Path(pages.write_page(self, path))
 
     def _repr_html_(self) -> str:
         """Return the page, for a notebook."""
-        from minigrad.debug import pages  # type: ignore[attr-defined]
-
+        pages: Any = import_module("minigrad.debug.pages")
         return str(pages.page_of(self))
 
-    def __iter__(self) -> Iterable[Step]:
+    def __iter__(self) -> Iterator[Step]:
         """Go through the steps of the backward pass."""
         return iter(self.steps)
 
