@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from minigrad.debug.expressions import evaluate, possible_names
+from minigrad.debug.expressions import evaluate, namespace, possible_names
 from minigrad.debug.nodes import names_of
 from minigrad.debug.statistics import LARGE
 from minigrad.errors import describe, message, number_remedy
@@ -81,7 +81,7 @@ class Breakpoint:
                 return bool(value(step))
             return bool(evaluate(value, step))
         except Exception as error:
-            if name == "expression" and is_absent(error, value):
+            if name == "expression" and lacks(step, value):
                 return False
             raise RuntimeError(
                 message(
@@ -96,12 +96,16 @@ class Breakpoint:
         return f"<Breakpoint {self.number} {self.describe()}>"
 
 
-def is_absent(error: Exception, expression: str) -> bool:
-    """Return whether a NameError is about a name of the expression that other steps have and this one has not.
+def lacks(step: "Step", expression: str) -> bool:
+    """Return whether a step lacks a name of an expression that other steps have, or has None there: nothing was needed.
 
     Names that no step has were refused when the breakpoint was made.
     """
-    return isinstance(error, NameError) and error.name in names_in(expression)
+    names = namespace(step)
+    for name in names_in(expression):
+        if names.get(name) is None and not hasattr(builtins, name):
+            return True
+    return False
 
 
 def names_in(expression: str) -> set[str]:

@@ -47,7 +47,7 @@ def local_jacobian(step: "Step", i: int | str, output: int) -> np.ndarray:
         grads = tuple(grads) if type(grads) in (tuple, list) else (grads,)
         grad = grads[index] if index < len(grads) else None
         if grad is not None:
-            rows[place] = sum_to_size(np.asarray(grad), shape)
+            rows[place] = grad if np.shape(grad) == shape else sum_to_size(np.asarray(grad), shape)
     return rows.reshape(out_shape + shape)
 
 
