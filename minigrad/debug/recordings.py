@@ -53,6 +53,7 @@ class recording:
         """Start with nothing recorded."""
         self.forward: list[ForwardStep] = []
         self.passes: list[Pass] = []
+        self._used = False
         self._recorder: Any = None
         self._token: Any = None
 
@@ -63,15 +64,14 @@ class recording:
             RuntimeError: if it was entered before, or a function under ``vmap`` is running.
         """
         state = STATE.get()
-        if self._recorder is not None or isinstance(state.tape, Tape):
+        if self._used:
             problem = "this recording has been used before."
-            remedy = "Make another one: with debug.recording() as r."
-            if self._recorder is None:
-                problem = (
-                    "under vmap one run of the function serves the whole batch, which cannot be recorded from inside."
-                )
-                remedy = "Record around the call of the function that vmap returned."
+            raise RuntimeError(message("recording", problem, "Make another one: with debug.recording() as r."))
+        if isinstance(state.tape, Tape):
+            problem = "under vmap one run of the function serves the whole batch, which cannot be recorded from inside."
+            remedy = "Record around the call of the function that vmap returned."
             raise RuntimeError(message("recording", problem, remedy))
+        self._used = True
         self._recorder = Recorder(self, state.tape)
         tape: Any = self._recorder
         self._token = STATE.set(
@@ -83,6 +83,8 @@ class recording:
         """End the recording; what was recorded stays."""
         STATE.reset(self._token)
         self._recorder.close()
+        # The two hold each other: the graph is to be freed when the recording goes away, and not at some later time.
+        self._recorder = self._token = None
 
     def trace(self, number: int = -1) -> Any:
         """Return a backward pass and what it went back through, as a ``Trace``.
