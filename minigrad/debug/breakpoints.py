@@ -102,10 +102,7 @@ def lacks(step: "Step", expression: str) -> bool:
     Names that no step has were refused when the breakpoint was made.
     """
     names = namespace(step)
-    for name in names_in(expression):
-        if names.get(name) is None and not hasattr(builtins, name):
-            return True
-    return False
+    return any(names.get(name) is None and not hasattr(builtins, name) for name in names_in(expression))
 
 
 def names_in(expression: str) -> set[str]:
@@ -214,9 +211,11 @@ def checked_bound(name: str, value: Any, order: list[Node]) -> float:
     """Return the size from which on numbers are large; True stands for the usual one."""
     if value is True:
         return LARGE
-    if not isinstance(value, (int, float, np.number)) or not value > 0:
+    number = isinstance(value, (int, float, np.number))
+    if not number or not value > 0:
         problem = f"large is a number above 0, or True for {LARGE:g}, got {describe(value)}."
-        raise TypeError(message("break_at", problem, number_remedy(value)))
+        remedy = "Numbers above it in size are stopped at, whatever their sign." if number else number_remedy(value)
+        raise (ValueError if number else TypeError)(message("break_at", problem, remedy))
     return float(value)
 
 

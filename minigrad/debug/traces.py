@@ -57,7 +57,12 @@ class Trace:
         return trace_tables.table(self)
 
     def to_json(self, indent: int | None = None) -> str:
-        """Return the recording as JSON; arrays above 36 numbers by their first ones and statistics.
+        """Return the recording as JSON.
+
+        It holds the ``leaves``, the operations ``forward`` and the ``steps`` backward. Inputs name what they come from
+        by number: ``source`` an operation, ``leaf`` a leaf. An array is its shape, dtype and statistics with its
+        ``values``, or above 36 numbers the ``corner`` of its first rows and columns; numbers that are not finite are
+        the texts ``NaN``, ``Infinity`` and ``-Infinity``.
 
         Args:
             indent: how many spaces each level is indented, None for one line.
