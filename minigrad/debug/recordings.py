@@ -217,13 +217,14 @@ class Recorder(list[Any]):
         given, twins = flattened(inputs), flattened(kept)
         names = StepNode(step.recorded).inputs if step.recorded is not None else plain_names(step.op, len(given))
         found = []
-        for name, each, twin in zip(names, given, twins):
+        for place, (name, each, twin) in enumerate(zip(names, given, twins)):
+            reader = None if step.recorded is None else (step.recorded, place)
             if not isinstance(each, Tensor):
-                found.append(ForwardInput(name, None, None, each, None))
+                found.append(ForwardInput(name, None, None, each, None, reader))
                 continue
             maker = self._makers.get(id(each))
             source = each if maker is None else maker[1]
-            found.append(ForwardInput(name, source, twin._data.shape, read_only(twin._data), each.name))
+            found.append(ForwardInput(name, source, twin._data.shape, read_only(twin._data), each.name, reader))
         return tuple(found)
 
 
