@@ -227,7 +227,9 @@ def inputs_of(step: ForwardStep, places: dict[Any, int], values: dict[Any, Any])
         return ()
     found = []
     for place, (name, edge) in enumerate(zip(StepNode(node).inputs, node.edges)):
-        label, source = None, None
+        label: str | None = None
+        source: Any = None
+        shape: Any = None
         if isinstance(edge, Tensor):
             source, label, value, shape = edge, edge.name, read_only(edge._data), edge.shape
         elif edge is None or type(edge) is list:
