@@ -9,12 +9,21 @@
 2 mul grad_x = grad_output * y; grad_y = grad_output * x
 """
 
+from minigrad.debug.breakpoints import Breakpoint
+from minigrad.debug.comparisons import Comparison, compare
 from minigrad.debug.contributions import Contribution
-from minigrad.debug.finite_differences import InputCheck, OpCheck
+from minigrad.debug.expressions import namespace
+from minigrad.debug.forward import ForwardInput, ForwardStep
+from minigrad.debug.history import History
 from minigrad.debug.nodes import StepNode
+from minigrad.debug.op_checks import InputCheck, OpCheck
+from minigrad.debug.passes import Pass
+from minigrad.debug.recordings import recording
 from minigrad.debug.statistics import Statistics
 from minigrad.debug.step import Step
+from minigrad.debug.stepper import Stepper
 from minigrad.debug.stepping import steps
+from minigrad.debug.traces import Trace, trace
 from minigrad_kernels import python_kernels
 
 __all__ = [
@@ -24,8 +33,22 @@ __all__ = [
     "StepNode",
     "Contribution",
     "Statistics",
+    "Stepper",
+    "Breakpoint",
+    "History",
+    "namespace",
+    # finite differences
     "OpCheck",
     "InputCheck",
+    # recordings
+    "recording",
+    "Pass",
+    "trace",
+    "Trace",
+    "ForwardStep",
+    "ForwardInput",
+    "compare",
+    "Comparison",
     # kernels
     "python_kernels",
 ]
