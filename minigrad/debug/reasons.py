@@ -9,19 +9,14 @@ from minigrad.graph import Node, edge_of
 from minigrad.tensors import Tensor
 
 
-def reason_for_none(tensor: Tensor, order: Sequence[Node], steps: Sequence[Any] = ()) -> str:
-    """Return why no gradient arrives at a tensor, with the operation and line where it was lost, if that can be told.
+def cause_of_none(tensor: Tensor, order: Sequence[Node], steps: Sequence[Any] = ()) -> tuple[Node | None, str]:
+    """Return the node where the gradient of a tensor is lost, if that can be told, and the reason.
 
     Args:
         tensor: the tensor.
         order: the nodes below the loss.
         steps: the steps of the pass, if it was run.
     """
-    return cause_of_none(tensor, order, steps)[1]
-
-
-def cause_of_none(tensor: Tensor, order: Sequence[Node], steps: Sequence[Any] = ()) -> tuple[Node | None, str]:
-    """Return the node where a tensor's gradient is lost, if there is one, and the reason."""
     edge = edge_of(tensor)
     constant = user_as_constant(tensor, order)
     if type(edge) is list:
@@ -64,11 +59,14 @@ def unreached(tensor: Tensor, order: Sequence[Node]) -> tuple[Node | None, str]:
             if type(edge) is list:
                 stamps[id(edge)] = node
     users = [tensor.grad_fn] if isinstance(tensor.grad_fn, Node) else []
+    gc.collect()  # so that only what somebody holds counts as alive
     users += users_of(tensor)
     if not users:
-        return None, (
-            "it was not reached: no operation that the loss was computed from used it, nor any other that is still "
-            "alive. What ran under no_grad() or left the graph by detach(), numpy() or item() leaves no trace."
+        first = order[-1] if order else None
+        begins = "" if first is None else f" The graph begins at {describe_node(first)}."
+        return first, (
+            "it was not reached: nothing that is still alive used it. If anything did, no_grad(), detach(), numpy() or "
+            f"item() cut it off.{begins}"
         )
     known = set(users)
     for user in users:  # it grows meanwhile
@@ -93,7 +91,7 @@ def same_edge(edge: Any, wanted: Any) -> bool:
 
 
 def users_of(edge: Any) -> list[Node]:
-    """Return the living nodes that an edge is one of the edges of, the earliest first.
+    """Return the living nodes that an edge is one of the edges of, the latest first.
 
     Nothing points forward in a graph, so the collector of garbage is asked, which looks at every object.
     """
@@ -106,7 +104,7 @@ def users_of(edge: Any) -> list[Node]:
             for owner in gc.get_referrers(edges):
                 if type(owner) is Node and owner.edges is edges and owner not in found:
                     found.append(owner)
-    found.sort(key=number_of)
+    found.sort(key=number_of, reverse=True)
     return found
 
 

@@ -107,7 +107,7 @@ class recording:
         Raises:
             ValueError: if no such pass was recorded, or no tensor of that name is part of it.
         """
-        from minigrad.debug import explaining  # type: ignore[attr-defined]
+        from minigrad.debug import explaining
 
         return explaining.explain_pass(self._pass("explain", number), tensor)
 
