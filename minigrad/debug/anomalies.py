@@ -8,7 +8,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from minigrad.debug.names import operand_names
+from minigrad.debug.names import operand_names, output_name
 from minigrad.debug.rules import input_names, rule_text
 from minigrad.display import number
 from minigrad.errors import describe_node, message
@@ -184,13 +184,14 @@ def check_backward(mode: anomaly, node: Node, index: int, grad: np.ndarray, grad
         if kind != "NaN" and mode.bad(each.data) is not None:
             return
     names = operand_names(node)
+    output = output_name(node)
     parameter = input_names(node, len(node.edges))[index]
     name = (names[index] if index < len(names) else None) or f"its {parameter}"
     saved = []
     for each, value in zip(node.vjp.__code__.co_varnames[1:], node.saved or ()):
         if isinstance(value, np.ndarray):
-            label = dict(zip(input_names(node, len(names)), names)).get(each) or each
-            saved.append((label, value))
+            label = output if each == "output" else dict(zip(input_names(node, len(names)), names)).get(each)
+            saved.append((label or each, value))
     finding = f"the rule of {describe_node(node)} gave {kind} for the gradient of {name}, {counted(places)}"
     finding += f"{values_at(places, [*arrived, *saved])}: {rule_text(node.vjp)}."
     remedy = "The forward pass is finite here, its slope is not: keep the operand away from there (x + 1e-8, clamp)."

@@ -1,6 +1,7 @@
 """``Answer``: one line that answers a question, with the operation, the source line and the number as data."""
 
 import html
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -55,12 +56,23 @@ class Answer:
         return f"<pre>{html.escape(self.text)}</pre>"
 
 
-def tensor_name(tensor: Tensor) -> str:
-    """Return what the user calls a tensor: its name, the variable it is bound to, or the one it was assigned to."""
+def tensor_name(tensor: Tensor, order: Sequence[Node] = ()) -> str:
+    """Return what the user calls a tensor: its name, a variable of the caller, or what the source of its graph says.
+
+    Args:
+        tensor: the tensor.
+        order: the nodes of a graph that it may be part of.
+    """
     name = tensor.name or variable_of(tensor)
     if name is None and tensor.grad_fn is not None:
         name = output_name(tensor.grad_fn, tensor._output_number)
-    return name or "the tensor"
+    if name is not None:
+        return name
+    for node in order:
+        for edge, text in zip(node.edges, operand_names(node)):
+            if text is not None and (edge is tensor or edge is tensor._stamp):
+                return text
+    return "x"
 
 
 def told(node: Node) -> str:

@@ -154,7 +154,7 @@ def explain(
         refuse_alone(loss)
     sweep = begun("explain", loss, gradient, retain_graph)
     tensor = chosen(tensor, sweep.order)
-    name = tensor_name(tensor)
+    name = tensor_name(tensor, sweep.order)
     edge = edge_of(tensor)
     earlier = None if tensor.grad is None else tensor.grad.numpy().copy()
     started = None if type(edge) is list else sweep.pending.get(edge)
@@ -183,7 +183,7 @@ def explain_pass(recorded: Pass, tensor: Any) -> Explanation:
     if steps and same_edge(recorded.roots[0], edge) and len(recorded.roots) == 1:
         started = steps[0].grad_output
     array = None if earlier is None else earlier.numpy()
-    explanation = explanation_of(steps, tensor, tensor_name(tensor), array, started)
+    explanation = explanation_of(steps, tensor, tensor_name(tensor, recorded.order), array, started)
     if not explanation.terms:
         explanation.reason = cause_of_none(tensor, recorded.order, steps)[1]
     return explanation

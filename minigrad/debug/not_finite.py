@@ -116,9 +116,10 @@ def first_bad_value(loss: Tensor, mode: anomaly) -> Answer | None:
         if places is None:
             continue
         operands = named_operands(node, values)
-        inherited = any(mode.bad(array) is not None for _, array in operands)
-        if inherited and kind_of(output, places) != "NaN":
-            continue  # an infinity that was put in, as in a mask
+        given = any(mode.bad(array) is not None for _, array in operands)
+        hidden = any(type(edge) is list and id(edge) not in values for edge in node.edges)
+        if (given or hidden) and kind_of(output, places) != "NaN":
+            continue  # an infinity that was put in, as in a mask, or may have been
         suspects = [each for each in unknown if each in ancestors(node)]
         text = f"forward, {told(node)}: {kind_of(output, places)}, {counted(places)}{values_at(places, operands)}"
         if suspects:

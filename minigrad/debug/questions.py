@@ -1,13 +1,13 @@
 """Three questions that the graph answers: which line made this, why is this summed, what gets no gradient."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from minigrad.debug.answers import Answer, require_tensor, tensor_name, told
 from minigrad.debug.explaining import Term, explanation_of
 from minigrad.debug.formulas import axes_in_words
 from minigrad.debug.nodes import StepNode
-from minigrad.debug.reasons import cause_of_none
+from minigrad.debug.reasons import Living, cause_of_none
 from minigrad.debug.step import Step
 from minigrad.debug.stepping import begun, walk
 from minigrad.errors import describe, message
@@ -92,7 +92,7 @@ def why_summed(loss: Any, tensor: Any, gradient: Any = None) -> Answer:
     tensor = require_tensor("why_summed", tensor)
     sweep = begun("why_summed", loss, gradient, True)
     steps = list(walk(sweep, write=False))
-    name = tensor_name(tensor)
+    name = tensor_name(tensor, sweep.order)
     explanation = explanation_of(steps, tensor, name)
     if not explanation.terms:
         node, reason = cause_of_none(tensor, sweep.order, steps)
@@ -141,8 +141,8 @@ def without_gradient(loss: Any, parameters: Any, gradient: Any = None) -> Answer
         >>> without_gradient((w * v.detach()).sum(), {"w": w, "v": v})  # doctest: +ELLIPSIS
         1 of 2 get no gradient: v (mul (...: w * v.detach()) used it as a constant: detached ...)
     """
-    named = named_tensors(parameters)
     sweep = begun("without_gradient", loss, gradient, True)
+    named = named_tensors(parameters, sweep.order)
     steps = list(walk(sweep, write=False))
     reached = set(sweep.pending)
     for step in steps:
@@ -151,10 +151,12 @@ def without_gradient(loss: Any, parameters: Any, gradient: Any = None) -> Answer
                 reached.add(edge)
     parts = []
     by_reason: dict[str, list[str]] = {}
+    living: Living | None = None
     for name, tensor in named:
         edge = edge_of(tensor)
         if type(edge) is list or edge not in reached:
-            node, reason = cause_of_none(tensor, sweep.order, steps)
+            living = Living() if living is None else living
+            node, reason = cause_of_none(tensor, sweep.order, steps, living)
             reason = reason.rstrip(".")
             parts.append(Answer(f"{name} ({reason})", node))
             by_reason.setdefault(reason, []).append(name)
@@ -166,7 +168,7 @@ def without_gradient(loss: Any, parameters: Any, gradient: Any = None) -> Answer
     return Answer(text, nodes[0] if nodes else None, len(parts), parts)
 
 
-def named_tensors(parameters: Any) -> list[tuple[str, Tensor]]:
+def named_tensors(parameters: Any, order: Sequence[Node]) -> list[tuple[str, Tensor]]:
     """Return the tensors of a model, mapping or sequence with what to call them.
 
     Raises:
@@ -190,5 +192,5 @@ def named_tensors(parameters: Any) -> list[tuple[str, Tensor]]:
                     "Examples: model, model.parameters(), [W, b], {'W': W}.",
                 )
             )
-        found.append((tensor_name(tensor) if name is None else str(name), tensor))
+        found.append((tensor_name(tensor, order) if name is None else str(name), tensor))
     return found

@@ -9,13 +9,16 @@ from minigrad.graph import Node, edge_of
 from minigrad.tensors import Tensor
 
 
-def cause_of_none(tensor: Tensor, order: Sequence[Node], steps: Sequence[Any] = ()) -> tuple[Node | None, str]:
+def cause_of_none(
+    tensor: Tensor, order: Sequence[Node], steps: Sequence[Any] = (), living: "Living | None" = None
+) -> tuple[Node | None, str]:
     """Return the node where the gradient of a tensor is lost, if that can be told, and the reason.
 
     Args:
         tensor: the tensor.
         order: the nodes below the loss.
         steps: the steps of the pass, if it was run.
+        living: what is alive, if it was looked up for another tensor already.
     """
     edge = edge_of(tensor)
     constant = user_as_constant(tensor, order)
@@ -38,7 +41,7 @@ def cause_of_none(tensor: Tensor, order: Sequence[Node], steps: Sequence[Any] = 
             f"{describe_node(constant)} used it as a constant: detached (detach(), .data, no_grad()), or before it "
             "required grad."
         )
-    return unreached(tensor, order)
+    return unreached(tensor, order, Living() if living is None else living)
 
 
 def user_as_constant(tensor: Tensor, order: Sequence[Node]) -> Node | None:
@@ -51,16 +54,15 @@ def user_as_constant(tensor: Tensor, order: Sequence[Node]) -> Node | None:
     return found
 
 
-def unreached(tensor: Tensor, order: Sequence[Node]) -> tuple[Node | None, str]:
+def unreached(tensor: Tensor, order: Sequence[Node], living: "Living") -> tuple[Node | None, str]:
     """Return where a tensor that the graph does not reach was used instead, as far as those operations are alive."""
-    stamps = {}
+    stamps: dict[int, Node] = {}
     for node in order:
         for edge in node.edges:
             if type(edge) is list:
                 stamps[id(edge)] = node
     users = [tensor.grad_fn] if isinstance(tensor.grad_fn, Node) else []
-    gc.collect()  # so that only what somebody holds counts as alive
-    users += users_of(tensor)
+    users += living.users_of(tensor)
     if not users:
         first = order[-1] if order else None
         begins = "" if first is None else f" The graph begins at {describe_node(first)}."
@@ -76,7 +78,7 @@ def unreached(tensor: Tensor, order: Sequence[Node]) -> tuple[Node | None, str]:
                     f"it was not reached: what {describe_node(user)} made of it was detached before "
                     f"{describe_node(stamps[id(stamp)])} used it."
                 )
-        for further in users_of(user):
+        for further in living.users_of(user):
             if further not in known:
                 known.add(further)
                 users.append(further)
@@ -90,22 +92,26 @@ def same_edge(edge: Any, wanted: Any) -> bool:
     return edge is wanted and type(edge) is not list
 
 
-def users_of(edge: Any) -> list[Node]:
-    """Return the living nodes that an edge is one of the edges of, the latest first.
+class Living:
+    """Which nodes use which tensors and nodes, of all graphs that are alive.
 
-    Nothing points forward in a graph, so the collector of garbage is asked, which looks at every object.
+    Nothing points forward in a graph, so the collector of garbage is asked, once: it knows every object.
     """
-    found = []
-    for holder in gc.get_referrers(edge):
-        lists = [holder] if type(holder) is list else []
-        if type(holder) is tuple:  # (node, k), for one of several outputs
-            lists = [each for each in gc.get_referrers(holder) if type(each) is list]
-        for edges in lists:
-            for owner in gc.get_referrers(edges):
-                if type(owner) is Node and owner.edges is edges and owner not in found:
-                    found.append(owner)
-    found.sort(key=number_of, reverse=True)
-    return found
+
+    def __init__(self) -> None:
+        """Look at all objects; what only a ring of references keeps is collected before."""
+        gc.collect()
+        self._users: dict[int, list[Node]] = {}
+        for each in gc.get_objects():
+            if type(each) is Node:
+                for edge in each.edges:
+                    source = edge[0] if type(edge) is tuple else edge
+                    if source is not None and type(source) is not list:
+                        self._users.setdefault(id(source), []).append(each)
+
+    def users_of(self, source: Any) -> list[Node]:
+        """Return the living nodes that a leaf or a node is an input of, the latest first."""
+        return sorted(self._users.get(id(source), ()), key=number_of, reverse=True)
 
 
 def number_of(node: Node) -> int:

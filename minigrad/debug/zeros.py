@@ -46,7 +46,7 @@ def why_zero(loss: Any, tensor: Any, gradient: Any = None) -> Answer:
     for step, index in terms:
         grad = step.contributions[index].grad
         total = grad if total is None else added(total, grad)
-    name = tensor_name(tensor)
+    name = tensor_name(tensor, sweep.order)
     if total is None:
         node, reason = cause_of_none(tensor, sweep.order, steps)
         return Answer(f"{name}.grad is None, not 0: {reason}", node)
