@@ -17,6 +17,7 @@ from minigrad.debug.contributions import Contribution
 from minigrad.debug.explaining import Explanation, Term, explain
 from minigrad.debug.expressions import namespace
 from minigrad.debug.forward import ForwardInput, ForwardStep
+from minigrad.debug.gradient_check import GradcheckError, gradcheck, gradgradcheck
 from minigrad.debug.history import History
 from minigrad.debug.nodes import StepNode
 from minigrad.debug.not_finite import where_nan
@@ -44,6 +45,9 @@ __all__ = [
     "History",
     "namespace",
     # finite differences
+    "gradcheck",
+    "gradgradcheck",
+    "GradcheckError",
     "OpCheck",
     "InputCheck",
     # recordings
