@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.errors import describe, describe_node, message
+from minigrad.errors import describe, describe_node, describe_operands, message
 from minigrad.gradients import (
     OWN_RULES,
     Sweep,
@@ -313,7 +313,7 @@ def visit(node: Node, sweep: Sweep) -> Any:
                 grad = grad.copy()  # a leaf's, and others may hold the array
             pending[edge] = grad
     except Exception as error:
-        error.add_note(f"in the backward of {describe_node(node)}")
+        error.add_note(f"in the backward of {describe_node(node)}, {describe_operands(node)}")
         refuse_wrong_arity(node)
         raise
     return grads
