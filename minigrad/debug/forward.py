@@ -15,6 +15,24 @@ from minigrad.saved import roles_of, stamp_of
 from minigrad.tensors import Tensor
 
 
+class Readers:
+    """The user's names for the inputs of one operation, looked up when the first of them is asked for."""
+
+    __slots__ = ("_names", "_node")
+
+    def __init__(self, node: Node | None) -> None:
+        """Look nothing up yet."""
+        self._node = node
+        self._names: tuple[str | None, ...] = ()
+
+    def name(self, place: int) -> str | None:
+        """Return the name of one input, or None."""
+        if self._node is not None:
+            self._names = operand_names(self._node)
+            self._node = None
+        return self._names[place] if place < len(self._names) else None
+
+
 class ForwardInput:
     """One input of an operation of the forward pass.
 
@@ -40,21 +58,21 @@ class ForwardInput:
 
     __slots__ = ("_label", "_reader", "name", "shape", "source", "value")
 
-    def __init__(self, name: str, source: Any, shape: Any, value: Any, label: Any, reader: Any = None) -> None:
-        """Describe an input; its ``reader`` is the Node that reads it and at which place, or None."""
+    def __init__(self, name: str, source: Any, shape: Any, value: Any, label: Any, reader: tuple[Readers, int]) -> None:
+        """Describe an input; its ``reader`` knows what the user calls it, at its place among the others."""
         self.name = name
         self.source = source
         self.shape = shape
         self.value = value
         self._label = label
-        self._reader: tuple[Node, int] | None = reader
+        self._reader = reader
 
     @property
     def label(self) -> str | None:
         """The name of the tensor: its own, or what the user calls it at this place; or None."""
-        if self._label is None and self._reader is not None:
-            node, place = self._reader
-            return operand_names(node)[place]
+        if self._label is None:
+            readers, place = self._reader
+            self._label = readers.name(place)
         label: str | None = self._label
         return label
 
@@ -234,6 +252,7 @@ def inputs_of(step: ForwardStep, places: dict[Any, int], values: dict[Any, Any])
     if node is None:
         return ()
     found = []
+    readers = Readers(node)
     for place, (name, edge) in enumerate(zip(StepNode(node).inputs, node.edges)):
         label: str | None = None
         source: Any = None
@@ -248,7 +267,7 @@ def inputs_of(step: ForwardStep, places: dict[Any, int], values: dict[Any, Any])
             maker, index = edge if type(edge) is tuple else (edge, None)
             source, value = places.get(maker), read_only(values.get(edge))
             shape = maker.shape if index is None else maker.shape[index]
-        found.append(ForwardInput(name, source, shape, value, label, (node, place)))
+        found.append(ForwardInput(name, source, shape, value, label, (readers, place)))
     return tuple(found)
 
 

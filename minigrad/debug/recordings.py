@@ -6,7 +6,7 @@ from typing import Any, Self
 
 from minigrad.debug.contributions import read_only
 from minigrad.debug.explaining import Explanation, explain_pass
-from minigrad.debug.forward import ForwardInput, ForwardStep, leading_to
+from minigrad.debug.forward import ForwardInput, ForwardStep, Readers, leading_to
 from minigrad.debug.nodes import StepNode, flattened
 from minigrad.debug.passes import Pass, Watcher, unwatch, watch
 from minigrad.debug.traces import Trace
@@ -221,8 +221,9 @@ class Recorder(list[Any]):
         given, twins = flattened(inputs), flattened(kept)
         names = StepNode(step.recorded).inputs if step.recorded is not None else plain_names(step.op, len(given))
         found = []
+        readers = Readers(step.recorded)
         for place, (name, each, twin) in enumerate(zip(names, given, twins)):
-            reader = None if step.recorded is None else (step.recorded, place)
+            reader = readers, place
             if not isinstance(each, Tensor):
                 found.append(ForwardInput(name, None, None, each, None, reader))
                 continue
