@@ -87,17 +87,19 @@ class Pass:
 class Watcher:
     """Who is told of the visits to nodes, and notes them in the passes of a recording."""
 
-    __slots__ = ("passes", "running")
+    __slots__ = ("nodes", "passes", "running")
 
     def __init__(self, passes: list[Pass]) -> None:
         """Note visits in ``passes``."""
         self.passes = passes
+        # Those that it watches.
+        self.nodes: list[Node] = []
         # The rules that are running: a hook may run a pass of its own in the midst of another.
         self.running: list[tuple[Node, Pass]] = []
 
     def before_rule(self, node: Node, grad_output: Any, sweep: Sweep) -> None:
         """Note what a rule is about to be given."""
-        running = self.pass_of(sweep, node)
+        running = self.pass_of(sweep)
         before = []
         for edge in node.edges:
             before.append(None if type(edge) is list else plain(sweep.pending.get(edge)))
@@ -112,25 +114,22 @@ class Watcher:
                 running.give(node, grads)
                 return
 
-    def pass_of(self, sweep: Sweep, first: Node) -> Pass:
+    def pass_of(self, sweep: Sweep) -> Pass:
         """Return the record of a pass, begun here if it is new."""
         for known in reversed(self.passes):
             if known.belongs(sweep):
                 return known
         new = Pass(sweep)
         self.passes.append(new)
-        # Those older than the recording are visited after those of it.
-        for node in sweep.order:
-            if node.number < first.number:
-                watch(node, self)
         return new
 
     def close(self) -> None:
-        """See nothing more of the nodes of the passes."""
+        """See nothing more."""
         for each in self.passes:
             each.close()
-            for node in each.order:
-                unwatch(node, self)
+        for node in self.nodes:
+            unwatch(node, self)
+        self.nodes = []
 
 
 class WatchedHooks(Hooks):
@@ -168,6 +167,7 @@ def watch(node: Node, watcher: Watcher) -> None:
         node.hooks = hooks = new
     if watcher not in hooks.watchers:
         hooks.watchers.append(watcher)
+        watcher.nodes.append(node)
 
 
 def unwatch(node: Node, watcher: Watcher) -> None:

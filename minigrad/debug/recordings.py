@@ -8,7 +8,7 @@ from minigrad.debug.contributions import read_only
 from minigrad.debug.explaining import Explanation, explain_pass
 from minigrad.debug.forward import ForwardInput, ForwardStep, Readers, leading_to
 from minigrad.debug.nodes import StepNode, flattened
-from minigrad.debug.passes import Pass, Watcher, unwatch, watch
+from minigrad.debug.passes import Pass, Watcher, watch
 from minigrad.debug.traces import Trace
 from minigrad.errors import message
 from minigrad.gradients import total
@@ -27,7 +27,8 @@ class recording:
     require grad, which an optimizer may write to: they are copied once. So a recording takes the memory of all
     intermediates until it goes away, and takes some 10 microseconds more an operation.
 
-    It holds in the calling thread only. A backward pass is recorded as far as its graph was made inside of the block.
+    It holds in the calling thread only. Of a backward pass through a graph that was made outside of the block, the
+    steps are recorded.
 
     Attributes:
         forward: a ``ForwardStep`` for each operation, in the order in which they ran.
@@ -134,17 +135,18 @@ class recording:
 class Recorder(list[Any]):
     """What ``State.tape`` holds under ``recording``: ``record`` appends each operation to it, when it is done."""
 
-    __slots__ = ("_copies", "_makers", "_outer", "_recording", "watcher")
+    __slots__ = ("_copies", "_makers", "_places", "_recording", "outer", "watcher")
 
     def __init__(self, owner: recording, outer: Any) -> None:
         """Start with nothing known; ``outer`` is the tape of an outer recording, which sees all of it too."""
         super().__init__()
         self._recording = owner
-        self._outer = outer
+        self.outer = outer
         self.watcher = Watcher(owner.passes)
         # By the ids of tensors, which are kept along so that an id stays one: who made them, and copies of leaves.
         self._makers: dict[int, tuple[Tensor, int]] = {}
         self._copies: dict[int, tuple[Tensor, int, Tensor]] = {}
+        self._places: dict[Node, int] = {}
 
     def close(self) -> None:
         """Let go of the tensors and nodes that were watched, and note their names."""
@@ -152,11 +154,21 @@ class Recorder(list[Any]):
         forward = self._recording.forward
         for step in forward:
             step.total = len(forward)
-            if step.recorded is not None:
-                unwatch(step.recorded, self.watcher)
         for tensor, place in self._makers.values():
             forward[place - 1]._label = tensor.name
-        self._makers, self._copies = {}, {}
+        self._makers, self._copies, self._places = {}, {}, {}
+
+    @property
+    def looks_on(self) -> bool:
+        """Whether it goes by no shape: in-place changes of shape ask."""
+        return self.outer is None or getattr(self.outer, "looks_on", False)
+
+    def on_pass(self, order: list[Node]) -> None:
+        """Watch the nodes of a backward pass that begins; they may be older than the recording."""
+        if hasattr(self.outer, "on_pass"):
+            self.outer.on_pass(order)
+        for node in order:
+            watch(node, self.watcher)
 
     def append(self, entry: tuple[Any, ...]) -> None:
         """Note an operation: ``(op, inputs, result, writes)``. ``record`` calls this."""
@@ -164,10 +176,10 @@ class Recorder(list[Any]):
 
     def note(self, entry: tuple[Any, ...], frame: FrameType) -> None:
         """Note an operation that was recorded in a frame, which leads to where the user called it."""
-        if isinstance(self._outer, Recorder):
-            self._outer.note(entry, frame)
-        elif self._outer is not None:
-            self._outer.append(entry)
+        if isinstance(self.outer, Recorder):
+            self.outer.note(entry, frame)
+        elif self.outer is not None:
+            self.outer.append(entry)
         op, inputs, result, writes = entry
         if type(writes) is tuple or adds_to_a_gradient(frame):
             return  # no operation of a forward pass, as an optimizer's update and a generator's counter are none
@@ -183,6 +195,7 @@ class Recorder(list[Any]):
                 step._code, step._lasti = caller.f_code, caller.f_lasti
         else:
             node.inputs = kept
+            self._places[node] = step.index
             watch(node, self.watcher)
         self._note_results(step, results, several=type(result) is tuple)
         self._recording.forward.append(step)
@@ -227,10 +240,20 @@ class Recorder(list[Any]):
             if not isinstance(each, Tensor):
                 found.append(ForwardInput(name, None, None, each, None, reader))
                 continue
-            maker = self._makers.get(id(each))
-            source = each if maker is None else maker[1]
+            source = self._source(each)
             found.append(ForwardInput(name, source, twin._data.shape, read_only(twin._data), each.name, reader))
         return tuple(found)
+
+    def _source(self, tensor: Tensor) -> Any:
+        """Return the number of the operation that made a tensor; the tensor itself if none here did."""
+        edge = tensor._edge
+        node = edge[0] if type(edge) is tuple else edge
+        # In-place changes of shape give a tensor the node of another one.
+        place = self._places.get(node) if type(node) is Node else None
+        if place is not None:
+            return place
+        maker = self._makers.get(id(tensor))
+        return tensor if maker is None else maker[1]
 
 
 def adds_to_a_gradient(frame: FrameType) -> bool:

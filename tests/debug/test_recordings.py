@@ -211,6 +211,29 @@ def test_hooks_work_as_ever_and_stay(w):
     assert len(seen) == 2
 
 
+def test_a_pass_through_an_older_graph_is_recorded_too(w):
+    loss = (w * w).sum()
+    with debug.recording() as r:
+        loss.backward()
+    assert [step.node.name for step in r.trace().steps] == ["sum", "mul"]
+    assert r.forward == []
+    assert r.explain(w).total.tolist() == w.grad.tolist()
+
+
+def test_what_may_be_done_without_a_recording_may_be_done_under_it(w):
+    with debug.recording() as r, debug.anomaly():
+        h = mg.ones(2, 3) * mg.ones(3, requires_grad=True)
+        h.t_()
+        h.exp().sum().backward()
+    assert [step.name for step in r.forward] == ["mul", "transpose", "exp", "sum"]
+    assert r.forward[2].inputs[0].source == 2
+
+
+def test_anomalies_of_a_backward_pass_are_found_under_a_recording(w):
+    with debug.anomaly(), debug.recording(), pytest.raises(debug.AnomalyError, match="sqrt"):
+        (w * 0).sqrt().sum().backward()
+
+
 def test_a_pass_in_a_hook_of_another_is_a_pass_of_its_own(w):
     v = mg.tensor(3.0, requires_grad=True)
 
