@@ -14,7 +14,7 @@ from minigrad.ops.elementwise import where
 from minigrad.ops.gathering import check_gather, gather
 from minigrad.ops.in_place import copy_, write_over
 from minigrad.ops.masks import masked_fill
-from minigrad.ops.operands import Op, Operand, Tensor, Value, axis, ndarray, needs_grad, unwrap, unwrap_exact
+from minigrad.ops.operands import Op, Operand, Tensor, Value, axis, ndarray, needs_grad, real, unwrap, unwrap_exact
 from minigrad.ops.places import add_elements, places_of, same_dtype
 from minigrad.ops.shapes import reshape
 from minigrad.writes import refuse_write
@@ -140,12 +140,12 @@ def reduced(x: Operand, dim: int, index: Operand, src: Any, reduce: str) -> Tens
     Raises:
         ValueError: if it is unknown.
     """
-    if reduce not in ("add", "multiply"):
+    if not isinstance(reduce, str) or reduce not in ("add", "multiply"):
         raise ValueError(
             message("scatter", f"reduce is 'add', 'multiply' or None, got {reduce!r}.", "See scatter_reduce.")
         )
     if not isinstance(src, (tensors.Tensor, ndarray)):
-        src = np.full(unwrap(scatter, index).shape, src).astype(unwrap(scatter, x).dtype)
+        src = np.full(unwrap(scatter, index).shape, real(scatter, "src", src)).astype(unwrap(scatter, x).dtype)
     if reduce == "add":
         return scatter_add(x, dim, index, src)
     return scatter_product(x, dim, index, src)
@@ -166,7 +166,14 @@ def scatter_add(x: Operand, dim: int, index: Operand, src: Operand) -> Tensor:
     """
     if unwrap(scatter_add, x).ndim == 0 or unwrap(scatter_add, index).ndim == 0:
         return with_an_axis(scatter_add, x, dim, index, src)
-    unwrap(scatter_add, src)
+    if not isinstance(src, (tensors.Tensor, ndarray)):
+        raise TypeError(
+            message(
+                "scatter_add",
+                f"src must be a Tensor or an array, got {describe(src)}.",
+                "Give each place its number: minigrad.full(index.shape, number).",
+            )
+        )
     x_data, along, places, src = operands_of_scatter(scatter_add, x, dim, index, src)
     output = x_data.copy()
     add_elements(output, along, places, unwrap(scatter_add, src))
