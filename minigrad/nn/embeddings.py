@@ -72,7 +72,7 @@ class Embedding(Module):
         self.norm_type = norm_type
         self.scale_grad_by_freq = scale_grad_by_freq
         self.sparse = sparse
-        self.weight = new_parameter(who, (self.num_embeddings, self.embedding_dim), dtype)
+        self.weight = new_parameter(type(self), (self.num_embeddings, self.embedding_dim), dtype)
         self.reset_parameters(generator)
 
     def reset_parameters(self, generator: Generator | None = None) -> None:
