@@ -9,6 +9,7 @@
 2 mul grad_x = grad_output * y; grad_y = grad_output * x
 """
 
+from minigrad.debug.drawing import Drawing, draw
 from minigrad.debug.stepping import Contribution, Step, StepNode, steps
 from minigrad_kernels import python_kernels
 
@@ -18,6 +19,9 @@ __all__ = [
     "Step",
     "StepNode",
     "Contribution",
+    # drawing
+    "Drawing",
+    "draw",
     # kernels
     "python_kernels",
 ]

@@ -1,0 +1,125 @@
+"""A graph as a picture: boxes and curves, in scalable vector graphics (SVG)."""
+
+import unicodedata
+from collections.abc import Sequence
+from html import escape
+
+from minigrad.debug.layout import Point, lay_out
+
+#: The advance of one character, a share of the size: monospaced fonts have 0.6 to 0.62.
+ADVANCE = 0.62
+#: Sizes of the first line of a box and of the others, and the distances of their baselines.
+HEAD, LINE = 12.5, 11.0
+LEADING = 15.0
+PADDING = 10.0
+#: Longer lines are cut; tooltips hold them whole.
+LONGEST = 34
+MARGIN = 12.0
+
+
+class Box:
+    """A vertex of a picture.
+
+    Attributes:
+        kind: its class in the style sheet: ``operation``, ``leaf``, ``constant``, ``fold``.
+        lines: what stands in it, the first line larger.
+        tooltip: what is shown when the pointer rests on it.
+        attributes: further ones of its group, such as ``{"id": "v3"}``.
+    """
+
+    __slots__ = ("attributes", "kind", "lines", "tooltip")
+
+    def __init__(
+        self, kind: str, lines: Sequence[str], tooltip: str = "", attributes: dict[str, str] | None = None
+    ) -> None:
+        """Hold what is drawn."""
+        self.kind = kind
+        self.lines = [cut(line) for line in lines if line]
+        self.tooltip = tooltip
+        self.attributes = attributes or {}
+
+    @property
+    def size(self) -> Point:
+        """Width and height."""
+        width = 0.0
+        for index, line in enumerate(self.lines):
+            width = max(width, columns(line) * ADVANCE * (LINE if index else HEAD))
+        return float(round(max(width + 2 * PADDING, 48.0))), LEADING * len(self.lines) + PADDING
+
+
+def columns(text: str) -> int:
+    """Return how many columns a text takes: wide characters take two."""
+    count = len(text)
+    if not text.isascii():
+        for character in text:
+            count += unicodedata.east_asian_width(character) in "WF"
+    return count
+
+
+def cut(text: str) -> str:
+    """Return a line with what is beyond the longest replaced by an ellipsis."""
+    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
+
+
+def picture(boxes: Sequence[Box], edges: Sequence[tuple[int, int]], label: str, style: str = "") -> str:
+    """Return an ``<svg>`` element.
+
+    Args:
+        boxes: each behind what it reads.
+        edges: ``(source, target)`` by place; the curve of edge ``k`` has ``data-edge="source target"``.
+        label: what a screen reader says.
+        style: the rules of a style sheet to put inside.
+    """
+    sizes = [box.size for box in boxes]
+    layout = lay_out(sizes, edges)
+    width, height = layout.width + 2 * MARGIN, layout.height + 2 * MARGIN
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="minigrad-graph" role="img" aria-label="{markup(label)}" '
+        f'viewBox="0 0 {width:.0f} {height:.0f}" width="{width:.0f}" height="{height:.0f}">'
+    ]
+    if style:
+        parts.append(f"<style>{style}</style>")
+    for (source, target), route in zip(edges, layout.routes):
+        parts.append(f'<path class="edge" data-edge="{source} {target}" d="{curve(route)}"/>')
+    for box, size, centre in zip(boxes, sizes, layout.centres):
+        parts.append(box_markup(box, size, centre))
+    parts.append("</svg>")
+    return "\n".join(parts)
+
+
+def curve(route: Sequence[Point]) -> str:
+    """Return the path along the points of a route: bent between columns, straight across them."""
+    x, y = route[0][0] + MARGIN, route[0][1] + MARGIN
+    text = f"M{x:.0f} {y:.1f}"
+    for place in range(1, len(route)):
+        end_x, end_y = route[place][0] + MARGIN, route[place][1] + MARGIN
+        if end_y == y:
+            text += f"H{end_x:.0f}"
+        else:
+            middle = (x + end_x) / 2
+            text += f"C{middle:.0f} {y:.1f} {middle:.0f} {end_y:.1f} {end_x:.0f} {end_y:.1f}"
+        x, y = end_x, end_y
+    return text
+
+
+def box_markup(box: Box, size: Point, centre: Point) -> str:
+    """Return the group of a box: tooltip, rectangle, lines."""
+    width, height = size
+    left, top = centre[0] - width / 2 + MARGIN, centre[1] - height / 2 + MARGIN
+    attributes = ""
+    for name, value in box.attributes.items():
+        attributes += f' {name}="{markup(value)}"'
+    radius = height / 2 if box.kind == "leaf" else 4
+    parts = [f'<g class="{box.kind}"{attributes} transform="translate({left:.0f} {top:.1f})">']
+    if box.tooltip:
+        parts.append(f"<title>{markup(box.tooltip)}</title>")
+    parts.append(f'<rect width="{width:.0f}" height="{height:.0f}" rx="{radius:.0f}"/>')
+    for index, line in enumerate(box.lines):
+        small = ' class="small"' if index else ""
+        parts.append(f'<text x="{width / 2:.0f}" y="{16 + LEADING * index:.0f}"{small}>{markup(line)}</text>')
+    return "".join(parts) + "</g>"
+
+
+def markup(text: str) -> str:
+    """Return a text for HTML and SVG, in which no character is markup, nor one that XML does not allow."""
+    return escape("".join([each if each.isprintable() or each in "\n\t" else "\ufffd" for each in text]))
