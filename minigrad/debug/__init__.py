@@ -9,8 +9,13 @@
 2 mul grad_x = grad_output * y; grad_y = grad_output * x
 """
 
+from minigrad.debug.contributions import Contribution
 from minigrad.debug.drawing import Drawing, draw
-from minigrad.debug.stepping import Contribution, Step, StepNode, steps
+from minigrad.debug.finite_differences import InputCheck, OpCheck
+from minigrad.debug.nodes import StepNode
+from minigrad.debug.statistics import Statistics
+from minigrad.debug.step import Step
+from minigrad.debug.stepping import steps
 from minigrad_kernels import python_kernels
 
 __all__ = [
@@ -19,6 +24,9 @@ __all__ = [
     "Step",
     "StepNode",
     "Contribution",
+    "Statistics",
+    "OpCheck",
+    "InputCheck",
     # drawing
     "Drawing",
     "draw",

@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from minigrad import display
 from minigrad.autograd import collect
+from minigrad.debug.statistics import norm
 from minigrad.graph import Node
 from minigrad.positions import Position, resolve
 from minigrad.saved import saved_roles, written_since
@@ -210,12 +210,27 @@ def operand_name(node: Node, operand: int) -> str:
 
 def show(vertex: Vertex, array: ndarray) -> None:
     """Give a vertex numbers."""
-    vertex.value = display.numbers(array, 4)
+    vertex.value = few(array)
 
 
 def show_gradient(vertex: Vertex, gradient: Any) -> None:
     """Give a vertex its gradient, an array, a Tensor or None."""
     if gradient is not None:
         array = gradient if isinstance(gradient, ndarray) else gradient._data
-        vertex.gradient = display.numbers(array, 4)
-        vertex.norm = float(np.sqrt(np.sum(np.square(array, dtype=np.float64))))
+        vertex.gradient = few(array)
+        vertex.norm = norm(array)
+
+
+def few(array: ndarray) -> str:
+    """Return up to three numbers of an array with three digits, the middle left out where there are more.
+
+    Examples:
+        >>> few(np.array([[1.2345, 2.0], [3.0, 4.0]]))
+        '1.23 2 … 4'
+    """
+    flat = [array.flat[index] for index in range(min(array.size, 3))]
+    texts = [f"{each:.3g}" if array.dtype.kind == "f" else str(each) for each in flat]
+    if array.size > 3:
+        last = array.flat[array.size - 1]
+        texts[2:] = ["…", f"{last:.3g}" if array.dtype.kind == "f" else str(last)]
+    return " ".join(texts) if texts else "empty"

@@ -79,12 +79,16 @@ def lay_out(sizes: Sequence[Point], edges: Sequence[tuple[int, int]]) -> Layout:
         centres.append((lefts[columns[vertex]] + widths[columns[vertex]] / 2, tops[vertex]))
     routes = []
     for (source, target), chain in zip(edges, chains):
-        route = [(centres[source][0] + sizes[source][0] / 2, centres[source][1])]
+        # Straight to the side of the column, so that no curve touches a wider neighbour.
+        (x, y), column = centres[source], columns[source]
+        route = [(x + sizes[source][0] / 2, y), (lefts[column] + widths[column], y)]
         for passage in chain:
             column = members[passage]
             route.append((lefts[column], tops[passage]))
             route.append((lefts[column] + widths[column], tops[passage]))
-        route.append((centres[target][0] - sizes[target][0] / 2, centres[target][1]))
+        x, y = centres[target]
+        route.append((lefts[columns[target]], y))
+        route.append((x - sizes[target][0] / 2, y))
         routes.append(route)
     bottom = 0.0
     for vertex, height in enumerate(heights):
@@ -256,10 +260,12 @@ def placed(
         leftward[target].append((source, strength))
     for sweep in range(HEIGHT_SWEEPS):
         rightwards = sweep % 2 == 1
+        both = sweep >= HEIGHT_SWEEPS - 4
         for row in rows if rightwards else reversed(rows):
             wishes, weights = [], []
             for vertex in row:
-                wish, weight = wish_of(leftward[vertex] if rightwards else pulls[vertex], centres, centres[vertex])
+                around = leftward[vertex] + pulls[vertex] if both else leftward[vertex] if rightwards else pulls[vertex]
+                wish, weight = wish_of(around, centres, centres[vertex])
                 # A leaf never pushes the line of operations aside.
                 weights.append(weight if rightwards or leftward[vertex] else weight / STRAIGHTNESS)
                 wishes.append(wish)

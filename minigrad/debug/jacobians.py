@@ -1,0 +1,105 @@
+"""The Jacobian of one operation, by its own rule."""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from minigrad.debug.nodes import destination, source_of
+from minigrad.errors import describe_node, message
+from minigrad.graph import Node
+from minigrad.ops.broadcasting import sum_to_size
+from minigrad.saved import written_since
+from minigrad.writes import latest_write
+
+if TYPE_CHECKING:
+    from minigrad.debug.step import Step
+
+#: A matrix of 64 x 64: what still is a picture on a screen, and takes 64 runs of a rule.
+MOST_ENTRIES = 4096
+
+
+def local_jacobian(step: "Step", i: int | str, output: int) -> np.ndarray:
+    """Return d(output)/d(input i) of a step's operation; see ``Step.local_jacobian``."""
+    node = step.recorded
+    index = input_index(step, i)
+    out_shape, out_dtype = output_form(node, output)
+    shape, dtype = destination(node.edges[index])
+    entries = int(np.prod(out_shape)) * int(np.prod(shape))
+    if entries > MOST_ENTRIES:
+        raise ValueError(
+            message(
+                "local_jacobian",
+                f"d(output {out_shape})/d({step.node.inputs[index]} {shape}) of {describe_node(node)} has {entries} "
+                f"entries, more than {MOST_ENTRIES}.",
+                "Step through a run on fewer samples, or use func.jacobian on a part of the function.",
+            )
+        )
+    refuse_gone(step)
+    rows = np.zeros((int(np.prod(out_shape)), *shape), dtype)
+    for place in range(len(rows)):
+        unit = np.zeros(out_shape, out_dtype)
+        unit.reshape(-1)[place] = 1
+        given: Any = unit
+        if node.several:
+            given = tuple([unit if each == output else None for each in range(len(node.shape))])
+        grads = node.vjp(given, *step._saved or ())
+        grads = tuple(grads) if type(grads) in (tuple, list) else (grads,)
+        grad = grads[index] if index < len(grads) else None
+        if grad is not None:
+            rows[place] = sum_to_size(np.asarray(grad), shape)
+    return rows.reshape(out_shape + shape)
+
+
+def output_form(node: Node, output: int) -> tuple[tuple[int, ...], Any]:
+    """Return the shape and dtype of one output of a node.
+
+    Raises:
+        ValueError: if there is no such output, or it has no gradient.
+    """
+    if not node.several and output == 0:
+        return node.shape, node.dtype
+    if node.several and 0 <= output < len(node.shape) and node.dtype[output] is not None:
+        if node.dtype[output].kind == "f":
+            return node.shape[output], node.dtype[output]
+    count = len(node.shape) if node.several else 1
+    raise ValueError(
+        message(
+            "local_jacobian",
+            f"output {output} of {describe_node(node)} is none of its {count} outputs, or has no derivative.",
+            "Number an output of floats, counted from 0.",
+        )
+    )
+
+
+def input_index(step: "Step", i: int | str) -> int:
+    """Return the number of an input that a gradient goes to.
+
+    Raises:
+        ValueError: if there is no such input, or it needs no gradient.
+    """
+    names = step.node.inputs
+    index = names.index(i) if isinstance(i, str) and i in names else i
+    able = [name for name, edge in zip(names, step.recorded.edges) if source_of(edge) is not None]
+    if not isinstance(index, int) or not 0 <= index < len(names) or names[index] not in able:
+        raise ValueError(
+            message(
+                "local_jacobian",
+                f"{i!r} is no input of {describe_node(step.recorded)} that a gradient goes to.",
+                f"Those are {', '.join(able)}; by number, they are counted from 0.",
+            )
+        )
+    return index
+
+
+def refuse_gone(step: "Step") -> None:
+    """Raise a RuntimeError if what a step's rule reads is no longer what it was in the forward pass."""
+    node = step.recorded
+    if not step.kept:
+        problem = "its arrays are past the memory that the history may take."
+        remedy = "Give the history more, Stepper(loss, memory=bytes), or ask when the step is taken."
+    elif latest_write[0] > node.number and written_since(node):
+        problem = "a value that its rule reads has been changed in place since the forward pass."
+        remedy = "Ask before the change, such as the optimizer's step."
+    else:
+        return
+    raise RuntimeError(message(repr(step), f"the rule of {describe_node(node)} cannot be run again: {problem}", remedy))
