@@ -1,12 +1,11 @@
 """``draw``: the graph behind a tensor, as text in a terminal and as a picture in a notebook or file."""
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from minigrad.debug.files import asset, write_text
 from minigrad.debug.folding import Fold, Folded, folded, repeated
-from minigrad.debug.graphs import CONSTANT, LEAF, OPERATION, Graph, Vertex, graph_of
+from minigrad.debug.graphs import CONSTANT, LEAF, Graph, Vertex, graph_of
 from minigrad.debug.pictures import Box, markup, picture
 from minigrad.debug.tree import Tree, aligned
 from minigrad.errors import describe, message
@@ -131,7 +130,7 @@ def draw(loss: Tensor, path: str | Path | None = None, *, fold: bool = True) -> 
         )
     if path is not None:
         checked_path(path)
-    graph = graph_of([loss])
+    graph = graph_of(loss)
     drawing = Drawing(graph, folded(graph, repeated(graph) if fold else []))
     if path is not None:
         drawing.save(path)

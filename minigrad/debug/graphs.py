@@ -111,51 +111,60 @@ class Graph:
         return [place for place, vertex in enumerate(self.vertices) if vertex.kind == OPERATION]
 
 
-def graph_of(roots: Sequence[Tensor]) -> Graph:
-    """Return the graph behind tensors; of a tensor without one, that tensor alone."""
-    graph = Graph()
-    starts = []
-    for root in roots:
-        starts.append(root if root._edge is None else root._edge)
-    order = collect([edge for edge in starts if type(edge) is not list])
-    for node in reversed(order):
-        add_operation(graph, node)
-    for root, start in zip(roots, starts):
-        node = start[0] if type(start) is tuple else start
-        if type(node) is not Node:
-            add_tensor(graph, root, "tensor", None)
-            continue
-        graph.released = graph.released or node.saved is None
+def graph_of(root: Tensor) -> Graph:
+    """Return the graph behind a tensor; of a tensor without one, that tensor alone."""
+    edge = root if root._edge is None else root._edge
+    node = edge[0] if type(edge) is tuple else edge
+    if type(node) is not Node:
+        graph = Graph()
+        add_tensor(graph, root, "tensor", None)
+        return graph
+    graph = graph_of_nodes(collect([edge]))
+    graph.released = node.saved is None
+    if type(edge) is Node:
         vertex = graph.vertices[graph.places[node]]
-        if type(start) is not tuple:
-            show(vertex, root._data)
-            show_gradient(vertex, root._grad)
+        show(vertex, root._data)
+        show_gradient(vertex, root._grad)
+        vertex.name = root.name
     return graph
 
 
-def add_operation(graph: Graph, node: Node) -> None:
-    """Add an operation behind the tensors that it reads, and the values that it kept of others."""
-    kept = values_of(node)
+def graph_of_nodes(order: Sequence[Node], values: dict[Node, dict[Any, ndarray]] | None = None) -> Graph:
+    """Return the graph of some nodes.
+
+    Args:
+        order: the nodes of a pass, latest first, as ``Sweep.order`` holds them.
+        values: for each node the arrays that are known of its inputs and output, as ``values_of`` returns them;
+            without it, what the nodes have saved.
+    """
+    graph = Graph()
+    for node in reversed(order):
+        add_operation(graph, node, values_of(node) if values is None else values.get(node, {}))
+    return graph
+
+
+def add_operation(graph: Graph, node: Node, kept: dict[Any, ndarray]) -> None:
+    """Add an operation behind the tensors that it reads, and show what is known of their values."""
     sources = []
     for operand, edge in enumerate(node.edges):
         if edge is None:
             continue
-        if type(edge) is Node or type(edge) is tuple:
-            maker, output = edge if type(edge) is tuple else (edge, 0)
-            sources.append((graph.places[maker], operand, output))
-            if type(edge) is Node and edge in kept:
-                show(graph.vertices[graph.places[maker]], kept[edge])
+        maker, output = edge if type(edge) is tuple else (edge, 0)
+        if type(maker) is Node:
+            place = graph.places[maker]
+            if edge is maker and edge in kept:
+                show(graph.vertices[place], kept[edge])
         elif type(edge) is list:
-            sources.append((add_constant(graph, node, operand, edge, kept.get(id(edge))), operand, 0))
+            place = add_constant(graph, node, operand, edge, kept.get(id(edge)))
+        elif edge in graph.places:
+            place = graph.places[edge]
         else:
-            place = graph.places.get(edge)
-            if place is None:
-                place = add_tensor(graph, edge, operand_name(node, operand), node.module)
-            sources.append((place, operand, 0))
+            place = add_tensor(graph, edge, operand_name(node, operand), node.module)
+        sources.append((place, operand, output))
     vertex = Vertex(OPERATION, node.name, node, node.shape, node.dtype, node.module)
-    place = graph.add(node, vertex)
-    for source, operand, output in sources:
-        graph.join(source, place, operand, output)
+    target = graph.add(node, vertex)
+    for place, operand, output in sources:
+        graph.join(place, target, operand, output)
     if node in kept:
         show(vertex, kept[node])
     if node.hooks is not None and 0 in node.hooks.retained:

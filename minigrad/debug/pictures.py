@@ -24,19 +24,21 @@ class Box:
         kind: its class in the style sheet: ``operation``, ``leaf``, ``constant``, ``fold``.
         lines: what stands in it, the first line larger.
         tooltip: what is shown when the pointer rests on it.
-        attributes: further ones of its group, such as ``{"id": "v3"}``.
+        key: what a script finds it by: ``data-key`` of its group, and ``data-edge`` of curves has those of both ends.
+        button: whether it can be reached by the keyboard, for a script to do something.
     """
 
-    __slots__ = ("attributes", "kind", "lines", "tooltip")
+    __slots__ = ("button", "key", "kind", "lines", "tooltip")
 
     def __init__(
-        self, kind: str, lines: Sequence[str], tooltip: str = "", attributes: dict[str, str] | None = None
+        self, kind: str, lines: Sequence[str], tooltip: str = "", key: str | None = None, button: bool = False
     ) -> None:
         """Hold what is drawn."""
         self.kind = kind
         self.lines = [cut(line) for line in lines if line]
         self.tooltip = tooltip
-        self.attributes = attributes or {}
+        self.key = key
+        self.button = button
 
     @property
     def size(self) -> Point:
@@ -66,7 +68,7 @@ def picture(boxes: Sequence[Box], edges: Sequence[tuple[int, int]], label: str, 
 
     Args:
         boxes: each behind what it reads.
-        edges: ``(source, target)`` by place; the curve of edge ``k`` has ``data-edge="source target"``.
+        edges: ``(source, target)`` by place.
         label: what a screen reader says.
         style: the rules of a style sheet to put inside.
     """
@@ -80,7 +82,9 @@ def picture(boxes: Sequence[Box], edges: Sequence[tuple[int, int]], label: str, 
     if style:
         parts.append(f"<style>{style}</style>")
     for (source, target), route in zip(edges, layout.routes):
-        parts.append(f'<path class="edge" data-edge="{source} {target}" d="{curve(route)}"/>')
+        keys = boxes[source].key, boxes[target].key
+        mark = "" if None in keys else f' data-edge="{keys[0]} {keys[1]}"'
+        parts.append(f'<path class="edge"{mark} d="{curve(route)}"/>')
     for box, size, centre in zip(boxes, sizes, layout.centres):
         parts.append(box_markup(box, size, centre))
     parts.append("</svg>")
@@ -106,10 +110,10 @@ def box_markup(box: Box, size: Point, centre: Point) -> str:
     """Return the group of a box: tooltip, rectangle, lines."""
     width, height = size
     left, top = centre[0] - width / 2 + MARGIN, centre[1] - height / 2 + MARGIN
-    attributes = ""
-    for name, value in box.attributes.items():
-        attributes += f' {name}="{markup(value)}"'
-    radius = height / 2 if box.kind == "leaf" else 4
+    attributes = "" if box.key is None else f' data-key="{box.key}"'
+    if box.button:
+        attributes += f' tabindex="-1" role="button" aria-label="{markup(box.tooltip)}"'
+    radius = min(height / 2, 15.0) if box.kind == "leaf" else 4
     parts = [f'<g class="{box.kind}"{attributes} transform="translate({left:.0f} {top:.1f})">']
     if box.tooltip:
         parts.append(f"<title>{markup(box.tooltip)}</title>")
