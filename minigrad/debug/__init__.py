@@ -9,13 +9,22 @@
 2 mul grad_x = grad_output * y; grad_y = grad_output * x
 """
 
+from minigrad.debug.breakpoints import Breakpoint
+from minigrad.debug.comparisons import Comparison, compare
 from minigrad.debug.contributions import Contribution
 from minigrad.debug.drawing import Drawing, draw
+from minigrad.debug.expressions import namespace
 from minigrad.debug.finite_differences import InputCheck, OpCheck
+from minigrad.debug.forward import ForwardInput, ForwardStep
+from minigrad.debug.history import History
 from minigrad.debug.nodes import StepNode
+from minigrad.debug.passes import Pass
+from minigrad.debug.recordings import recording
 from minigrad.debug.statistics import Statistics
 from minigrad.debug.step import Step
+from minigrad.debug.stepper import Stepper
 from minigrad.debug.stepping import steps
+from minigrad.debug.traces import Trace, trace
 from minigrad_kernels import python_kernels
 
 __all__ = [
@@ -25,11 +34,25 @@ __all__ = [
     "StepNode",
     "Contribution",
     "Statistics",
+    "Stepper",
+    "Breakpoint",
+    "History",
+    "namespace",
+    # finite differences
     "OpCheck",
     "InputCheck",
     # drawing
     "Drawing",
     "draw",
+    # recordings
+    "recording",
+    "Pass",
+    "trace",
+    "Trace",
+    "ForwardStep",
+    "ForwardInput",
+    "compare",
+    "Comparison",
     # kernels
     "python_kernels",
 ]

@@ -52,7 +52,7 @@ class InputCheck:
         self.error, self.expected, self.came = 0.0, 0.0, 0.0
         self.place: Path | None = None
         if self.compared:
-            scale = max(float(np.abs(expected[usable]).max()), np.finfo(np.float32).tiny)
+            scale = max(float(np.abs(expected[usable]).max()), float(np.finfo(np.float32).tiny))
             gaps = np.where(usable, np.abs(expected - came), -1.0)
             gaps[usable & ~np.isfinite(gaps)] = np.inf
             worst = int(np.argmax(gaps))
@@ -87,7 +87,7 @@ class OpCheck:
         """Hold the comparisons."""
         self.step = step
         self.inputs = inputs
-        self.passed = all([each.passed for each in inputs])
+        self.passed = all(each.passed for each in inputs)
 
     def __bool__(self) -> bool:
         """Return whether all agree."""
@@ -160,7 +160,7 @@ def paths_of(node: Node) -> list[Path | None]:
     """Return where the input of each edge stands among the arguments: (argument,), or (argument, element)."""
     paths: list[Path | None] = []
     for place, value in enumerate(node.inputs or ()):
-        holds = type(value) in (tuple, list) and any([isinstance(each, tensors.Tensor) for each in value])
+        holds = type(value) in (tuple, list) and any(isinstance(each, tensors.Tensor) for each in value)
         if holds:
             for element in range(len(value)):
                 paths.append((place, element))
@@ -225,7 +225,9 @@ def compared(
         generator = np.random.default_rng(0)
         directions = generator.standard_normal((DIRECTIONS, *start.shape))
     count = start.size if directions is None else DIRECTIONS
-    expected, came, usable = np.zeros(count), np.zeros(count), np.zeros(count, bool)
+    expected: Any = np.zeros(count)
+    came: Any = np.zeros(count)
+    usable: Any = np.zeros(count, bool)
     flat = grad.astype(float64).reshape(-1)
     for index in range(count):
         direction = np.zeros(start.shape) if directions is None else directions[index]

@@ -58,9 +58,9 @@ def output_form(node: Node, output: int) -> tuple[tuple[int, ...], Any]:
     """
     if not node.several and output == 0:
         return node.shape, node.dtype
-    if node.several and 0 <= output < len(node.shape) and node.dtype[output] is not None:
-        if node.dtype[output].kind == "f":
-            return node.shape[output], node.dtype[output]
+    dtype = node.dtype[output] if node.several and 0 <= output < len(node.shape) else None
+    if dtype is not None and dtype.kind == "f":
+        return node.shape[output], dtype
     count = len(node.shape) if node.several else 1
     raise ValueError(
         message(

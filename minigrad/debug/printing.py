@@ -10,7 +10,8 @@ from minigrad.graph import Node
 from minigrad.positions import Position
 
 if TYPE_CHECKING:
-    from minigrad.debug.stepping import Contribution, Step
+    from minigrad.debug.contributions import Contribution
+    from minigrad.debug.step import Step
 
 #: The place of an operation stands at the right of the first line, where it is easy to find.
 WIDTH = 72

@@ -65,11 +65,9 @@ def walk(sweep: Sweep, write: bool = True) -> Iterator[Step]:
     """
     pending = sweep.pending
     total = len(sweep.order)
-    index = 0
-    for node in sweep.order:
+    for index, node in enumerate(sweep.order, start=1):
         if node.saved is None:
             refuse_released(sweep.who, node)
-        index += 1
         # Made without a call of __init__: this and the references are all that a step costs before it is looked at.
         step = new_step(Step)
         step.index = index

@@ -1,0 +1,210 @@
+"""``ForwardStep``: one operation of the forward pass, with the values that are known of it."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from minigrad.debug.contributions import read_only
+from minigrad.debug.nodes import StepNode
+from minigrad.debug.statistics import LARGE, flags_of
+from minigrad.graph import Node
+from minigrad.positions import Position, resolve
+from minigrad.saved import roles_of
+from minigrad.tensors import Tensor
+
+
+class ForwardInput:
+    """One input of an operation of the forward pass.
+
+    Attributes:
+        name: the operation's parameter, ``x``; ``tensors[0]`` for an element of a sequence.
+        source: the number of the ForwardStep whose output it is; the leaf or constant Tensor; None where it is not
+            known or no tensor.
+        shape: its shape, None where it is not known.
+        value: the array, or what it is where it is no tensor; None where it was not kept.
+        label: the name of the tensor, or None.
+    """
+
+    __slots__ = ("label", "name", "shape", "source", "value")
+
+    def __init__(self, name: str, source: Any, shape: Any, value: Any, label: str | None) -> None:
+        """Describe an input."""
+        self.name = name
+        self.source = source
+        self.shape = shape
+        self.value = value
+        self.label = label
+
+    def __repr__(self) -> str:
+        """Return the name, shape and source."""
+        source = f" from step {self.source}" if isinstance(self.source, int) else ""
+        return f"<ForwardInput {self.name} {self.shape}{source}>"
+
+
+class ForwardStep:
+    """One operation of the forward pass.
+
+    Attributes:
+        index, total: its place among the operations, from 1, in the order in which they ran.
+        op: the operation, a plain function.
+        recorded: the engine's Node, or None where no gradient flows.
+        inputs: a ``ForwardInput`` for each.
+        output: the array, None where it is not known: a rule saved it, the next operation's did, or a recording kept
+            it. A tuple where there are several outputs.
+        shape, dtype: of the output; tuples where there are several.
+        label: the name of the output tensor, where a recording has kept it, or None.
+        module: the dotted path of the module that was running, or None.
+    """
+
+    __slots__ = (
+        "_code",
+        "_lasti",
+        "dtype",
+        "index",
+        "inputs",
+        "label",
+        "module",
+        "op",
+        "output",
+        "recorded",
+        "shape",
+        "total",
+    )
+
+    def __init__(self, index: int, op: Callable[..., Any], node: Node | None) -> None:
+        """Describe an operation; what is known of its values is filled in by whoever knows."""
+        self.index = index
+        self.total = index
+        self.op = op
+        self.recorded = node
+        self.inputs: tuple[ForwardInput, ...] = ()
+        self.output: Any = None
+        self.label: str | None = None
+        self.shape: Any = None if node is None else node.shape
+        self.dtype: Any = None if node is None else node.dtype
+        self.module = None if node is None else node.module
+        self._code: Any = None if node is None else node.code
+        self._lasti = 0 if node is None else node.lasti
+
+    @property
+    def name(self) -> str:
+        """The operation's name, ``matmul``."""
+        return getattr(self.op, "__name__", repr(self.op))
+
+    @property
+    def node(self) -> StepNode | None:
+        """The operation as the steps of the backward pass show it, or None where no gradient flows."""
+        return None if self.recorded is None else StepNode(self.recorded)
+
+    @property
+    def where(self) -> Position | None:
+        """The place in the user's code that called it, or None where it is not known."""
+        return None if self._code is None else resolve(self._code, self._lasti)
+
+    @property
+    def flags(self) -> frozenset[str]:
+        """Which of ``nan``, ``inf``, ``zero`` (all of it) and ``large`` hold for the output, as far as it is known."""
+        found: set[str] = set()
+        for each in self.output if type(self.output) is tuple else (self.output,):
+            if isinstance(each, np.ndarray) and each.dtype.kind == "f":
+                found |= flags_of(each, LARGE)
+        return frozenset(found)
+
+    def __repr__(self) -> str:
+        """Return one line."""
+        return f"<ForwardStep {self.index}/{self.total} {self.name} {self.shape}>"
+
+
+def forward_of(order: Sequence[Node], root: Any = None) -> list[ForwardStep]:
+    """Return the operations of a graph in the order in which they ran, with the values that its rules have saved.
+
+    Args:
+        order: the nodes of a backward pass, latest first.
+        root: the tensor that the pass begins at, whose value is known.
+    """
+    nodes = list(reversed(order))
+    places: dict[Any, int] = {}
+    for index, node in enumerate(nodes, start=1):
+        places[node] = index
+    values = saved_values(nodes)
+    if isinstance(root, Tensor) and root._edge is not None and type(root._edge) is not list:
+        values[root._edge] = root._data
+    found = []
+    for index, node in enumerate(nodes, start=1):
+        step = ForwardStep(index, node.op, node)
+        step.total = len(nodes)
+        step.output = read_only(output_of(node, values))
+        step.inputs = inputs_of(step, places, values)
+        found.append(step)
+    return found
+
+
+def output_of(node: Node, values: dict[Any, Any]) -> Any:
+    """Return the known output of a node, None where it is not known; a tuple of them where there are several."""
+    if not node.several:
+        return values.get(node)
+    outputs = [values.get((node, index)) for index in range(len(node.shape))]
+    return tuple(outputs)
+
+
+def saved_values(nodes: Sequence[Node]) -> dict[Any, Any]:
+    """Return the arrays that the rules of some nodes have saved, by the edge that they belong to."""
+    values: dict[Any, Any] = {}
+    for node in nodes:
+        for value, role in zip(node.saved or (), roles_of(node.op, node.vjp)):
+            if role is None:
+                continue
+            if role < 0:
+                for edge, array in edges_of_output(node, value):
+                    values[edge] = array
+            elif role < len(node.edges) and isinstance(value, np.ndarray):
+                edge = node.edges[role]
+                if (type(edge) is Node or type(edge) is tuple) and fits(edge, value):
+                    values[edge] = value
+    return values
+
+
+def edges_of_output(node: Node, value: Any) -> list[tuple[Any, Any]]:
+    """Return (edge, array) for a saved output, which is a tuple where there are several."""
+    if not node.several:
+        return [(node, value)]
+    found: list[tuple[Any, Any]] = []
+    for index, array in enumerate(value if type(value) is tuple else (value,)):
+        found.append(((node, index), array))
+    return found
+
+
+def fits(edge: Any, value: np.ndarray) -> bool:
+    """Return whether a saved operand is the tensor itself, and not what it was converted to."""
+    node, index = edge if type(edge) is tuple else (edge, None)
+    if index is None:
+        return bool(node.shape == value.shape and node.dtype == value.dtype)
+    return bool(node.shape[index] == value.shape and node.dtype[index] == value.dtype)
+
+
+def inputs_of(step: ForwardStep, places: dict[Any, int], values: dict[Any, Any]) -> tuple[ForwardInput, ...]:
+    """Return the inputs of an operation, as its node knows them."""
+    node = step.recorded
+    if node is None:
+        return ()
+    found = []
+    for name, edge in zip(StepNode(node).inputs, node.edges):
+        if isinstance(edge, Tensor):
+            found.append(ForwardInput(name, edge, edge.shape, read_only(edge._data), edge.name))
+        elif edge is None or type(edge) is list:
+            found.append(ForwardInput(name, None, None, constant(node, name), None))
+        else:
+            maker, index = edge if type(edge) is tuple else (edge, None)
+            shape = maker.shape if index is None else maker.shape[index]
+            found.append(ForwardInput(name, places.get(maker), shape, read_only(values.get(edge)), None))
+    return tuple(found)
+
+
+def constant(node: Node, name: str) -> Any:
+    """Return what a rule has saved of an input that needs no gradient, under its name; None if it has not."""
+    code = node.vjp.__code__
+    for each, value in zip(code.co_varnames[1 : code.co_argcount], node.saved or ()):
+        if each == name:
+            return read_only(value)
+    return None
