@@ -227,3 +227,57 @@ def label_of(vertices: list[Vertex], count: int) -> str:
         return ".".join(first)
     names = [vertex.label for vertex in vertices[:period]]
     return ", ".join(names) if period <= 3 else f"{names[0]} … {names[-1]}"
+
+
+def by_module(graph: Graph, most: int) -> list[Fold]:
+    """Return folds so that at most ``most`` boxes of operations are left; none where there are not more operations.
+
+    Operations that follow each other in one module are folded, in the deepest modules that are few enough. Where there
+    are too many runs of them, or none, neighbours are joined; a fold of more than ``most`` operations is cut.
+    """
+    places = graph.operations
+    if len(places) <= most:
+        return []
+    paths = []
+    for place in places:
+        paths.append((graph.vertices[place].module or "").split("."))
+    runs: list[list[int]] = []
+    for depth in range(max(map(len, paths)), 0, -1):
+        runs = runs_of_paths(places, paths, depth)
+        if len(runs) <= most:
+            break
+    share = max(1, -(-len(places) // most))
+    folds = []
+    for run in joined_runs(runs, most, share):
+        pieces = -(-len(run) // most)
+        length = -(-len(run) // pieces)
+        for start in range(0, len(run), length):
+            piece = run[start : start + length]
+            if len(piece) > 1:
+                folds.append(Fold(label_of([graph.vertices[place] for place in piece], 1), piece))
+    return folds
+
+
+def runs_of_paths(places: list[int], paths: list[list[str]], depth: int) -> list[list[int]]:
+    """Return the operations that follow each other and share the first ``depth`` parts of their module path."""
+    runs: list[list[int]] = []
+    last = None
+    for place, path in zip(places, paths):
+        if path[:depth] != last:
+            runs.append([])
+            last = path[:depth]
+        runs[-1].append(place)
+    return runs
+
+
+def joined_runs(runs: list[list[int]], most: int, share: int) -> list[list[int]]:
+    """Return the runs, neighbours joined up to ``share`` operations where there are more than ``most`` of them."""
+    if len(runs) <= most:
+        return runs
+    found: list[list[int]] = []
+    for run in runs:
+        if found and len(found[-1]) + len(run) <= share:
+            found[-1] = found[-1] + run
+        else:
+            found.append(run)
+    return found

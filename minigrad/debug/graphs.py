@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 
 from minigrad.autograd import collect
+from minigrad.debug.names import operand_names, output_names
+from minigrad.debug.rules import input_names
 from minigrad.debug.statistics import norm
 from minigrad.graph import Node
 from minigrad.positions import Position, resolve
@@ -140,12 +142,15 @@ def graph_of_nodes(order: Sequence[Node], values: dict[Node, dict[Any, ndarray]]
     graph = Graph()
     for node in reversed(order):
         add_operation(graph, node, values_of(node) if values is None else values.get(node, {}))
+    for node, name in output_names(order).items():
+        graph.vertices[graph.places[node]].name = name
     return graph
 
 
 def add_operation(graph: Graph, node: Node, kept: dict[Any, ndarray]) -> None:
     """Add an operation behind the tensors that it reads, and show what is known of their values."""
     sources = []
+    names = operand_names(node)
     for operand, edge in enumerate(node.edges):
         if edge is None:
             continue
@@ -155,11 +160,11 @@ def add_operation(graph: Graph, node: Node, kept: dict[Any, ndarray]) -> None:
             if edge is maker and edge in kept:
                 show(graph.vertices[place], kept[edge])
         elif type(edge) is list:
-            place = add_constant(graph, node, operand, edge, kept.get(id(edge)))
+            place = add_constant(graph, edge, names[operand] or parameter_of(node, operand), kept.get(id(edge)))
         elif edge in graph.places:
             place = graph.places[edge]
         else:
-            place = add_tensor(graph, edge, operand_name(node, operand), node.module)
+            place = add_tensor(graph, edge, names[operand] or parameter_of(node, operand), node.module)
         sources.append((place, operand, output))
     vertex = Vertex(OPERATION, node.name, node, node.shape, node.dtype, node.module)
     target = graph.add(node, vertex)
@@ -183,19 +188,16 @@ def values_of(node: Node) -> dict[Any, ndarray]:
     return found
 
 
-def add_tensor(graph: Graph, tensor: Tensor, role: str, module: str | None) -> int:
+def add_tensor(graph: Graph, tensor: Tensor, label: str, module: str | None) -> int:
     """Add a tensor that no operation of the graph made, and return its place."""
-    label = tensor.name or role
-    if module and "." not in label and tensor.name == role:
-        label = f"{module}.{label}"
     kind = LEAF if tensor.requires_grad else CONSTANT
-    vertex = Vertex(kind, label, tensor, tensor.shape, tensor.dtype, module)
+    vertex = Vertex(kind, tensor.name or label, tensor, tensor.shape, tensor.dtype, module)
     show(vertex, tensor._data)
     show_gradient(vertex, tensor._grad)
     return graph.add(tensor, vertex)
 
 
-def add_constant(graph: Graph, node: Node, operand: int, stamp: list[Any], value: ndarray | None) -> int:
+def add_constant(graph: Graph, stamp: list[Any], label: str, value: ndarray | None) -> int:
     """Add a tensor without gradient, of which the graph keeps its stamp and perhaps its array; return its place.
 
     Views share a stamp, so the shape is looked at too.
@@ -204,17 +206,15 @@ def add_constant(graph: Graph, node: Node, operand: int, stamp: list[Any], value
     place = graph.places.get((id(stamp), shape))
     if place is not None:
         return place
-    vertex = Vertex(CONSTANT, operand_name(node, operand), stamp, shape, None if value is None else value.dtype, None)
+    vertex = Vertex(CONSTANT, label, stamp, shape, None if value is None else value.dtype, None)
     if value is not None:
         show(vertex, value)
     return graph.add((id(stamp), shape), vertex)
 
 
-def operand_name(node: Node, operand: int) -> str:
-    """Return the name of the parameter that an operand was passed as; that of a sequence covers its elements."""
-    code = node.op.__code__
-    count = code.co_argcount + code.co_kwonlyargcount + bool(code.co_flags & 4)
-    return code.co_varnames[min(operand, count - 1)] if count else f"input{operand}"
+def parameter_of(node: Node, operand: int) -> str:
+    """Return the name of the parameter that an operand was passed as."""
+    return input_names(node, operand + 1)[operand]
 
 
 def show(vertex: Vertex, array: ndarray) -> None:
