@@ -9,14 +9,17 @@ from typing import Any
 import numpy as np
 
 from minigrad.debug.statistics import Statistics
+from minigrad.dtypes import float32
 
 ndarray = np.ndarray
 #: Arrays of at most so many numbers are shown whole.
 WHOLE = 36
-#: Rows and columns of a picture, and of a corner; where there are many steps they are smaller, to hold 500 in 1 MB.
-FINE, COARSE = (24, 40), (8, 14)
-CORNER, SMALL_CORNER = (5, 5), (3, 4)
-MANY_STEPS = 120
+#: Rows and columns of a picture and of a corner, and the digits of a number. Where there are many steps there is less of
+#: each, to hold 500 operations in 1 MB.
+FINE, COARSE = (24, 40), (6, 10)
+CORNER, SMALL_CORNER = (4, 4), (3, 3)
+DIGITS, FEW_DIGITS = 5, 4
+MANY_STEPS = 200
 #: Of a larger array a picture shows every n-th row and column.
 SAMPLED = 1 << 20
 #: Shades below and above zero. A cell is a letter: "a" to "y", "m" being zero; "N" for NaN, "I" for infinity.
@@ -24,8 +27,6 @@ SHADES = 12
 ZERO = ord("a") + SHADES
 #: Larger arrays are told apart by their memory; the bits of smaller ones are compared.
 COMPARED = 4096
-#: Digits that are written of a number.
-DIGITS = 5
 
 
 class ArrayPool:
@@ -40,9 +41,7 @@ class ArrayPool:
         self.descriptions: list[dict[str, Any]] = []
         self._known: dict[Any, int] = {}
         self._alive: list[Any] = []  # so that no two arrays of a page have had the same memory
-        many = steps > MANY_STEPS
-        self._picture = COARSE if many else FINE
-        self._corner = SMALL_CORNER if many else CORNER
+        self._many = steps > MANY_STEPS
 
     def add(self, array: Any) -> int | None:
         """Return the number of an array's description; None for what is no array."""
@@ -52,7 +51,7 @@ class ArrayPool:
         key = key_of(array)
         if key not in self._known:
             self._known[key] = len(self.descriptions)
-            self.descriptions.append(describe_array(array, self._corner, self._picture))
+            self.descriptions.append(describe_array(array, self._many))
         return self._known[key]
 
 
@@ -65,13 +64,24 @@ def key_of(array: Any) -> Any:
     return array.__array_interface__["data"][0], array.shape, array.strides, array.dtype.str
 
 
-def describe_array(array: Any, corner: tuple[int, int], picture: tuple[int, int]) -> dict[str, Any]:
-    """Return shape, dtype and figures of an array, and its numbers or a corner and a picture."""
+def describe_array(array: Any, briefly: bool = False) -> dict[str, Any]:
+    """Return shape, dtype (but for float32) and figures of an array, and its numbers, or a corner and a picture of it.
+
+    Examples:
+        >>> describe_array(np.array([[1.0, -1.0]]))["figures"]  # norm, mean, least, greatest
+        [1.4142, 0, -1, 1]
+    """
+    digits = FEW_DIGITS if briefly else DIGITS
     figures = array if isinstance(array, Statistics) else Statistics(array)
-    found: dict[str, Any] = {"shape": list(figures.shape), "dtype": str(figures.dtype)}
+    found: dict[str, Any] = {"shape": list(figures.shape)}
+    if figures.dtype != float32:
+        found["dtype"] = str(figures.dtype)
+    finite = figures
+    if (figures.nans or figures.infs) and isinstance(array, ndarray):
+        finite = Statistics(array[np.isfinite(array)])  # the others would make NaN of all
     if figures.size > 1:
-        found["norm"], found["mean"] = short(figures.norm), short(figures.mean)
-        found["least"], found["greatest"] = short(figures.least), short(figures.greatest)
+        numbers = (finite.norm, finite.mean, finite.least, finite.greatest)
+        found["figures"] = [short(number, digits) for number in numbers]
     for name, count in (("zeros", figures.zeros), ("nan", figures.nans), ("inf", figures.infs)):
         if count:
             found[name] = count
@@ -79,11 +89,11 @@ def describe_array(array: Any, corner: tuple[int, int], picture: tuple[int, int]
         return found
     table = as_table(array)
     if array.size <= WHOLE:
-        found["numbers"] = rows_of(table)
+        found["numbers"] = rows_of(table, digits)
     else:
-        found["corner"] = rows_of(table[: corner[0], : corner[1]])
-        found["rows"], found["columns"] = table.shape
-        found["picture"] = shades_of(table, picture)
+        rows, columns = SMALL_CORNER if briefly else CORNER
+        found["corner"] = rows_of(table[:rows, :columns], digits - 1)
+        found["picture"] = " ".join(shades_of(table, COARSE if briefly else FINE))
     return found
 
 
@@ -94,12 +104,12 @@ def as_table(array: ndarray) -> ndarray:
     return array.reshape(-1, array.shape[-1]) if array.ndim > 2 else array.reshape(1, -1)
 
 
-def rows_of(table: ndarray) -> list[list[Any]]:
+def rows_of(table: ndarray, digits: int) -> list[list[Any]]:
     """Return the numbers of a table, those that JSON does not know as words."""
-    return [[short(each) for each in row] for row in table.tolist()]
+    return [[short(each, digits) for each in row] for row in table.tolist()]
 
 
-def short(number: Any) -> Any:
+def short(number: Any, digits: int = DIGITS) -> Any:
     """Return a number with a few digits; ``"nan"``, ``"inf"`` and ``"-inf"`` as words, as JSON has none.
 
     Examples:
@@ -110,8 +120,8 @@ def short(number: Any) -> Any:
         return number
     if not math.isfinite(number):
         return str(number)
-    cut = float(f"{number:.{DIGITS}g}")
-    return int(cut) if cut == int(cut) and abs(cut) < 1e15 and not (cut == 0 and number != 0) else cut
+    cut = float(f"{number:.{digits}g}")
+    return int(cut) if cut.is_integer() and abs(cut) < 1e15 else cut
 
 
 def shades_of(table: ndarray, limits: tuple[int, int]) -> list[str]:

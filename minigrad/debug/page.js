@@ -14,8 +14,41 @@ for (const box of document.querySelectorAll("[data-key]")) {
   if (!boxes.has(key)) boxes.set(key, []);
   boxes.get(key).push(box);
 }
+for (const group of boxes.values()) {
+  for (const box of group) {
+    box.setAttribute("role", "button");
+    box.setAttribute("tabindex", "0");
+  }
+}
 const curves = [...document.querySelectorAll("[data-edge]")].map((curve) => [curve, ...curve.dataset.edge.split(" ")]);
 const folds = new Map(Object.entries(data.folds));
+
+/* Each step with what it shares with others. */
+const steps = data.steps.map((step, place) => {
+  const backward = place >= data.forward;
+  const vertex = data.vertices[step.vertex];
+  return {
+    ...step, ...data.places[vertex.place], ...data.kinds[vertex.kind],
+    op: vertex.label, name: vertex.name, module: vertex.module, from: vertex.from || [],
+    read: step.saved || [], takes: step.inputs || [], gives: step.gives || [], flags: step.flags || [],
+    names: data.kinds[vertex.kind].inputs, savedNames: data.kinds[vertex.kind].saved,
+    phase: backward ? "backward" : "forward",
+    index: place + 1 - (backward ? data.forward : 0),
+    total: backward ? data.steps.length - data.forward : data.forward,
+  };
+});
+
+/* The vertices that a backward step gives a gradient to. */
+function targets(step) {
+  return step.from.filter((source, operand) => source !== null && step.gives[operand]);
+}
+
+function nameOf(vertex) {
+  if (vertex === undefined || vertex === null) return "";
+  const { label, name, tensor } = data.vertices[vertex];
+  if (tensor) return tensor === "leaf" ? label : `${label} (${tensor})`;
+  return name ? `${name} (${label})` : label;
+}
 
 function element(tag, text, className) {
   const made = document.createElement(tag);
@@ -26,11 +59,11 @@ function element(tag, text, className) {
 
 /* Numbers */
 
-function show(number) {
+function show(number, digits = 4) {
   if (typeof number === "string") return number === "nan" ? "NaN" : number;
-  if (number === 0 || Number.isInteger(number) && Math.abs(number) < 1e6) return String(number);
   const size = Math.abs(number);
-  return size >= 1e-3 && size < 1e5 ? String(Number(number.toPrecision(4))) : number.toExponential(2);
+  if (number === 0 || (Number.isInteger(number) && size < 1e6)) return String(number);
+  return size >= 1e-3 && size < 1e5 ? String(Number(number.toPrecision(digits))) : number.toExponential(2);
 }
 
 function shapeText(shape) {
@@ -44,8 +77,10 @@ function tint(share) {
 
 function figures(array) {
   const parts = [];
-  if ("norm" in array) {
-    parts.push(`norm ${show(array.norm)}`, `${show(array.least)} … ${show(array.greatest)}`, `mean ${show(array.mean)}`);
+  if (array.figures) {
+    const [norm, mean, least, greatest] = array.figures.map((figure) => show(figure, 3));
+    const which = array.nan || array.inf ? "of the finite: " : "";
+    parts.push(`${which}norm ${norm}`, `${least} … ${greatest}`, `mean ${mean}`);
   }
   if (array.zeros) parts.push(array.zeros === 1 ? "1 zero" : `${array.zeros} zeros`);
   if (array.nan) parts.push(`${array.nan} NaN`);
@@ -70,20 +105,23 @@ function numbersTable(rows, scale, more) {
   return table;
 }
 
+/* Cells are as large as fits a card; a narrow picture stands beside the corner, a wide one below it. */
 function heat(array, label) {
-  const rows = array.picture;
-  const wide = rows[0].length;
-  const size = Math.max(5, Math.min(14, Math.floor(280 / wide)));
+  const rows = array.picture.split(" ");
+  const fit = (room, count) => Math.max(3, Math.min(14, Math.floor(room / count)));
+  const width = fit(264, rows[0].length);
+  const height = fit(84, rows.length);
   const canvas = element("canvas");
-  canvas.width = wide * size;
-  canvas.height = rows.length * size;
+  canvas.width = rows[0].length * width;
+  canvas.height = rows.length * height;
   canvas.setAttribute("role", "img");
   canvas.setAttribute("aria-label", `Heat picture of ${label} ${shapeText(array.shape)}: ${figures(array)}`);
+  canvas.title = "blue below zero, orange above";
   const ink = canvas.getContext("2d");
   const bad = getComputedStyle(document.documentElement).getPropertyValue("--bad");
   rows.forEach((row, down) => [...row].forEach((letter, across) => {
     ink.fillStyle = letter === "N" || letter === "I" ? bad : tint((letter.charCodeAt(0) - 109) / 12);
-    ink.fillRect(across * size, down * size, size, size);
+    ink.fillRect(across * width, down * height, width, height);
   }));
   return canvas;
 }
@@ -93,17 +131,20 @@ function arrayView(number, label) {
   const view = element("div", undefined, "array");
   view.dataset.name = label;
   const head = element("div");
-  head.append(element("code", label), ` ${shapeText(array.shape)} ${array.dtype}`);
+  head.append(element("code", label), ` ${shapeText(array.shape)} ${array.dtype || "float32"}`);
   view.append(head);
   if (figures(array)) view.append(element("div", figures(array), "figures"));
-  const sizes = [array.least, array.greatest].map((each) => (typeof each === "number" ? Math.abs(each) : 0));
+  const sizes = (array.figures || []).slice(2).map((each) => (typeof each === "number" ? Math.abs(each) : 0));
   const scale = Math.max(...sizes, 0);
   if (array.numbers) view.append(numbersTable(array.numbers, scale, {}));
   if (array.corner) {
     const corner = array.corner;
-    view.append(numbersTable(corner, scale, { rows: array.rows > corner.length, columns: array.columns > corner[0].length }));
-    view.append(heat(array, label));
-    view.append(element("div", `${array.rows} × ${array.columns}, blue below zero, orange above`, "legend"));
+    const across = array.shape[array.shape.length - 1];
+    const down = array.shape.slice(0, -1).reduce((product, length) => product * length, 1);
+    const more = { rows: down > corner.length, columns: across > corner[0].length };
+    const both = element("div", undefined, "both");
+    both.append(numbersTable(corner, scale, more), heat(array, label));
+    view.append(both);
   }
   return view;
 }
@@ -135,7 +176,7 @@ function headView(step) {
   if (step.name) head.append(element("span", `→ ${step.name}`));
   if (step.module) head.append(element("span", `in ${step.module}`));
   if (step.where) head.append(element("span", step.where));
-  for (const flag of step.flags || []) {
+  for (const flag of step.flags) {
     head.append(element("b", WORDS[flag] || flag, BAD.includes(flag) ? "badge bad" : "badge"));
   }
   return head;
@@ -148,64 +189,80 @@ function card(title, parts, className) {
   return made;
 }
 
+/* A card with more columns of numbers than fit takes the room of two. */
+function widened(made) {
+  for (const row of made.querySelectorAll("tr:first-child")) if (row.cells.length > 5) made.classList.add("wide");
+  return made;
+}
+
 function cards(title, made) {
   if (!made.length) return [];
   const grid = element("div", undefined, "cards");
-  grid.append(...made);
+  grid.append(...made.map(widened));
   return [element("h3", title), grid];
 }
 
-function inputCard(input) {
-  const title = input.label && input.label !== input.name ? `${input.name}: ${input.label}` : input.name;
-  if (input.text !== undefined) return card(title, [element("p", input.text)]);
-  if ("array" in input) return card(title, [arrayView(input.array, "value")]);
-  return card(title, [element("p", `${shapeText(input.shape)}: not kept; run the forward pass under debug.recording()`)]);
+/* One array, or each of several outputs. */
+function arrayViews(numbers, name) {
+  if (!Array.isArray(numbers)) return [arrayView(numbers, name)];
+  return numbers.flatMap((number, place) => (number === null ? [] : [arrayView(number, `${name}s[${place}]`)]));
 }
 
-function contributionCard(given) {
-  const target = given.to === undefined ? "" : data.names[given.to];
-  const made = card(`to ${given.input}${target && target !== given.input ? `: ${target}` : ""}`, []);
-  if (given.rule) made.append(element("code", given.rule));
+function inputCard(step, operand) {
+  const value = step.takes[operand];
+  const name = step.names[operand];
+  const source = nameOf(step.from[operand]);
+  const title = source && source !== name ? `${name}: ${source}` : name;
+  if (typeof value === "string") return card(title, [element("p", value)]);
+  if (typeof value === "number") return card(title, [arrayView(value, "value")]);
+  return card(title, [element("p", `${shapeText(value)}: not kept; run the forward pass under debug.recording()`)]);
+}
+
+function contributionCard(step, operand) {
+  const given = step.gives[operand];
+  const name = step.names[operand];
+  const source = nameOf(step.from[operand]);
+  const made = card(`to ${name}${source && source !== name ? `: ${source}` : ""}`, []);
+  if (step.formulas[operand]) made.append(element("code", step.formulas[operand]));
   if (given.returned) made.append(element("p", `the rule returned ${shapeText(given.returned)}; summed to the input's shape`));
-  if (!("array" in given)) {
-    made.append(element("p", "nothing: it gets no gradient from here"));
-    return made;
-  }
-  made.append(arrayView(given.array, `grad_${given.input}`));
-  if (!given.accumulated) return made;
+  made.append(arrayView(given.array, `grad_${name}`));
+  if (given.after === undefined) return made;
   const sum = element("div", undefined, "sum");
   sum.append(element("p", "added to what had arrived there before:"));
-  if ("before" in given) sum.append(arrayView(given.before, "before"));
-  if ("after" in given) sum.append(arrayView(given.after, "accumulated"));
+  if (given.before !== undefined) sum.append(arrayView(given.before, "before"));
+  sum.append(arrayView(given.after, "accumulated"));
   made.append(sum);
   return made;
 }
 
+/* The places of a list that hold something. */
+function filled(list) {
+  return list.map((value, place) => (value === null ? -1 : place)).filter((place) => place >= 0);
+}
+
 function forwardPanel(step) {
-  const outputs = (step.outputs || []).map((each) => card("", [arrayView(each.array, each.name)], "hot"));
   const lost = "No rule has kept the output of this operation: run the forward pass under debug.recording().";
-  return [
-    ...(outputs.length ? cards("Output", outputs) : [element("p", lost)]),
-    ...cards("Inputs", (step.inputs || []).map(inputCard)),
-  ];
+  const inputs = filled(step.takes).map((operand) => inputCard(step, operand));
+  if (step.output === undefined) return [element("p", lost), ...cards("Inputs", inputs)];
+  return [...cards("Output", [card("", arrayViews(step.output, "output"), "hot")]), ...cards("Inputs", inputs)];
 }
 
 function backwardPanel(step) {
-  if (!step.gradients) return [element("p", "No gradient arrived here, so the rule was not run.")];
-  const arrived = step.gradients.map((each) => card("arrived", [arrayView(each.array, each.name)], "hot"));
-  const saved = (step.saved || []).map((each) =>
-    card("", ["array" in each ? arrayView(each.array, each.name) : element("code", `${each.name} = ${each.text}`)]),
-  );
-  return [
-    ...cards("The gradient, and what it becomes", [...arrived, ...(step.contributions || []).map(contributionCard)]),
-    ...cards("What the rule read", saved),
-  ];
+  if (step.gradient === undefined) return [element("p", "No gradient arrived here, so the rule was not run.")];
+  const arrived = card("arrived", arrayViews(step.gradient, "grad_output"), "hot");
+  const given = filled(step.gives).map((operand) => contributionCard(step, operand));
+  const saved = filled(step.read).map((place) => {
+    const value = step.read[place];
+    const name = step.savedNames[place];
+    return card("", typeof value === "string" ? [element("code", `${name} = ${value}`)] : arrayViews(value, name));
+  });
+  return [...cards("The gradient, and what it becomes", [arrived, ...given]), ...cards("What the rule read", saved)];
 }
 
 function panel(step) {
   const parts = [headView(step)];
   if (step.source) parts.push(sourceView(step));
-  if (step.rule) {
+  if (step.phase === "backward") {
     const rule = element("p", undefined, "rule");
     rule.append(element("code", step.rule));
     parts.push(rule);
@@ -228,7 +285,7 @@ function markGraphs(step) {
   for (const group of boxes.values()) for (const box of group) box.classList.remove("done", "current", "near");
   for (const [curve] of curves) curve.classList.remove("hot");
   const backward = step.phase === "backward";
-  data.steps.slice(0, current).forEach((earlier) => {
+  steps.slice(0, current).forEach((earlier) => {
     if (earlier.phase === step.phase) mark([`v${earlier.vertex}`], "done");
   });
   for (const [key, members] of Object.entries(data.members)) {
@@ -236,8 +293,8 @@ function markGraphs(step) {
   }
   const here = keysOf(step.vertex);
   mark(here, "current");
-  for (const given of step.contributions || []) if ("to" in given && "array" in given) mark(keysOf(given.to), "near");
-  const wanted = new Set((step.contributions || []).filter((given) => "to" in given && "array" in given).flatMap((given) => keysOf(given.to)));
+  const wanted = new Set(targets(step).flatMap(keysOf));
+  mark(wanted, "near");
   for (const [curve, source, target] of curves) {
     const incoming = here.includes(target) && (!backward || wanted.has(source));
     if (incoming || (backward && here.includes(source))) curve.classList.add("hot");
@@ -268,13 +325,13 @@ function positionText(step) {
 }
 
 function go(number, keepHash) {
-  current = Math.max(1, Math.min(data.steps.length, number));
-  const step = data.steps[current - 1];
+  current = Math.max(1, Math.min(steps.length, number));
+  const step = steps[current - 1];
   byId("slider").value = current;
   byId("slider").setAttribute("aria-valuetext", `${positionText(step)}: ${step.op}`);
   byId("position").textContent = positionText(step);
   byId("back").disabled = byId("first").disabled = current === 1;
-  byId("next").disabled = byId("last").disabled = current === data.steps.length;
+  byId("next").disabled = byId("last").disabled = current === steps.length;
   byId("panel").replaceChildren(...panel(step));
   byId("panel").setAttribute("aria-label", `${positionText(step)}: ${step.op}`);
   markGraphs(step);
@@ -300,28 +357,28 @@ function fromHash() {
 }
 
 function isBroken(step) {
-  return (step.flags || []).some((flag) => BAD.includes(flag));
+  return step.flags.some((flag) => BAD.includes(flag));
 }
 
 function firstBroken() {
-  const place = data.steps.findIndex(isBroken);
+  const place = steps.findIndex(isBroken);
   if (place >= 0) go(place + 1);
 }
 
 /* The next after the step that is shown, and after the last one the first. */
 function nextBroken() {
-  const place = data.steps.findIndex((step, place) => place >= current && isBroken(step));
+  const place = steps.findIndex((step, place) => place >= current && isBroken(step));
   if (place >= 0) go(place + 1);
   else firstBroken();
 }
 
 /* A click goes to the operation's step in the pass that is shown; on a tensor, to the last step that gives to it. */
 function goToVertex(vertex) {
-  const phase = data.steps[current - 1].phase;
-  const steps = data.steps.map((step, place) => [step, place + 1]);
-  const own = steps.filter(([step]) => step.vertex === vertex);
+  const phase = steps[current - 1].phase;
+  const numbered = steps.map((step, place) => [step, place + 1]);
+  const own = numbered.filter(([step]) => step.vertex === vertex);
   const same = own.find(([step]) => step.phase === phase) || own[0];
-  const giving = steps.filter(([step]) => (step.contributions || []).some((given) => given.to === vertex));
+  const giving = numbered.filter(([step]) => targets(step).includes(vertex));
   if (same) go(same[1]);
   else if (giving.length) go(giving[giving.length - 1][1]);
 }
@@ -330,14 +387,14 @@ function goToKey(key) {
   if (key.startsWith("v")) goToVertex(Number(key.slice(1)));
   else {
     const members = data.members[key];
-    const backward = data.steps[current - 1].phase === "backward";
+    const backward = steps[current - 1].phase === "backward";
     goToVertex(backward ? members[members.length - 1] : members[0]);
   }
 }
 
 function listSteps() {
   let phase = "";
-  data.steps.forEach((step, place) => {
+  steps.forEach((step, place) => {
     if (step.phase !== phase) {
       phase = step.phase;
       byId("steps").append(element("li", phase === "forward" ? "Forward" : "Backward", "phase"));
@@ -359,8 +416,8 @@ const KEYS = {
   ArrowLeft: () => go(current - 1),
   ArrowRight: () => go(current + 1),
   Home: () => go(1),
-  End: () => go(data.steps.length),
-  b: () => go(data.turn),
+  End: () => go(steps.length),
+  b: () => go(data.forward + 1),
   n: nextBroken,
 };
 
@@ -372,7 +429,7 @@ function listen() {
   byId("last").addEventListener("click", KEYS.End);
   byId("turn").addEventListener("click", KEYS.b);
   byId("broken").addEventListener("click", firstBroken);
-  byId("broken").disabled = !data.steps.some(isBroken);
+  byId("broken").disabled = !steps.some(isBroken);
   document.addEventListener("keydown", (event) => {
     const own = event.target === byId("slider") && event.key in { ArrowLeft: 1, ArrowRight: 1, Home: 1, End: 1 };
     if (own || event.ctrlKey || event.metaKey || event.altKey || !(event.key in KEYS)) return;
@@ -381,7 +438,6 @@ function listen() {
   });
   for (const [key, group] of boxes) {
     for (const box of group) {
-      box.setAttribute("tabindex", "0");
       box.addEventListener("click", () => goToKey(key));
       box.addEventListener("keydown", (event) => {
         if (event.key !== "Enter" && event.key !== " ") return;
@@ -397,7 +453,7 @@ function listen() {
 function start() {
   for (const hidden of document.querySelectorAll(".controls, .columns, .keys")) hidden.hidden = false;
   document.querySelector(".all").open = false;
-  for (const step of data.steps) if (isBroken(step)) mark(keysOf(step.vertex), "bad");
+  for (const step of steps) if (isBroken(step)) mark(keysOf(step.vertex), "bad");
   listSteps();
   listen();
   go(fromHash() || 1, true);

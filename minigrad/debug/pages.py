@@ -6,6 +6,7 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
+from minigrad.debug.drawing import counted
 from minigrad.debug.files import asset, write_text
 from minigrad.debug.folding import Fold, Folded, by_module, folded
 from minigrad.debug.graphs import OPERATION, Graph, Vertex, graph_of_nodes
@@ -52,8 +53,8 @@ def page_of(trace: Any) -> str:
         overview=picture(page_boxes(graph, boxes), boxes.edges, "Graph"),
         details="\n".join(details),
         last=str(len(data.steps)),
-        table=table_of(data, graph),
-        data=as_script(script_data(data, graph, folds)),
+        table=table_of(data),
+        data=as_script(script_data(data, folds)),
         script=asset("page.js"),
     )
 
@@ -99,8 +100,8 @@ def title_of(trace: Any) -> str:
 def summary_of(data: PageData, graph: Graph) -> str:
     """Return one line about the passes."""
     tensors = len(graph.vertices) - len(graph.operations)
-    backward = len(data.steps) - data.forward_count
-    return f"{data.forward_count} operations forward, {backward} steps backward, {tensors} tensors"
+    backward = len(data.steps) - data.forward
+    return f"{counted(data.forward, 'operation')}, {counted(backward, 'step')} backward, {counted(tensors, 'tensor')}"
 
 
 def page_boxes(graph: Graph, boxes: Folded) -> list[Box]:
@@ -110,7 +111,7 @@ def page_boxes(graph: Graph, boxes: Folded) -> list[Box]:
     for content in boxes.boxes:
         if isinstance(content, Fold):
             lines = [content.label, f"{len(content.operations)} operations"]
-            found.append(Box("fold", lines, f"{content.label}: {lines[1]}", f"f{number}", button=True))
+            found.append(Box("fold", lines, f"{content.label}: {lines[1]}", f"f{number}"))
             number += 1
         else:
             found.append(box_of_vertex(graph.vertices[content], content))
@@ -121,10 +122,9 @@ def box_of_vertex(vertex: Vertex, place: int) -> Box:
     """Return the box of an operation or tensor: its name and its shape; the numbers are in the panel."""
     shape = "" if vertex.shape is None else str(vertex.shape)
     label = f"{vertex.name} = {vertex.label}" if vertex.name else vertex.label
-    tooltip = f"{label} {shape}"
-    if vertex.module:
-        tooltip += f" in {vertex.module}"
-    return Box(vertex.kind, [label, shape], tooltip, f"v{place}", button=True)
+    # Without a tooltip, what stands in the box is read out.
+    tooltip = f"{label} {shape} in {vertex.module}" if vertex.module and vertex.kind == OPERATION else ""
+    return Box(vertex.kind, [label, shape], tooltip, f"v{place}")
 
 
 def detail(graph: Graph, fold: Fold, number: int) -> str:
@@ -142,26 +142,15 @@ def detail(graph: Graph, fold: Fold, number: int) -> str:
     return f'<div class="detail" data-fold="{number}" tabindex="0" hidden>{heading}{drawn}</div>'
 
 
-def script_data(data: PageData, graph: Graph, folds: Sequence[Fold]) -> dict[str, Any]:
+def script_data(data: PageData, folds: Sequence[Fold]) -> dict[str, Any]:
     """Return all that the script of the page needs."""
-    names = []
-    for vertex in graph.vertices:
-        own = f"{vertex.name} ({vertex.label})" if vertex.name else vertex.label
-        names.append(own if vertex.kind == OPERATION else f"{vertex.label} ({vertex.kind})")
     fold_of = {}
     members = {}
     for number, fold in enumerate(folds):
         members[f"f{number}"] = list(fold.operations)
         for place in (*fold.operations, *fold.tensors):
             fold_of[str(place)] = number
-    return {
-        "steps": data.steps,
-        "arrays": data.pool.descriptions,
-        "names": names,
-        "folds": fold_of,
-        "members": members,
-        "turn": data.forward_count + 1,
-    }
+    return {**data.plain(), "folds": fold_of, "members": members}
 
 
 def as_script(value: Any) -> str:

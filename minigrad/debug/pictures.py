@@ -25,20 +25,18 @@ class Box:
         lines: what stands in it, the first line larger.
         tooltip: what is shown when the pointer rests on it.
         key: what a script finds it by: ``data-key`` of its group, and ``data-edge`` of curves has those of both ends.
-        button: whether it can be reached by the keyboard, for a script to do something.
     """
 
-    __slots__ = ("button", "key", "kind", "lines", "tooltip")
+    __slots__ = ("key", "kind", "lines", "tooltip")
 
     def __init__(
-        self, kind: str, lines: Sequence[str], tooltip: str = "", key: str | None = None, button: bool = False
+        self, kind: str, lines: Sequence[str], tooltip: str = "", key: str | None = None
     ) -> None:
         """Hold what is drawn."""
         self.kind = kind
         self.lines = [cut(line) for line in lines if line]
         self.tooltip = tooltip
         self.key = key
-        self.button = button
 
     @property
     def size(self) -> Point:
@@ -84,7 +82,7 @@ def picture(boxes: Sequence[Box], edges: Sequence[tuple[int, int]], label: str, 
     for (source, target), route in zip(edges, layout.routes):
         keys = boxes[source].key, boxes[target].key
         mark = "" if None in keys else f' data-edge="{keys[0]} {keys[1]}"'
-        parts.append(f'<path class="edge"{mark} d="{curve(route)}"/>')
+        parts.append(f'<path{mark} d="{curve(route)}"/>')
     for box, size, centre in zip(boxes, sizes, layout.centres):
         parts.append(box_markup(box, size, centre))
     parts.append("</svg>")
@@ -93,37 +91,36 @@ def picture(boxes: Sequence[Box], edges: Sequence[tuple[int, int]], label: str, 
 
 def curve(route: Sequence[Point]) -> str:
     """Return the path along the points of a route: bent between columns, straight across them."""
-    x, y = route[0][0] + MARGIN, route[0][1] + MARGIN
-    text = f"M{x:.0f} {y:.1f}"
+    x, y = round(route[0][0] + MARGIN), round(route[0][1] + MARGIN)
+    text = f"M{x} {y}"
     for place in range(1, len(route)):
-        end_x, end_y = route[place][0] + MARGIN, route[place][1] + MARGIN
-        if end_y == y:
-            text += f"H{end_x:.0f}"
-        else:
-            middle = (x + end_x) / 2
-            text += f"C{middle:.0f} {y:.1f} {middle:.0f} {end_y:.1f} {end_x:.0f} {end_y:.1f}"
+        end_x, end_y = round(route[place][0] + MARGIN), round(route[place][1] + MARGIN)
+        if end_y != y:
+            middle = (x + end_x) // 2
+            text += f"C{middle} {y} {middle} {end_y} {end_x} {end_y}"
+        elif end_x != x:
+            text += f"H{end_x}"
         x, y = end_x, end_y
     return text
 
 
 def box_markup(box: Box, size: Point, centre: Point) -> str:
-    """Return the group of a box: tooltip, rectangle, lines."""
+    """Return the group of a box, its origin in the middle above: tooltip, rectangle, lines."""
     width, height = size
-    left, top = centre[0] - width / 2 + MARGIN, centre[1] - height / 2 + MARGIN
-    attributes = "" if box.key is None else f' data-key="{box.key}"'
-    if box.button:
-        attributes += f' tabindex="-1" role="button" aria-label="{markup(box.tooltip)}"'
-    radius = min(height / 2, 15.0) if box.kind == "leaf" else 4
-    parts = [f'<g class="{box.kind}"{attributes} transform="translate({left:.0f} {top:.1f})">']
+    key = "" if box.key is None else f' data-key="{box.key}"'
+    radius = 14 if box.kind == "leaf" else 4
+    x, y = round(centre[0] + MARGIN), round(centre[1] - height / 2 + MARGIN)
+    text = f'<g class="{box.kind}"{key} transform="translate({x} {y})">'
     if box.tooltip:
-        parts.append(f"<title>{markup(box.tooltip)}</title>")
-    parts.append(f'<rect width="{width:.0f}" height="{height:.0f}" rx="{radius:.0f}"/>')
+        text += f"<title>{markup(box.tooltip)}</title>"
+    text += f'<rect x="{-width / 2:g}" width="{width:g}" height="{height:g}" rx="{radius}"/>'
     for index, line in enumerate(box.lines):
-        small = ' class="small"' if index else ""
-        parts.append(f'<text x="{width / 2:.0f}" y="{16 + LEADING * index:.0f}"{small}>{markup(line)}</text>')
-    return "".join(parts) + "</g>"
+        text += f'<text y="{16 + LEADING * index:g}">{markup(line)}</text>'
+    return text + "</g>"
 
 
 def markup(text: str) -> str:
     """Return a text for HTML and SVG, in which no character is markup, nor one that XML does not allow."""
-    return escape("".join([each if each.isprintable() or each in "\n\t" else "\ufffd" for each in text]))
+    if not text.isprintable():
+        text = "".join([each if each.isprintable() or each == "\n" else "\ufffd" for each in text])
+    return escape(text)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from minigrad.debug import trace_data, trace_graphs, trace_tables
+from minigrad.debug import pages, trace_data, trace_graphs, trace_tables
 from minigrad.debug.forward import ForwardStep, forward_of
 from minigrad.debug.step import Step
 from minigrad.debug.stepping import begun, walk
@@ -79,16 +79,19 @@ class Trace:
 
         Returns:
             The path.
-        """
-        from minigrad.debug import pages  # type: ignore[attr-defined]
 
-        return Path(pages.write_page(self, path))
+        Raises:
+            OSError: if it cannot be written; what was there stays.
+        """
+        return pages.write_page(self, path)
 
     def _repr_html_(self) -> str:
-        """Return the page, for a notebook."""
-        from minigrad.debug import pages  # type: ignore[attr-defined]
+        """Return the page in a frame, for a notebook."""
+        return pages.framed(self)
 
-        return str(pages.page_of(self))
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        """Return the recording in each form that a notebook may choose from: the page, and the table."""
+        return {"text/plain": str(self), "text/html": self._repr_html_()}
 
     def __iter__(self) -> Iterable[Step]:
         """Go through the steps of the backward pass."""
