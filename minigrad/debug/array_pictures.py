@@ -14,8 +14,8 @@ from minigrad.dtypes import float32
 ndarray = np.ndarray
 #: Arrays of at most so many numbers are shown whole.
 WHOLE = 36
-#: Rows and columns of a picture and of a corner, and the digits of a number. Where there are many steps there is less of
-#: each, to hold 500 operations in 1 MB.
+#: Rows and columns of a picture and of a corner, and the digits of a number. Where there are many steps there is less
+#: of each, to hold 500 operations in 1 MB.
 FINE, COARSE = (24, 40), (6, 10)
 CORNER, SMALL_CORNER = (4, 4), (3, 3)
 DIGITS, FEW_DIGITS = 5, 4
@@ -125,7 +125,7 @@ def short(number: Any, digits: int = DIGITS) -> Any:
 
 
 def shades_of(table: ndarray, limits: tuple[int, int]) -> list[str]:
-    """Return a coarse picture of a table, a string a row: in each cell the number of largest size that falls into it."""
+    """Return a coarse picture of a table, a string a row: in each cell the number of largest size in it."""
     if table.size > SAMPLED:
         steps = [max(1, length // (16 * limit)) for length, limit in zip(table.shape, limits)]
         table = table[:: steps[0], :: steps[1]]

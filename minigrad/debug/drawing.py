@@ -126,7 +126,9 @@ def draw(loss: Tensor, path: str | Path | None = None, *, fold: bool = True) -> 
     """
     if not isinstance(loss, Tensor):
         raise TypeError(
-            message("draw", f"a Tensor is needed, got {describe(loss)}.", "Pass the tensor that backward() is called on.")
+            message(
+                "draw", f"a Tensor is needed, got {describe(loss)}.", "Pass the tensor that backward() is called on."
+            )
         )
     if path is not None:
         checked_path(path)
@@ -142,7 +144,9 @@ def checked_path(path: str | Path) -> Path:
     path = Path(path)
     if path.suffix not in SUFFIXES:
         raise ValueError(
-            message("draw", f"a path that ends in {', '.join(SUFFIXES)} is needed, got {str(path)!r}.", "Name it graph.svg.")
+            message(
+                "draw", f"a path that ends in {', '.join(SUFFIXES)} is needed, got {str(path)!r}.", "Name it graph.svg."
+            )
         )
     return path
 
@@ -151,16 +155,16 @@ def status_of(graph: Graph) -> str:
     """Return how many operations and leaves there are, and what is known of a backward pass."""
     leaves = [vertex for vertex in graph.vertices if vertex.kind == LEAF]
     operations = len(graph.operations)
-    size = f"{counted(operations, 'operation')} on {counted(len(leaves), 'leaf')}."
-    gradients = sum([vertex.gradient != "" for vertex in leaves])
     if not operations and not leaves:
         return "No graph: the tensor does not require grad, or was made under no_grad()."
+    size = f"{counted(operations, 'operation')} on {counted(len(leaves), 'leaf')}."
+    gradients = sum([vertex.gradient != "" for vertex in leaves])
     if not graph.released and not gradients:
         return f"{size} backward has not run: there are no gradients."
-    have = f"{gradients} of them {'has a gradient' if gradients == 1 else 'have gradients'}"
+    have = f"{gradients} {'has a gradient' if gradients == 1 else 'have gradients'}"
     if graph.released:
-        return f"{size} backward has run: {have}, and the values that operations saved are released."
-    return f"{size} The graph has not been released: {have}, from an earlier backward or one with retain_graph."
+        return f"{size} backward has run: {have}, and the values that the operations saved are released."
+    return f"{size} {have[0].upper()}{have[1:]}, from an earlier backward or one with retain_graph."
 
 
 def counted(number: int, noun: str) -> str:

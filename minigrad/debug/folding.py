@@ -223,7 +223,7 @@ def label_of(vertices: list[Vertex], count: int) -> str:
         for level, part in enumerate(other):
             if part != first[level]:
                 first[level] = "*"
-    if any([part != "*" for part in first]):
+    if first != ["*"] * len(first):
         return ".".join(first)
     names = [vertex.label for vertex in vertices[:period]]
     return ", ".join(names) if period <= 3 else f"{names[0]} … {names[-1]}"

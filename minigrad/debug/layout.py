@@ -9,17 +9,14 @@ stages; Ayer et al., "An empirical distribution function for sampling with incom
 (pool adjacent violators).
 """
 
-from bisect import bisect_right, insort
 from collections.abc import Sequence
 
-#: Distances between columns and between neighbours in one.
+from minigrad.debug.layout_rows import ordered, placed, rows_of, strengths_of
+
+#: The distance between columns.
 COLUMN_GAP = 44.0
-ROW_GAP = 14.0
-#: How often the order is improved, and the heights: more moved nothing in graphs of 14 to 5,000 vertices.
-ORDER_SWEEPS = 6
-HEIGHT_SWEEPS = 8
-#: How much an edge between operations pulls more than one from a leaf, so that the line of operations is straight.
-STRAIGHTNESS = 1e4
+#: Several edges between the same two are so far apart.
+PARALLEL = 8.0
 #: A place that an edge passes has this height.
 PASSING = 6.0
 #: An edge over more columns than this has no places in them, and passes behind what is in its way. A weight that is
@@ -78,15 +75,16 @@ def lay_out(sizes: Sequence[Point], edges: Sequence[tuple[int, int]]) -> Layout:
     for vertex in range(len(sizes)):
         centres.append((lefts[columns[vertex]] + widths[columns[vertex]] / 2, tops[vertex]))
     routes = []
-    for (source, target), chain in zip(edges, chains):
+    for (source, target), chain, shift in zip(edges, chains, shifts_of(edges)):
         # Straight to the side of the column, so that no curve touches a wider neighbour.
         (x, y), column = centres[source], columns[source]
+        y += shift
         route = [(x + sizes[source][0] / 2, y), (lefts[column] + widths[column], y)]
         for passage in chain:
             column = members[passage]
             route.append((lefts[column], tops[passage]))
             route.append((lefts[column] + widths[column], tops[passage]))
-        x, y = centres[target]
+        x, y = centres[target][0], centres[target][1] + shift
         route.append((lefts[columns[target]], y))
         route.append((x - sizes[target][0] / 2, y))
         routes.append(route)
@@ -94,6 +92,16 @@ def lay_out(sizes: Sequence[Point], edges: Sequence[tuple[int, int]]) -> Layout:
     for vertex, height in enumerate(heights):
         bottom = max(bottom, tops[vertex] + height / 2)
     return Layout(centres, routes, lefts[-1] - COLUMN_GAP, bottom)
+
+
+def shifts_of(edges: Sequence[tuple[int, int]]) -> list[float]:
+    """Return how far each edge is moved down at its ends, so that several between the same two stand apart."""
+    numbers: dict[tuple[int, int], int] = {}
+    places = []
+    for edge in edges:
+        places.append(numbers.get(edge, 0))
+        numbers[edge] = places[-1] + 1
+    return [(place - (numbers[edge] - 1) / 2) * PARALLEL for edge, place in zip(edges, places)]
 
 
 def columns_of(count: int, edges: Sequence[tuple[int, int]]) -> list[int]:
@@ -139,7 +147,7 @@ def with_passages(
     linked = set()
     chains = []
     for source, target in edges:
-        chain = []
+        chain: list[int] = []
         previous = source
         missing = columns[target] - columns[source] - 1
         if missing > LONGEST or (missing > 0 and len(members) + missing > limit):
@@ -158,154 +166,3 @@ def with_passages(
         links.append((previous, target))
         chains.append(chain)
     return chains, links, members
-
-
-def strengths_of(count: int, links: list[tuple[int, int]]) -> list[float]:
-    """Return for each link how strongly it pulls its ends to one height; passages have numbers from ``count`` on.
-
-    Strong are those from an operation to what uses it, and those from passage to passage.
-    """
-    has_source = set()
-    for source, target in links:
-        has_source.add(target)
-    strengths = []
-    for source, target in links:
-        inner = source in has_source if source < count else target >= count
-        strengths.append(STRAIGHTNESS if inner else 1.0)
-    return strengths
-
-
-def rows_of(members: list[int]) -> list[list[int]]:
-    """Return the vertices and passages of each column, in the order of their numbers."""
-    rows: list[list[int]] = [[] for _ in range(max(members) + 1)]
-    for vertex, column in enumerate(members):
-        rows[column].append(vertex)
-    return rows
-
-
-def neighbours(count: int, links: list[tuple[int, int]]) -> tuple[list[list[int]], list[list[int]]]:
-    """Return for each vertex its neighbours to the left, and to the right."""
-    left: list[list[int]] = [[] for _ in range(count)]
-    right: list[list[int]] = [[] for _ in range(count)]
-    for source, target in links:
-        left[target].append(source)
-        right[source].append(target)
-    return left, right
-
-
-def ordered(rows: list[list[int]], links: list[tuple[int, int]]) -> list[list[int]]:
-    """Return the rows in the order with the fewest crossings that the sweeps from right and left come by."""
-    count = sum(map(len, rows))
-    left, right = neighbours(count, links)
-    position = [0.0] * count
-    for row in rows:
-        number(row, position)
-    best, fewest = [list(row) for row in rows], crossings(rows, right, position)
-    for sweep in range(ORDER_SWEEPS):
-        if fewest == 0 and sweep > 0:
-            break
-        rightwards = sweep % 2 == 1
-        for row in rows if rightwards else reversed(rows):
-            arrange(row, left if rightwards else right, position)
-        found = crossings(rows, right, position)
-        # The first sweep brings each leaf to its operation, which is worth more than one crossing fewer.
-        if found < fewest or sweep == 0:
-            best, fewest = [list(row) for row in rows], found
-    return best
-
-
-def number(row: list[int], position: list[float]) -> None:
-    """Note the place of each member of a row."""
-    for place, vertex in enumerate(row):
-        position[vertex] = float(place)
-
-
-def arrange(row: list[int], adjacent: list[list[int]], position: list[float]) -> None:
-    """Sort a row by the barycenter of the neighbours; who has none keeps its place."""
-    keys = {}
-    for vertex in row:
-        total = 0.0
-        for neighbour in adjacent[vertex]:
-            total += position[neighbour]
-        keys[vertex] = total / len(adjacent[vertex]) if adjacent[vertex] else position[vertex]
-    row.sort(key=keys.__getitem__)
-    number(row, position)
-
-
-def crossings(rows: list[list[int]], right: list[list[int]], position: list[float]) -> int:
-    """Return how many pairs of links cross."""
-    total = 0
-    for row in rows:
-        seen: list[float] = []
-        for vertex in row:
-            places = [position[neighbour] for neighbour in right[vertex]]
-            for place in places:
-                total += len(seen) - bisect_right(seen, place)
-            for place in places:
-                insort(seen, place)
-    return total
-
-
-def placed(
-    rows: list[list[int]], links: list[tuple[int, int]], strengths: list[float], heights: list[float]
-) -> list[float]:
-    """Return the height of the centre of each vertex and passage, the topmost edge being at 0."""
-    centres = [0.0] * len(heights)
-    for row in rows:
-        fit(row, [0.0] * len(row), [1.0] * len(row), heights, centres)
-    pulls: list[list[tuple[int, float]]] = [[] for _ in heights]
-    leftward: list[list[tuple[int, float]]] = [[] for _ in heights]
-    for (source, target), strength in zip(links, strengths):
-        pulls[source].append((target, strength))
-        leftward[target].append((source, strength))
-    for sweep in range(HEIGHT_SWEEPS):
-        rightwards = sweep % 2 == 1
-        both = sweep >= HEIGHT_SWEEPS - 4
-        for row in rows if rightwards else reversed(rows):
-            wishes, weights = [], []
-            for vertex in row:
-                around = leftward[vertex] + pulls[vertex] if both else leftward[vertex] if rightwards else pulls[vertex]
-                wish, weight = wish_of(around, centres, centres[vertex])
-                # A leaf never pushes the line of operations aside.
-                weights.append(weight if rightwards or leftward[vertex] else weight / STRAIGHTNESS)
-                wishes.append(wish)
-            fit(row, wishes, weights, heights, centres)
-    top = min([centre - height / 2 for centre, height in zip(centres, heights)])
-    return [centre - top for centre in centres]
-
-
-def wish_of(pulls: list[tuple[int, float]], centres: list[float], present: float) -> tuple[float, float]:
-    """Return the height that the neighbours pull a vertex to, and how strongly; its present one if it has none."""
-    total = weight = 0.0
-    for neighbour, strength in pulls:
-        total += strength * centres[neighbour]
-        weight += strength
-    return (total / weight, weight) if weight else (present, 1.0 / STRAIGHTNESS)
-
-
-def fit(
-    row: list[int], wishes: list[float], weights: list[float], heights: list[float], centres: list[float]
-) -> None:
-    """Put the members of a row as near to their wishes, in weighted least squares, as order and distance allow.
-
-    With the distances to the first member taken off, what is looked for is a sequence that does not decrease: members
-    that wish to pass each other are pooled, and all take the mean of their wishes.
-    """
-    offsets = [0.0] * len(row)
-    for place in range(1, len(row)):
-        between = (heights[row[place - 1]] + heights[row[place]]) / 2 + ROW_GAP
-        offsets[place] = offsets[place - 1] + between
-    pools: list[list[float]] = []  # mean, weight, members
-    for wish, weight, offset in zip(wishes, weights, offsets):
-        pools.append([wish - offset, weight, 1])
-        while len(pools) > 1 and pools[-2][0] > pools[-1][0]:
-            mean, mass, size = pools.pop()
-            below = pools[-1]
-            below[0] = (below[0] * below[1] + mean * mass) / (below[1] + mass)
-            below[1] += mass
-            below[2] += size
-    place = 0
-    for mean, _, size in pools:
-        for _ in range(int(size)):
-            centres[row[place]] = mean + offsets[place]
-            place += 1

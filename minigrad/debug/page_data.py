@@ -76,7 +76,9 @@ class PageData:
         found["from"] = sources
         return without_nothing(found)
 
-    def number(self, known: list[dict[str, Any]], key: Any, describe: Callable[[Node], dict[str, Any]], node: Node) -> int:
+    def number(
+        self, known: list[dict[str, Any]], key: Any, describe: Callable[[Node], dict[str, Any]], node: Node
+    ) -> int:
         """Return the number of a description in a list; it is made where the key is new."""
         if key not in self._numbers:
             self._numbers[key] = len(known)
@@ -108,7 +110,7 @@ class PageData:
         """Return the number of an array's description; a list of them for a tuple; a text for what is none."""
         if type(value) is tuple:
             found = [self.pool.add(each) for each in value]
-            return found if any([each is not None for each in found]) else None
+            return None if found == [None] * len(found) else found
         if isinstance(value, PLAIN):
             return str(value)
         return self.pool.add(value)

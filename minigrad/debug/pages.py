@@ -55,6 +55,7 @@ def page_of(trace: Any) -> str:
         last=str(len(data.steps)),
         table=table_of(data),
         data=as_script(script_data(data, folds)),
+        panel=asset("panel.js"),
         script=asset("page.js"),
     )
 

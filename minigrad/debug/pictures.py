@@ -29,9 +29,7 @@ class Box:
 
     __slots__ = ("key", "kind", "lines", "tooltip")
 
-    def __init__(
-        self, kind: str, lines: Sequence[str], tooltip: str = "", key: str | None = None
-    ) -> None:
+    def __init__(self, kind: str, lines: Sequence[str], tooltip: str = "", key: str | None = None) -> None:
         """Hold what is drawn."""
         self.kind = kind
         self.lines = [cut(line) for line in lines if line]

@@ -63,7 +63,9 @@ def array_html(heading: str, array: Any) -> str:
 
 def table_html(rows: list[list[Any]], scale: float, more_rows: bool, more_columns: bool) -> str:
     """Return numbers as a table; dots stand for what is left out."""
-    parts = ['<table style="font-family:monospace;font-size:90%;border-spacing:1px;border-collapse:separate;margin:2px 0">']
+    parts = [
+        '<table style="font-family:monospace;font-size:90%;border-spacing:1px;border-collapse:separate;margin:2px 0">'
+    ]
     for row in rows:
         parts.append("<tr>")
         for number in row:
