@@ -10,6 +10,8 @@ from minigrad.debug.names import operand_names, output_names
 from minigrad.debug.rules import input_names
 from minigrad.debug.statistics import norm
 from minigrad.graph import Node
+from minigrad.nn.ownership import path_of
+from minigrad.nn.parameters import Parameter
 from minigrad.positions import Position, resolve
 from minigrad.saved import saved_roles, written_since
 from minigrad.tensors import Tensor
@@ -191,7 +193,10 @@ def values_of(node: Node) -> dict[Any, ndarray]:
 def add_tensor(graph: Graph, tensor: Tensor, label: str, module: str | None) -> int:
     """Add a tensor that no operation of the graph made, and return its place."""
     kind = LEAF if tensor.requires_grad else CONSTANT
-    vertex = Vertex(kind, tensor.name or label, tensor, tensor.shape, tensor.dtype, module)
+    label = tensor.name or label
+    if module and isinstance(tensor, Parameter) and path_of(tensor) is None:
+        label = f"{module}.{label}"  # its model is gone, and with it the path that its name would have
+    vertex = Vertex(kind, label, tensor, tensor.shape, tensor.dtype, module)
     show(vertex, tensor._data)
     show_gradient(vertex, tensor._grad)
     return graph.add(tensor, vertex)

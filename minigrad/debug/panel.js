@@ -85,7 +85,11 @@ function arrayView(number, label) {
   const head = element("div");
   head.append(element("code", label), ` ${shapeText(array.shape)} ${array.dtype || "float32"}`);
   view.append(head);
-  if (figures(array)) view.append(element("div", figures(array), "figures"));
+  if (figures(array)) {
+    const line = element("div", undefined, "figures");
+    for (const part of figures(array).split(" · ")) line.append(element("span", part), " ");
+    view.append(line);
+  }
   const sizes = (array.figures || []).slice(2).map((each) => (typeof each === "number" ? Math.abs(each) : 0));
   const scale = Math.max(...sizes, 0);
   if (array.numbers) view.append(numbersTable(array.numbers, scale, {}));
@@ -175,7 +179,7 @@ function contributionCard(step, operand) {
   const name = step.names[operand];
   const source = nameOf(step.from[operand]);
   const made = card(`to ${name}${source && source !== name ? `: ${source}` : ""}`, []);
-  if (step.formulas[operand]) made.append(element("code", step.formulas[operand]));
+  if (step.formulas[operand] && step.formulas[operand] !== step.rule) made.append(element("code", step.formulas[operand]));
   if (given.returned) made.append(element("p", `the rule returned ${shapeText(given.returned)}; summed to the input's shape`));
   made.append(arrayView(given.array, `grad_${name}`));
   if (given.after === undefined) return made;
