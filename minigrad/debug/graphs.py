@@ -129,7 +129,7 @@ def graph_of(root: Tensor) -> Graph:
         vertex = graph.vertices[graph.places[node]]
         show(vertex, root._data)
         show_gradient(vertex, root._grad)
-        vertex.name = root.name
+        vertex.name = root.name or vertex.name
     return graph
 
 
