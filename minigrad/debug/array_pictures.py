@@ -20,8 +20,6 @@ FINE, COARSE = (24, 40), (6, 10)
 CORNER, SMALL_CORNER = (4, 4), (3, 3)
 DIGITS, FEW_DIGITS = 5, 4
 MANY_STEPS = 200
-#: Of a larger array a picture shows every n-th row and column.
-SAMPLED = 1 << 20
 #: Shades below and above zero. A cell is a letter: "a" to "y", "m" being zero; "N" for NaN, "I" for infinity.
 SHADES = 12
 ZERO = ord("a") + SHADES
@@ -126,28 +124,22 @@ def short(number: Any, digits: int = DIGITS) -> Any:
 
 def shades_of(table: ndarray, limits: tuple[int, int]) -> list[str]:
     """Return a coarse picture of a table, a string a row: in each cell the number of largest size in it."""
-    if table.size > SAMPLED:
-        steps = [max(1, length // (16 * limit)) for length, limit in zip(table.shape, limits)]
-        table = table[:: steps[0], :: steps[1]]
-    values = table.astype(np.float64)
-    broken = ~np.isfinite(values)
-    codes = np.where(np.isnan(values), ord("N"), ord("I"))
-    values[broken] = 0
-    scale = max(values.max(), -values.min())
-    levels = np.rint(values / scale * SHADES).astype(np.int64) if scale else np.zeros(values.shape, np.int64)
-    # What is not zero is never shown as zero.
-    levels = np.where(levels == 0, np.sign(values).astype(np.int64), levels)
-    # Along both axes the cell of largest size wins; NaN and infinity before all.
-    ranks = np.where(broken, 1000 + codes, np.abs(levels) * 2 + (levels > 0))
+    top = low = table if table.dtype.kind == "f" else table.astype(np.float64)
     for axis, limit in enumerate(limits):
-        length = ranks.shape[axis]
+        length = table.shape[axis]
         if length > limit:
             starts = np.arange(limit) * length // limit
-            ranks = np.maximum.reduceat(ranks, starts, axis)
-    found = []
-    for row in ranks.tolist():
-        text = ""
-        for rank in row:
-            text += chr(rank - 1000) if rank >= 1000 else chr(ZERO + (rank // 2 if rank % 2 else -(rank // 2)))
-        found.append(text)
-    return found
+            # Both pass NaN on.
+            top = np.maximum.reduceat(top, starts, axis)
+            low = np.minimum.reduceat(low, starts, axis)
+    cells = np.where(top >= -low, top, low)
+    finite = np.isfinite(cells)
+    sizes = np.where(finite, cells, 0).astype(np.float64)
+    scale = np.abs(sizes).max() or 1.0
+    # Rounded away from zero: what is not zero is never shown as zero.
+    levels = np.copysign(np.ceil(np.abs(sizes) / scale * SHADES), sizes)
+    codes = (ZERO + levels).astype(np.uint8)
+    if not finite.all():
+        codes[~finite] = ord("I")
+        codes[np.isnan(cells)] = ord("N")
+    return [row.tobytes().decode("ascii") for row in codes]

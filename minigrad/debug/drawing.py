@@ -8,6 +8,7 @@ from minigrad.debug.folding import Fold, Folded, folded, repeated
 from minigrad.debug.graphs import CONSTANT, LEAF, Graph, Vertex, graph_of
 from minigrad.debug.pictures import Box, markup, picture
 from minigrad.debug.tree import Tree, aligned
+from minigrad.dtypes import float32
 from minigrad.errors import describe, message
 from minigrad.tensors import Tensor
 
@@ -180,7 +181,7 @@ def box_of(vertex: Vertex) -> Box:
     tooltip = [f"{vertex.label} {shape}"]
     if vertex.name:
         lines[0] = f"{vertex.name} = {vertex.label}"
-    if vertex.dtype is not None:
+    if vertex.dtype is not None and vertex.dtype is not float32:
         tooltip.append(str(vertex.dtype))
     if vertex.module:
         tooltip.append(f"in {vertex.module}")

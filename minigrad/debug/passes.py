@@ -16,18 +16,25 @@ class Pass:
     Attributes:
         who: what ran it: ``backward``, ``grad``, ``steps``.
         order: its nodes, the first one to be visited first.
+        roots: the edges that it began at.
+        earlier: the gradient that each leaf below it had before, or None.
     """
 
-    __slots__ = ("_places", "_sweep", "_taken", "order", "who")
+    __slots__ = ("_places", "_sweep", "_taken", "earlier", "order", "roots", "who")
 
     def __init__(self, sweep: Sweep) -> None:
         """Begin with no step taken."""
         self.who = sweep.who
         self.order = list(sweep.order)
         self._sweep: Sweep | None = sweep
+        self.roots = list(sweep.roots)
+        self.earlier: dict[Tensor, Any] = {}
         self._places = {}
         for index, node in enumerate(self.order):
             self._places[node] = index
+            for edge in node.edges:
+                if isinstance(edge, Tensor):
+                    self.earlier[edge] = edge.grad
         self._taken: dict[Node, Step] = {}
 
     def belongs(self, sweep: Sweep) -> bool:

@@ -119,6 +119,6 @@ def box_markup(box: Box, size: Point, centre: Point) -> str:
 
 def markup(text: str) -> str:
     """Return a text for HTML and SVG, in which no character is markup, nor one that XML does not allow."""
-    if not text.isprintable():
+    if not text.replace("\n", "").isprintable():
         text = "".join([each if each.isprintable() or each == "\n" else "\ufffd" for each in text])
     return escape(text)

@@ -1,6 +1,6 @@
 """``trace``: a whole backward pass at once, to be looked at as a table, a page, a picture or data."""
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +56,12 @@ class Trace:
         return trace_tables.table(self)
 
     def to_json(self, indent: int | None = None) -> str:
-        """Return the recording as JSON; arrays above 36 numbers by their first ones and statistics.
+        """Return the recording as JSON.
+
+        It holds the ``leaves``, the operations ``forward`` and the ``steps`` backward. Inputs name what they come from
+        by number: ``source`` an operation, ``leaf`` a leaf. An array is its shape, dtype and statistics with its
+        ``values``, or above 36 numbers the ``corner`` of its first rows and columns; numbers that are not finite are
+        the texts ``NaN``, ``Infinity`` and ``-Infinity``.
 
         Args:
             indent: how many spaces each level is indented, None for one line.
@@ -93,7 +98,7 @@ class Trace:
         """Return the recording in each form that a notebook may choose from: the page, and the table."""
         return {"text/plain": str(self), "text/html": self._repr_html_()}
 
-    def __iter__(self) -> Iterable[Step]:
+    def __iter__(self) -> Iterator[Step]:
         """Go through the steps of the backward pass."""
         return iter(self.steps)
 

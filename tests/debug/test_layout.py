@@ -1,5 +1,7 @@
 """A layout: edges go to the right, nothing overlaps, the main line is straight, and size is no problem."""
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -55,7 +57,7 @@ def test_a_long_edge_passes_no_box(seed):
         for vertex, (x, y) in enumerate(layout.centres):
             if vertex in (source, target):
                 continue
-            for (x1, y1), (x2, y2) in zip(route, route[1:]):
+            for (x1, y1), (x2, y2) in itertools.pairwise(route):
                 # Between columns it may be anywhere; across one it is level.
                 across = y1 == y2 and x1 < x + SIZE[0] / 2 and x2 > x - SIZE[0] / 2
                 assert not (across and abs(y1 - y) < SIZE[1] / 2)
