@@ -187,7 +187,8 @@ def box_of(vertex: Vertex) -> Box:
         tooltip.append(f"in {vertex.module}")
     lines.append(vertex.value)
     if vertex.gradient:
-        lines.append(f"grad {vertex.gradient}")
+        # The box of a weight is as wide as its longest line: the norm says more in less than some of its numbers.
+        lines.append(f"grad norm {vertex.norm:.3g}" if "…" in vertex.gradient else f"grad {vertex.gradient}")
         tooltip.append(f"gradient {vertex.gradient}, norm {vertex.norm:.4g}")
     if vertex.kind == CONSTANT:
         tooltip.append("needs no gradient")

@@ -212,7 +212,7 @@ def common(vertices: Sequence[Vertex]) -> list[str]:
 
 
 def label_of(vertices: list[Vertex], count: int) -> str:
-    """Return what to call repeated blocks: ``mlp.*`` by their modules, or ``tanh, linear`` by their operations."""
+    """Return what to call repeated blocks: ``mlp.*`` or ``1 … 12`` by modules, or ``tanh, linear`` by operations."""
     period = len(vertices) // count
     first = common(vertices[:period])
     for block in range(1, count):
@@ -223,7 +223,10 @@ def label_of(vertices: list[Vertex], count: int) -> str:
         for level, part in enumerate(other):
             if part != first[level]:
                 first[level] = "*"
-    if first != ["*"] * len(first):
+    if first == ["*"] * len(first) and first:
+        ends = common(vertices[:period]), common(vertices[-period:])
+        return " … ".join([".".join(end) for end in ends])
+    if first:
         return ".".join(first)
     names = [vertex.label for vertex in vertices[:period]]
     return ", ".join(names) if period <= 3 else f"{names[0]} … {names[-1]}"

@@ -71,8 +71,10 @@ def picture(boxes: Sequence[Box], edges: Sequence[tuple[int, int]], label: str, 
     sizes = [box.size for box in boxes]
     layout = lay_out(sizes, edges)
     width, height = layout.width + 2 * MARGIN, layout.height + 2 * MARGIN
+    # What is an image to a screen reader has nothing in it that can be pressed.
+    role = "img" if not boxes or boxes[0].key is None else "group"
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" class="minigrad-graph" role="img" aria-label="{markup(label)}" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="minigrad-graph" role="{role}" aria-label="{markup(label)}" '
         f'viewBox="0 0 {width:.0f} {height:.0f}" width="{width:.0f}" height="{height:.0f}">'
     ]
     if style:
