@@ -120,10 +120,10 @@ def draw(loss: Tensor, path: str | Path | None = None, *, fold: bool = True) -> 
         >>> w = mg.tensor([1.0, 2.0], requires_grad=True, name="w")
         >>> print(debug.draw((w * w).sum()))  # doctest: +ELLIPSIS
         2 operations on 1 leaf. backward has not run: there are no gradients.
-        ● sum ()          5 ...
-        ● mul (2,)          ...
-        ├─ w (2,)         1 2
-        └─ w (2,)         1 2
+        ● sum ()     5     ...  (w * w).sum()
+        ● mul (2,)         ...  w * w
+        ├─ w (2,)    1 2
+        └─ w (2,)    1 2
     """
     if not isinstance(loss, Tensor):
         raise TypeError(

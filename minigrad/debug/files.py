@@ -2,7 +2,6 @@
 
 import os
 import tempfile
-from importlib import resources
 from pathlib import Path
 
 from minigrad.errors import message
@@ -10,6 +9,8 @@ from minigrad.errors import message
 
 def asset(name: str) -> str:
     """Return the text of a file that lies beside this one: ``page.css``."""
+    from importlib import resources  # six milliseconds, which an import of minigrad need not take
+
     return resources.files("minigrad.debug").joinpath(name).read_text(encoding="utf-8")
 
 

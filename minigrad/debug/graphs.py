@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.autograd import collect
-from minigrad.debug.names import operand_names, output_names
+from minigrad.debug.names import operand_names, output_name, output_names
 from minigrad.debug.rules import input_names
 from minigrad.debug.statistics import norm
 from minigrad.graph import Node
@@ -145,8 +145,13 @@ def graph_of_nodes(order: Sequence[Node], values: dict[Node, dict[Any, ndarray]]
     for node in reversed(order):
         add_operation(graph, node, values_of(node) if values is None else values.get(node, {}))
     for node, name in output_names(order).items():
-        graph.vertices[graph.places[node]].name = name
+        graph.vertices[graph.places[node]].name = names_of_several(node) if node.several else name
     return graph
+
+
+def names_of_several(node: Node) -> str:
+    """Return the names of the outputs of an operation with several: ``U, S, Vh``; ``_`` stands for one without."""
+    return ", ".join([output_name(node, index) or "_" for index in range(len(node.shape))])
 
 
 def add_operation(graph: Graph, node: Node, kept: dict[Any, ndarray]) -> None:

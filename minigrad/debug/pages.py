@@ -13,6 +13,7 @@ from minigrad.debug.graphs import OPERATION, Graph, Vertex, graph_of_nodes
 from minigrad.debug.page_data import PageData
 from minigrad.debug.page_table import table_of
 from minigrad.debug.pictures import Box, markup, picture
+from minigrad.errors import message
 from minigrad.graph import Node, ndarray
 
 #: Of more operations than this, those of one module are drawn as one box, which opens when a step is in it.
@@ -26,7 +27,10 @@ def page_of(trace: Any) -> str:
     """Return a trace as a page of HTML.
 
     Args:
-        trace: what ``debug.trace`` returns, with at least one step.
+        trace: what ``debug.trace`` returns.
+
+    Raises:
+        ValueError: if it has no step.
 
     Examples:
         >>> import minigrad as mg
@@ -36,6 +40,9 @@ def page_of(trace: Any) -> str:
         >>> page[:15], "http://www.w3.org/2000/svg" in page, "<script src" in page
         ('<!doctype html>', True, False)
     """
+    if not trace.steps:
+        problem = "the trace has no step: the tensor is a leaf, or nothing was recorded."
+        raise ValueError(message("to_html", problem, "Trace what was computed from a tensor that requires grad."))
     order = [step.recorded for step in trace.steps]
     graph = graph_of_nodes(order, known_values(trace))
     data = PageData(trace, graph)
@@ -44,7 +51,7 @@ def page_of(trace: Any) -> str:
     details = []
     for number, fold in enumerate(folds):
         details.append(detail(graph, fold, number))
-    title = f"Backward pass of {title_of(trace)}"
+    title = f"Backward pass of {title_of(graph.vertices[-1])}"
     return Template(asset("page.html")).substitute(
         title=markup(title),
         summary=markup(summary_of(data, graph)),
@@ -64,6 +71,7 @@ def write_page(trace: Any, path: str | Path) -> Path:
     """Write a trace as a page to a file, whole or not at all, and return the path.
 
     Raises:
+        ValueError: if it has no step.
         OSError: if it cannot be written; what was there stays.
     """
     path = Path(path)
@@ -92,10 +100,11 @@ def known_values(trace: Any) -> dict[Node, dict[Any, ndarray]]:
     return values
 
 
-def title_of(trace: Any) -> str:
-    """Return the source of the loss, or its operation."""
-    node = trace.steps[0].node
-    return node.where.source if node.where is not None and node.where.source else node.name
+def title_of(loss: Vertex) -> str:
+    """Return what the loss is: its name and the expression that computed it, or the operation."""
+    where = loss.where
+    expression = where.expression if where is not None and where.expression else loss.label
+    return f"{loss.name} = {expression}" if loss.name else expression
 
 
 def summary_of(data: PageData, graph: Graph) -> str:

@@ -182,7 +182,7 @@ def test_an_operation_with_several_outputs_is_drawn():
     A = mg.tensor([[2.0, 0.0], [0.0, 1.0]], requires_grad=True, name="A")
     U, S, Vh = mg.linalg.svd(A)
     loss = S.sum() + U.sum()
-    assert "((2, 2), (2,), (2, 2))" in str(debug.draw(loss))
+    assert "● U, S, Vh = svd ((2, 2), (2,), (2, 2))" in str(debug.draw(loss))
     debug.draw(loss).svg()
 
 

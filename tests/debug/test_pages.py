@@ -121,6 +121,17 @@ def test_a_table_has_a_row_for_each_step():
     assert "W: (2, 1) 22 44 norm 49.193" in table
 
 
+def test_a_trace_without_a_step_is_refused(tmp_path):
+    trace = debug.trace(mg.ones((), requires_grad=True))
+    with pytest.raises(ValueError, match=r"(?s)to_html: the trace has no step: .*requires grad"):
+        trace.to_html(tmp_path / "page.html")
+    assert os.listdir(tmp_path) == []
+
+
+def test_the_title_is_the_loss_and_its_expression():
+    assert "<title>Backward pass of loss = (h * h).sum()</title>" in page_of(traced())
+
+
 def test_a_page_that_cannot_be_written_says_which_and_leaves_nothing_half_written(tmp_path):
     trace = traced()
     with pytest.raises(
