@@ -23,6 +23,15 @@ class Contribution:
         before: what other operations had contributed to the same tensor when the step began, or None.
         accumulated: whether it was added to what the same tensor had received before it, from this step or another.
         source: the leaf tensor or the Node that the contribution goes to, or None.
+
+    Examples:
+        >>> import minigrad as mg
+        >>> from minigrad import debug
+        >>> b = mg.tensor([0.0, 0.0], requires_grad=True)
+        >>> (step,) = debug.steps(mg.ones(3, 2) + b, gradient=mg.ones(3, 2))
+        >>> each = step.contributions[1]
+        >>> each.rule, each.returned, each.grad, each.source is b
+        ('grad_y = grad_output', (3, 2), array([3., 3.], dtype=float32), True)
     """
 
     __slots__ = ("_after", "_together", "accumulated", "before", "grad", "input", "returned", "rule", "source")

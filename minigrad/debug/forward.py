@@ -24,18 +24,39 @@ class ForwardInput:
             known or no tensor.
         shape: its shape, None where it is not known.
         value: the array, or what it is where it is no tensor; None where it was not kept.
-        label: the name of the tensor, its own or the user's variable, or None.
+
+    Examples:
+        >>> import minigrad as mg
+        >>> from minigrad import debug
+        >>> w = mg.tensor([1.0, 2.0], requires_grad=True)
+        >>> with debug.recording() as r:
+        ...     loss = (w * 3).sum()
+        >>> x, y = r.forward[0].inputs
+        >>> x.name, x.label, x.shape, x.source is w, y.value
+        ('x', 'w', (2,), True, 3)
+        >>> r.forward[1].inputs
+        (<ForwardInput x (2,) from step 1>,)
     """
 
-    __slots__ = ("label", "name", "shape", "source", "value")
+    __slots__ = ("_label", "_reader", "name", "shape", "source", "value")
 
-    def __init__(self, name: str, source: Any, shape: Any, value: Any, label: str | None = None) -> None:
-        """Describe an input."""
+    def __init__(self, name: str, source: Any, shape: Any, value: Any, label: Any, reader: Any = None) -> None:
+        """Describe an input; its ``reader`` is the Node that reads it and at which place, or None."""
         self.name = name
         self.source = source
         self.shape = shape
         self.value = value
-        self.label = label
+        self._label = label
+        self._reader: tuple[Node, int] | None = reader
+
+    @property
+    def label(self) -> str | None:
+        """The name of the tensor: its own, or what the user calls it at this place; or None."""
+        if self._label is None and self._reader is not None:
+            node, place = self._reader
+            return operand_names(node)[place]
+        label: str | None = self._label
+        return label
 
     def __repr__(self) -> str:
         """Return the name, shape and source."""
@@ -55,6 +76,15 @@ class ForwardStep:
             it. A tuple where there are several outputs.
         shape, dtype: of the output; tuples where there are several.
         module: the dotted path of the module that was running, or None.
+
+    Examples:
+        >>> import minigrad as mg
+        >>> from minigrad import debug
+        >>> w = mg.tensor([1.0, 2.0], requires_grad=True)
+        >>> h = w * 3
+        >>> step = debug.trace((h * h).sum()).forward[0]
+        >>> step, step.label, step.output, step.where.expression
+        (<ForwardStep 1/3 mul (2,)>, 'h', array([3., 6.], dtype=float32), 'w * 3')
     """
 
     __slots__ = (
@@ -196,16 +226,20 @@ def inputs_of(step: ForwardStep, places: dict[Any, int], values: dict[Any, Any])
     if node is None:
         return ()
     found = []
-    for name, edge, label in zip(StepNode(node).inputs, node.edges, operand_names(node)):
+    for place, (name, edge) in enumerate(zip(StepNode(node).inputs, node.edges)):
+        label: str | None = None
+        source: Any = None
+        shape: Any = None
         if isinstance(edge, Tensor):
-            found.append(ForwardInput(name, edge, edge.shape, read_only(edge._data), edge.name or label))
+            source, label, value, shape = edge, edge.name, read_only(edge._data), edge.shape
         elif edge is None or type(edge) is list:
             value = constant(node, name)
-            found.append(ForwardInput(name, None, getattr(value, "shape", None), value, label))
+            shape = getattr(value, "shape", None)
         else:
             maker, index = edge if type(edge) is tuple else (edge, None)
+            source, value = places.get(maker), read_only(values.get(edge))
             shape = maker.shape if index is None else maker.shape[index]
-            found.append(ForwardInput(name, places.get(maker), shape, read_only(values.get(edge)), label))
+        found.append(ForwardInput(name, source, shape, value, label, (node, place)))
     return tuple(found)
 
 
@@ -242,7 +276,7 @@ def renumbered(step: ForwardStep, places: dict[int, int]) -> ForwardStep:
     inputs = []
     for each in step.inputs:
         source = places[each.source] if isinstance(each.source, int) else each.source
-        inputs.append(ForwardInput(each.name, source, each.shape, each.value, each.label))
+        inputs.append(ForwardInput(each.name, source, each.shape, each.value, each._label, each._reader))
     new.inputs = tuple(inputs)
     return new
 

@@ -17,6 +17,15 @@ class StepNode:
 
     Attributes:
         recorded: the engine's own Node.
+
+    Examples:
+        >>> import minigrad as mg
+        >>> from minigrad import debug
+        >>> h = mg.ones(2, 3)
+        >>> W = mg.ones(3, 1, requires_grad=True)
+        >>> node = next(debug.steps((h @ W), gradient=mg.ones(2, 1))).node
+        >>> node.name, node.inputs, node.shape, node.names, node.where.expression
+        ('matmul', ('x', 'y'), (2, 1), ('h', 'W'), 'h @ W')
     """
 
     __slots__ = ("_inputs", "_where", "recorded")

@@ -18,6 +18,15 @@ class Pass:
         order: its nodes, the first one to be visited first.
         roots: the edges that it began at.
         earlier: the gradient that each leaf below it had before, or None.
+
+    Examples:
+        >>> import minigrad as mg
+        >>> from minigrad import debug
+        >>> w = mg.tensor(3.0, requires_grad=True)
+        >>> with debug.recording() as r:
+        ...     (w * w).exp().backward()
+        >>> r.passes[0].who, [step.node.name for step in r.passes[0].steps()]
+        ('backward', ['exp', 'mul'])
     """
 
     __slots__ = ("_places", "_sweep", "_taken", "earlier", "order", "roots", "who")

@@ -139,6 +139,22 @@ def test_other_ways_of_running_a_pass_are_recorded_too(w, way):
     w.grad = None
 
 
+def test_a_pass_back_through_a_pass_is_recorded(w):
+    with debug.recording() as r:
+        (first,) = grad((w**3).sum(), w, create_graph=True)
+        first.sum().backward()
+    twin = mg.tensor(w.data, requires_grad=True)
+    (expected,) = grad((twin**3).sum(), twin, create_graph=True)
+    expected.sum().backward()
+    assert w.grad.data.tobytes() == twin.grad.data.tobytes()
+    assert [run.who for run in r.passes] == ["grad", "backward"]
+    assert [step.node.name for step in r.trace(0).steps] == ["sum", "pow"]
+    assert all(isinstance(step.grad_output, np.ndarray) for step in r.trace(0).steps)
+    steps = [step for step in r.trace(1).steps if step.grad_output is not None]
+    assert steps[0].node.name == "sum"
+    assert all(step.check() for step in steps)
+
+
 def test_what_an_optimizer_writes_to_is_kept_as_it_was():
     mg.manual_seed(0)
     layer = nn.Linear(2, 1)
