@@ -14,6 +14,8 @@ from minigrad.debug.graphs import OPERATION, Graph, Vertex
 FEWEST = 4
 #: The longest block that is looked for, in operations: a layer of a transformer has about 30.
 LONGEST = 256
+#: More operations than this are not drawn in one picture: nobody could read it.
+MOST_OPERATIONS = 150
 
 
 class Fold:
@@ -232,7 +234,7 @@ def label_of(vertices: list[Vertex], count: int) -> str:
     return ", ".join(names) if period <= 3 else f"{names[0]} … {names[-1]}"
 
 
-def by_module(graph: Graph, most: int) -> list[Fold]:
+def by_module(graph: Graph, most: int = MOST_OPERATIONS) -> list[Fold]:
     """Return folds so that at most ``most`` boxes of operations are left; none where there are not more operations.
 
     Operations that follow each other in one module are folded, in the deepest modules that are few enough. Where there

@@ -4,7 +4,7 @@
 
 const data = JSON.parse(document.getElementById("data").textContent);
 const byId = (id) => document.getElementById(id);
-const reduced = window.matchMedia("(prefers-color-scheme: dark)");
+const darkness = window.matchMedia("(prefers-color-scheme: dark)");
 let current = 0;
 
 /* Elements of the graphs: a vertex may stand in the overview, and in the detail of its fold. */
@@ -227,7 +227,7 @@ function listen() {
     }
   }
   window.addEventListener("hashchange", () => go(fromHash() || current, true));
-  reduced.addEventListener("change", () => go(current, true));
+  darkness.addEventListener("change", () => go(current, true));
 }
 
 function start() {

@@ -16,8 +16,6 @@ from minigrad.debug.pictures import Box, markup, picture
 from minigrad.errors import message
 from minigrad.graph import Node, ndarray
 
-#: Of more operations than this, those of one module are drawn as one box, which opens when a step is in it.
-MOST_OPERATIONS = 150
 #: What could end the script, written as JSON also allows.
 SCRIPT_ESCAPES = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 FRAME_HEIGHT = 720
@@ -46,7 +44,7 @@ def page_of(trace: Any) -> str:
     order = [step.recorded for step in trace.steps]
     graph = graph_of_nodes(order, known_values(trace))
     data = PageData(trace, graph)
-    folds = by_module(graph, MOST_OPERATIONS)
+    folds = by_module(graph)
     boxes = folded(graph, folds)
     details = []
     for number, fold in enumerate(folds):

@@ -156,6 +156,16 @@ def test_three_alike_are_not_folded_and_four_that_differ_neither():
     assert "×" not in str(debug.draw(h))
 
 
+def test_a_picture_of_many_operations_has_a_box_for_each_module():
+    mg.manual_seed(0)
+    # No two layers are alike, so that nothing repeats.
+    layers = [nn.Sequential(nn.Linear(width, width + 1), nn.Tanh(), nn.Sigmoid()) for width in range(1, 71)]
+    loss = nn.Sequential(*layers)(mg.ones(1, 1)).sum()
+    assert len(groups(debug.draw(loss), "fold")) == 70
+    assert len(groups(debug.draw(loss, fold=False), "operation")) == 211
+    assert len(stripped(lines_of(loss))) == 211 + 140 + 1  # the text has all: operations, weights, the input
+
+
 def groups(drawing, kind):
     return [group for group in ET.fromstring(drawing.svg()).iter(SVG + "g") if group.get("class") == kind]
 

@@ -10,9 +10,9 @@ import pytest
 import minigrad as mg
 from minigrad import debug, nn
 from minigrad.debug.array_pictures import ArrayPool, describe_array
-from minigrad.debug.folding import by_module
+from minigrad.debug.folding import MOST_OPERATIONS, by_module
 from minigrad.debug.graphs import graph_of
-from minigrad.debug.pages import MOST_OPERATIONS, page_of
+from minigrad.debug.pages import page_of
 
 
 def traced():
@@ -89,13 +89,13 @@ def test_a_trace_of_a_recording_shows_its_values_and_names():
 def test_more_than_150_operations_are_folded_by_module():
     loss = network(90)
     graph = graph_of(loss)
-    folds = by_module(graph, MOST_OPERATIONS)
+    folds = by_module(graph)
     assert [fold.label for fold in folds[:3]] == ["0", "1", "2"]
     assert len(folds) + 1 <= MOST_OPERATIONS
     page = page_of(debug.trace(loss))
     assert page.count('class="fold"') == 90
     assert page.count('class="detail"') == 90
-    assert by_module(graph_of(network(70)), MOST_OPERATIONS) == []
+    assert by_module(graph_of(network(70))) == []
 
 
 @pytest.mark.parametrize("operations", [200, 1000])
@@ -103,7 +103,7 @@ def test_operations_without_modules_are_folded_by_their_order(operations):
     h = x = mg.tensor([1.0], requires_grad=True)
     for _ in range(operations):
         h = h * x
-    folds = by_module(graph_of(h), MOST_OPERATIONS)
+    folds = by_module(graph_of(h))
     assert len(folds) <= MOST_OPERATIONS
     assert max([len(fold.operations) for fold in folds]) <= MOST_OPERATIONS
     assert sum([len(fold.operations) for fold in folds]) == operations
