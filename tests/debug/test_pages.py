@@ -41,7 +41,7 @@ def test_a_page_refers_to_nothing_outside_of_itself():
 
 
 def test_names_and_sources_cannot_end_the_script_or_begin_markup():
-    name = "</script><b>&\u2028]]>"
+    name = "</script><b>&\u2028]]>\x00"
     W = mg.tensor([1.0, 2.0], requires_grad=True, name=name)
     page = page_of(debug.trace((W * "</script>".count("<")).sum()))
     assert page.count("</script>") == 3  # those of the page itself
@@ -143,6 +143,33 @@ def test_a_page_that_cannot_be_written_says_which_and_leaves_nothing_half_writte
     with pytest.raises(OSError, match="cannot be written"):
         trace.to_html(path)
     assert os.listdir(tmp_path) == ["page.html"]
+
+
+def test_a_write_that_fails_half_way_leaves_what_was_there(tmp_path, monkeypatch):
+    path = tmp_path / "page.html"
+    path.write_text("before")
+
+    def interrupted(*paths):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "replace", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        traced().to_html(path)
+    assert (path.read_text(), os.listdir(tmp_path)) == ("before", ["page.html"])
+
+
+def test_a_name_that_no_file_can_hold_is_written_all_the_same(tmp_path):
+    x = mg.tensor([1.0], requires_grad=True, name="half \ud800")
+    assert "half ?" in debug.trace(x * 2).to_html(tmp_path / "page.html").read_text(encoding="utf-8")
+    debug.draw(x * 2, tmp_path / "graph.txt")
+
+
+def test_a_link_stays_a_link(tmp_path):
+    (tmp_path / "real.html").touch()
+    (tmp_path / "link.html").symlink_to(tmp_path / "real.html")
+    traced().to_html(tmp_path / "link.html")
+    assert (tmp_path / "link.html").is_symlink()
+    assert (tmp_path / "real.html").stat().st_size > 0
 
 
 def test_a_page_replaces_the_one_before_and_can_be_read_by_others(tmp_path):
