@@ -231,6 +231,7 @@ function listen() {
 }
 
 function start() {
+  document.documentElement.classList.add("running");
   for (const hidden of document.querySelectorAll(".controls, .columns, .keys")) hidden.hidden = false;
   document.querySelector(".all").open = false;
   for (const step of steps) if (isBroken(step)) mark(keysOf(step.vertex), "bad");

@@ -146,7 +146,7 @@ def detail(graph: Graph, fold: Fold, number: int) -> str:
                 edges.append((numbers[edge.source], numbers[place]))
     boxes = [box_of_vertex(graph.vertices[place], place) for place in places]
     drawn = picture(boxes, edges, f"Inside of {fold.label}")
-    heading = f"<h2>{markup(fold.label)}</h2>"
+    heading = f"<h2>Inside of {markup(fold.label)}: {len(fold.operations)} operations</h2>"
     return f'<div class="detail" data-fold="{number}" tabindex="0" hidden>{heading}{drawn}</div>'
 
 

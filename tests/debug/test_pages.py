@@ -118,7 +118,7 @@ def test_500_operations_stay_below_a_megabyte():
 def test_a_table_has_a_row_for_each_step():
     table = re.search(r"<tbody>(.*)</table>", page_of(traced()), re.DOTALL)[1]
     assert table.count("<tr>") == 6
-    assert "W: (2, 1) 22 44 norm 49.193" in table
+    assert "W: (2, 1) 22 44 norm 49.193, grad_y = x.T @ grad_output" in table
 
 
 def test_a_trace_without_a_step_is_refused(tmp_path):

@@ -217,7 +217,7 @@ def test_a_fold_opens_at_the_steps_inside(chromium, tmp_path):
     open_page(chromium, page)
     assert len(chromium.find_elements("css selector", ".overview g.fold")) == 60
     opened = [detail for detail in chromium.find_elements("css selector", ".detail") if detail.is_displayed()]
-    assert [detail.find_element("tag name", "h2").text for detail in opened] == ["0"]
+    assert [detail.find_element("tag name", "h2").text for detail in opened] == ["Inside of 0: 3 operations"]
     chromium.find_elements("css selector", ".overview g.fold")[5].click()
     assert position(chromium) == "forward 16 of 181"
     (opened,) = [detail for detail in chromium.find_elements("css selector", ".detail") if detail.is_displayed()]
