@@ -1,14 +1,15 @@
 """``recording``: the forward operations of a piece of code with their values, and the backward passes inside it."""
 
 from sys import _getframe
-from types import TracebackType
+from types import FrameType, TracebackType
 from typing import Any, Self
 
 from minigrad.debug.contributions import read_only
+from minigrad.debug.explaining import Explanation, explain_pass
 from minigrad.debug.forward import ForwardInput, ForwardStep, leading_to
 from minigrad.debug.nodes import StepNode
 from minigrad.debug.passes import Pass, Watcher, unwatch, watch
-from minigrad.debug.recorded_gradients import explained
+from minigrad.debug.traces import Trace
 from minigrad.errors import message
 from minigrad.gradients import total
 from minigrad.graph import Node, wrap
@@ -66,7 +67,8 @@ class recording:
         if self._used:
             problem = "this recording has been used before."
             raise RuntimeError(message("recording", problem, "Make another one: with debug.recording() as r."))
-        if state.tape is not None and not isinstance(state.tape, Recorder):
+        # By its module, because importing minigrad.func takes 13 ms; the tape of anomaly() hands on what it sees.
+        if type(state.tape).__module__.startswith("minigrad.func."):
             problem = "under vmap one run of the function serves the whole batch, which cannot be recorded from inside."
             remedy = "Record around the call of the function that vmap returned."
             raise RuntimeError(message("recording", problem, remedy))
@@ -85,7 +87,7 @@ class recording:
         # The two hold each other: the graph is to be freed when the recording goes away, and not at some later time.
         self._recorder = self._token = None
 
-    def trace(self, number: int = -1) -> Any:
+    def trace(self, number: int = -1) -> Trace:
         """Return a backward pass and what it went back through, as a ``Trace``.
 
         Args:
@@ -94,12 +96,10 @@ class recording:
         Raises:
             ValueError: if there is none of that number.
         """
-        from minigrad.debug.traces import Trace
-
         run = self._pass("trace", number)
         return Trace(list(run.steps()), leading_to(run.order, self.forward))
 
-    def explain(self, tensor: Any, number: int = -1) -> Any:
+    def explain(self, tensor: Any, number: int = -1) -> Explanation:
         """Return what a gradient is made of, as ``debug.explain`` does, from a backward pass that was recorded.
 
         Args:
@@ -109,7 +109,7 @@ class recording:
         Raises:
             ValueError: if no such pass was recorded, or no tensor of that name is part of it.
         """
-        return explained(self._pass("explain", number), tensor)
+        return explain_pass(self._pass("explain", number), tensor)
 
     def _pass(self, who: str, number: int) -> Pass:
         if not self.passes or not -len(self.passes) <= number < len(self.passes):
@@ -159,13 +159,18 @@ class Recorder(list[Any]):
         self._makers, self._copies = {}, {}
 
     def append(self, entry: tuple[Any, ...]) -> None:
-        """Note an operation: ``(op, inputs, result, writes)``."""
-        if self._outer is not None:
+        """Note an operation: ``(op, inputs, result, writes)``. ``record`` calls this."""
+        self.note(entry, _getframe(1))
+
+    def note(self, entry: tuple[Any, ...], frame: FrameType) -> None:
+        """Note an operation that was recorded in a frame, which leads to where the user called it."""
+        if isinstance(self._outer, Recorder):
+            self._outer.note(entry, frame)
+        elif self._outer is not None:
             self._outer.append(entry)
         op, inputs, result, writes = entry
-        # An optimizer's update, a counter; the sum with what an earlier pass had left: no operations of a forward pass.
-        if type(writes) is tuple or _getframe(3).f_code is total.__code__:
-            return
+        if type(writes) is tuple or adds_to_a_gradient(frame):
+            return  # no operation of a forward pass, as an optimizer's update and a generator's counter are none
         results = result if type(result) is tuple else (result,)
         node = node_of(results)
         step = ForwardStep(len(self._recording.forward) + 1, op, node)
@@ -173,9 +178,9 @@ class Recorder(list[Any]):
         step.inputs = self._inputs(step, inputs, kept)
         if node is None:
             step.module = STATE.get().module
-            frame = user_frame(_getframe(2))
-            if frame is not None:
-                step._code, step._lasti = frame.f_code, frame.f_lasti
+            caller = user_frame(frame)
+            if caller is not None:
+                step._code, step._lasti = caller.f_code, caller.f_lasti
         else:
             node.inputs = kept
             watch(node, self.watcher)
@@ -225,6 +230,13 @@ class Recorder(list[Any]):
             source = each if maker is None else maker[1]
             found.append(ForwardInput(name, source, twin._data.shape, read_only(twin._data), each.name, reader))
         return tuple(found)
+
+
+def adds_to_a_gradient(frame: FrameType) -> bool:
+    """Return whether what is recorded is the engine's own sum of a gradient and what an earlier pass had left."""
+    operation = frame.f_back
+    caller = None if operation is None else operation.f_back
+    return caller is not None and caller.f_code is total.__code__
 
 
 def node_of(results: tuple[Any, ...]) -> Node | None:

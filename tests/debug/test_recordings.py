@@ -179,10 +179,11 @@ def test_what_an_optimizer_writes_to_is_kept_as_it_was():
 
 
 def test_adding_to_an_earlier_gradient_is_no_operation_of_the_forward_pass(w):
-    with debug.recording() as r:
+    with debug.recording() as outer, debug.recording() as r:
         for _ in range(2):
             (w * 2).sum().backward()
     assert [step.name for step in r.forward] == ["mul", "sum"] * 2
+    assert [step.name for step in outer.forward] == ["mul", "sum"] * 2
     assert w.grad.tolist() == [4, 4]
     assert [run.earlier[w] is None for run in r.passes] == [True, False]
 
