@@ -82,7 +82,7 @@ function markGraphs(step) {
   for (const [curve] of curves) if (curve.classList.contains("hot")) curve.parentNode.insertBefore(curve, curve.parentNode.querySelector("g"));
   const fold = folds.get(String(step.vertex));
   for (const detail of document.querySelectorAll(".detail")) detail.hidden = detail.dataset.fold !== String(fold);
-  for (const key of here) for (const box of boxes.get(key) || []) intoView(box);
+  for (const key of here) for (const box of boxes.get(key) || []) if (!box.classList.contains("outside")) intoView(box);
 }
 
 function intoView(box) {

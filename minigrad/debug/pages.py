@@ -114,12 +114,13 @@ def summary_of(data: PageData, graph: Graph) -> str:
 
 def page_boxes(graph: Graph, boxes: Folded) -> list[Box]:
     """Return what is drawn for each box."""
+    ranks = {place: rank for rank, place in enumerate(graph.operations, start=1)}
     found = []
     number = 0
     for content in boxes.boxes:
         if isinstance(content, Fold):
-            lines = [content.label, f"{len(content.operations)} operations"]
-            found.append(Box("fold", lines, f"{content.label}: {lines[1]}", f"f{number}"))
+            which = f"operations {ranks[content.operations[0]]}–{ranks[content.operations[-1]]}"
+            found.append(Box("fold", [content.label, which], f"{content.label}: {which}", f"f{number}"))
             number += 1
         else:
             found.append(box_of_vertex(graph.vertices[content], content))
@@ -136,15 +137,23 @@ def box_of_vertex(vertex: Vertex, place: int) -> Box:
 
 
 def detail(graph: Graph, fold: Fold, number: int) -> str:
-    """Return the graph inside of a fold, which is shown while a step is in there."""
-    places = sorted([*fold.operations, *fold.tensors])
+    """Return the graph inside of a fold and what it reads from outside, which is shown while a step is in there."""
+    inside = {*fold.operations, *fold.tensors}
+    shown = set(inside)
+    for place in fold.operations:
+        shown.update([edge.source for edge in graph.inputs[place]])
+    places = sorted(shown)
     numbers = {place: index for index, place in enumerate(places)}
     edges = []
-    for place in places:
+    for place in fold.operations:
         for edge in graph.inputs[place]:
-            if edge.source in numbers:
-                edges.append((numbers[edge.source], numbers[place]))
-    boxes = [box_of_vertex(graph.vertices[place], place) for place in places]
+            edges.append((numbers[edge.source], numbers[place]))
+    boxes = []
+    for place in places:
+        box = box_of_vertex(graph.vertices[place], place)
+        if place not in inside:
+            box.kind += " outside"
+        boxes.append(box)
     drawn = picture(boxes, edges, f"Inside of {fold.label}")
     heading = f"<h2>Inside of {markup(fold.label)}: {len(fold.operations)} operations</h2>"
     return f'<div class="detail" data-fold="{number}" tabindex="0" hidden>{heading}{drawn}</div>'

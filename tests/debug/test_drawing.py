@@ -8,6 +8,7 @@ import pytest
 
 import minigrad as mg
 from minigrad import debug, nn
+from minigrad.autograd import record
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -194,6 +195,18 @@ def test_an_operation_with_several_outputs_is_drawn():
     loss = S.sum() + U.sum()
     assert "● U, S, Vh = svd ((2, 2), (2,), (2, 2))" in str(debug.draw(loss))
     debug.draw(loss).svg()
+
+
+def forgetful(x):
+    return record(forgetful, forgetful_vjp, x.data * 2, (x,), (x.data,))
+
+
+def forgetful_vjp(grad_output):
+    return grad_output * 2
+
+
+def test_a_rule_that_does_not_take_what_was_saved_is_drawn_all_the_same():
+    assert "● forgetful (2,)" in str(debug.draw(forgetful(mg.ones(2, requires_grad=True))))
 
 
 def test_a_tensor_without_a_graph_is_drawn_as_that_tensor():

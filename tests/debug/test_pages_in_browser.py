@@ -222,6 +222,8 @@ def test_a_fold_opens_at_the_steps_inside(chromium, tmp_path):
     assert position(chromium) == "forward 16 of 181"
     (opened,) = [detail for detail in chromium.find_elements("css selector", ".detail") if detail.is_displayed()]
     assert opened.find_element("css selector", "g.current text").text == "linear"
+    # What the fold reads from outside is there too.
+    assert [text.text for text in opened.find_elements("css selector", "g.outside text")] == ["sigmoid", "(2, 3)"]
 
 
 def test_the_keyboard_reaches_every_control_and_each_has_a_name(chromium, moons_page):
