@@ -24,6 +24,13 @@ def table_of(data: PageData) -> str:
         cells = [f"{'forward' if index < data.forward else 'backward'} {number}", *cells_of(step, data, texts, briefly)]
         lines.append("<tr><td>" + "<td>".join(cells))
     lines.append("</table>")
+    if briefly:
+        # Of many steps many share a line of the source: it is written once.
+        lines.append('<table><thead><tr><th scope="col">Source<th scope="col">Line<tbody>')
+        pairs = [(place.get("where", ""), place.get("source", "")) for place in data.places]
+        for where, source in dict.fromkeys(pairs):
+            lines.append(f"<tr><td>{markup(where)}<td>{markup(source)}")
+        lines.append("</table>")
     return "\n".join(lines)
 
 
@@ -44,7 +51,7 @@ def cells_of(step: dict[str, Any], data: PageData, texts: list[str], briefly: bo
             rule = f", {formula}" if formula and not briefly else ""
             added = ", added" if "after" in each else ""
             given.append(markup(f"{data.vertices[source]['label']}: {texts[each['array']]}{rule}{added}"))
-    source_line = f"{place.get('where', '')} {place.get('source', '')}"
+    source_line = place.get("where", "") if briefly else f"{place.get('where', '')} {place.get('source', '')}"
     return [markup(operation), markup(source_line), "; ".join(shown), "<br>".join(given)]
 
 

@@ -113,6 +113,16 @@ def test_500_operations_stay_below_a_megabyte():
     trace = debug.trace(network(250))
     assert len(trace.steps) == 501
     assert len(page_of(trace).encode()) < 1_000_000
+    with debug.recording() as recorded:
+        network(250).backward()
+    assert len(page_of(recorded.trace()).encode()) < 1_000_000
+
+
+def test_of_many_steps_the_table_has_each_source_line_once():
+    page = page_of(debug.trace(network(60)))
+    rows = page.partition("<tbody>")[2].partition("</table>")[0]
+    assert rows.count("<tr>") == 242
+    assert page.count("<td>return model(mg.randn(50, 12)).sum()") == 1
 
 
 def test_a_table_has_a_row_for_each_step():
