@@ -7,12 +7,30 @@ import numpy as np
 
 from minigrad.debug.contributions import read_only
 from minigrad.debug.names import operand_names, output_name
-from minigrad.debug.nodes import StepNode
+from minigrad.debug.nodes import StepNode, flattened
 from minigrad.debug.statistics import LARGE, flags_of
 from minigrad.graph import Node
 from minigrad.positions import Position, resolve
-from minigrad.saved import roles_of
+from minigrad.saved import roles_of, stamp_of
 from minigrad.tensors import Tensor
+
+
+class Readers:
+    """The user's names for the inputs of one operation, looked up when the first of them is asked for."""
+
+    __slots__ = ("_names", "_node")
+
+    def __init__(self, node: Node | None) -> None:
+        """Look nothing up yet."""
+        self._node = node
+        self._names: tuple[str | None, ...] = ()
+
+    def name(self, place: int) -> str | None:
+        """Return the name of one input, or None."""
+        if self._node is not None:
+            self._names = operand_names(self._node)
+            self._node = None
+        return self._names[place] if place < len(self._names) else None
 
 
 class ForwardInput:
@@ -40,21 +58,21 @@ class ForwardInput:
 
     __slots__ = ("_label", "_reader", "name", "shape", "source", "value")
 
-    def __init__(self, name: str, source: Any, shape: Any, value: Any, label: Any, reader: Any = None) -> None:
-        """Describe an input; its ``reader`` is the Node that reads it and at which place, or None."""
+    def __init__(self, name: str, source: Any, shape: Any, value: Any, label: Any, reader: tuple[Readers, int]) -> None:
+        """Describe an input; its ``reader`` knows what the user calls it, at its place among the others."""
         self.name = name
         self.source = source
         self.shape = shape
         self.value = value
         self._label = label
-        self._reader: tuple[Node, int] | None = reader
+        self._reader = reader
 
     @property
     def label(self) -> str | None:
         """The name of the tensor: its own, or what the user calls it at this place; or None."""
-        if self._label is None and self._reader is not None:
-            node, place = self._reader
-            return operand_names(node)[place]
+        if self._label is None:
+            readers, place = self._reader
+            self._label = readers.name(place)
         label: str | None = self._label
         return label
 
@@ -72,8 +90,8 @@ class ForwardStep:
         op: the operation, a plain function.
         recorded: the engine's Node, or None where no gradient flows.
         inputs: a ``ForwardInput`` for each.
-        output: the array, None where it is not known: a rule saved it, the next operation's did, or a recording kept
-            it. A tuple where there are several outputs.
+        output: the array, a tuple where there are several; None where it is not known: neither has a rule saved it nor
+            a recording kept it.
         shape, dtype: of the output; tuples where there are several.
         module: the dotted path of the module that was running, or None.
 
@@ -164,7 +182,7 @@ def forward_of(order: Sequence[Node], root: Any = None) -> list[ForwardStep]:
     places: dict[Any, int] = {}
     for index, node in enumerate(nodes, start=1):
         places[node] = index
-    values = saved_values(nodes)
+    values = known_values(nodes)
     if isinstance(root, Tensor) and root._edge is not None and type(root._edge) is not list:
         values[root._edge] = root._data
     found = []
@@ -185,19 +203,27 @@ def output_of(node: Node, values: dict[Any, Any]) -> Any:
     return tuple(outputs)
 
 
-def saved_values(nodes: Sequence[Node]) -> dict[Any, Any]:
-    """Return the arrays that the rules of some nodes have saved, by the edge that they belong to."""
+def known_values(nodes: Sequence[Node]) -> dict[Any, Any]:
+    """Return the arrays that some nodes have kept, by the edge that they belong to: inputs, and what rules read.
+
+    What was written to since is no longer what it was, and left out.
+    """
     values: dict[Any, Any] = {}
     for node in nodes:
+        for edge, each in zip(node.edges, flattened(node.inputs or ())):
+            if (type(edge) is Node or type(edge) is tuple) and each._stamp[0] <= node.number:
+                values[edge] = each._data
         for value, role in zip(node.saved or (), roles_of(node.op, node.vjp)):
             if role is None:
                 continue
             if role < 0:
                 for edge, array in edges_of_output(node, value):
-                    values[edge] = array
+                    if stamp_of(edge)[0] <= node.number:
+                        values[edge] = array
             elif role < len(node.edges) and isinstance(value, np.ndarray):
                 edge = node.edges[role]
-                if (type(edge) is Node or type(edge) is tuple) and fits(edge, value):
+                made = type(edge) is Node or type(edge) is tuple
+                if made and fits(edge, value) and stamp_of(edge)[0] <= node.number:
                     values[edge] = value
     return values
 
@@ -226,12 +252,14 @@ def inputs_of(step: ForwardStep, places: dict[Any, int], values: dict[Any, Any])
     if node is None:
         return ()
     found = []
+    readers = Readers(node)
     for place, (name, edge) in enumerate(zip(StepNode(node).inputs, node.edges)):
         label: str | None = None
         source: Any = None
         shape: Any = None
         if isinstance(edge, Tensor):
-            source, label, value, shape = edge, edge.name, read_only(edge._data), edge.shape
+            source, label, shape = edge, edge.name, edge.shape
+            value = read_only(edge._data) if edge._stamp[0] <= node.number else None
         elif edge is None or type(edge) is list:
             value = constant(node, name)
             shape = getattr(value, "shape", None)
@@ -239,7 +267,7 @@ def inputs_of(step: ForwardStep, places: dict[Any, int], values: dict[Any, Any])
             maker, index = edge if type(edge) is tuple else (edge, None)
             source, value = places.get(maker), read_only(values.get(edge))
             shape = maker.shape if index is None else maker.shape[index]
-        found.append(ForwardInput(name, source, shape, value, label, (node, place)))
+        found.append(ForwardInput(name, source, shape, value, label, (readers, place)))
     return tuple(found)
 
 

@@ -123,13 +123,21 @@ def destination(edge: Any) -> tuple[tuple[int, ...], np.dtype]:
     return edge.shape, edge.dtype
 
 
+def flattened(inputs: tuple[Any, ...]) -> list[Any]:
+    """Return an operation's arguments with each sequence that holds tensors as its elements: one for each edge."""
+    found: list[Any] = []
+    for value in inputs:
+        if type(value) in (tuple, list) and any(isinstance(each, Tensor) for each in value):
+            found.extend(value)
+        else:
+            found.append(value)
+    return found
+
+
 def names_of(node: Node) -> tuple[str, ...]:
     """Return the names of the tensors that a node read and made, each once: their own, or the user's variables."""
     found: list[str] = []
-    kept = []
-    for value in node.inputs or ():
-        for each in value if type(value) in (tuple, list) else (value,):
-            kept.append(each.name if isinstance(each, Tensor) else None)
+    kept = [each.name for each in flattened(node.inputs or ()) if isinstance(each, Tensor)]
     for name in (*operand_names(node), *kept, output_name(node)):
         if name and name not in found:
             found.append(name)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+from minigrad.debug.nodes import flattened
 from minigrad.debug.step import Step
 from minigrad.gradients import Sweep
 from minigrad.graph import Node
@@ -198,21 +199,10 @@ def plain(value: Any) -> Any:
 def kept_saved(node: Node) -> tuple[Any, ...] | None:
     """Return what a node's rule reads, with a recording's copies of leaves in the place of the leaves."""
     copies = {}
-    for edge, each in zip(node.edges, flattened_inputs(node)):
+    for edge, each in zip(node.edges, flattened(node.inputs or ())):
         if isinstance(edge, Tensor) and isinstance(each, Tensor):
             copies[id(edge._data)] = each._data
     saved = []
     for value in node.saved or ():
         saved.append(copies.get(id(value), value))
     return None if node.saved is None else tuple(saved)
-
-
-def flattened_inputs(node: Node) -> list[Any]:
-    """Return the kept inputs of a node, one for each edge."""
-    found: list[Any] = []
-    for value in node.inputs or ():
-        if type(value) in (tuple, list) and any(isinstance(each, Tensor) for each in value):
-            found.extend(value)
-        else:
-            found.append(value)
-    return found

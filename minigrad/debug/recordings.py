@@ -6,8 +6,8 @@ from typing import Any, Self
 
 from minigrad.debug.contributions import read_only
 from minigrad.debug.explaining import Explanation, explain_pass
-from minigrad.debug.forward import ForwardInput, ForwardStep, leading_to
-from minigrad.debug.nodes import StepNode
+from minigrad.debug.forward import ForwardInput, ForwardStep, Readers, leading_to
+from minigrad.debug.nodes import StepNode, flattened
 from minigrad.debug.passes import Pass, Watcher, unwatch, watch
 from minigrad.debug.traces import Trace
 from minigrad.errors import message
@@ -221,8 +221,9 @@ class Recorder(list[Any]):
         given, twins = flattened(inputs), flattened(kept)
         names = StepNode(step.recorded).inputs if step.recorded is not None else plain_names(step.op, len(given))
         found = []
+        readers = Readers(step.recorded)
         for place, (name, each, twin) in enumerate(zip(names, given, twins)):
-            reader = None if step.recorded is None else (step.recorded, place)
+            reader = readers, place
             if not isinstance(each, Tensor):
                 found.append(ForwardInput(name, None, None, each, None, reader))
                 continue
@@ -249,18 +250,6 @@ def node_of(results: tuple[Any, ...]) -> Node | None:
             node: Node = edge[0]
             return node
     return None
-
-
-def flattened(inputs: tuple[Any, ...]) -> list[Any]:
-    """Return inputs with each sequence that holds tensors as its elements, as a node's edges count them."""
-    found: list[Any] = []
-    for value in inputs:
-        holds = type(value) in (tuple, list) and any(isinstance(each, Tensor) for each in value)
-        if holds:
-            found.extend(value)
-        else:
-            found.append(value)
-    return found
 
 
 def plain_names(op: Any, number: int) -> list[str]:
