@@ -144,6 +144,7 @@ def draw(loss: Tensor, path: str | Path | None = None, *, fold: bool = True) -> 
         checked_path(path)
     graph = graph_of(loss)
     drawing = Drawing(graph, fold)
+    graph.let_go()
     if path is not None:
         drawing.save(path)
     return drawing

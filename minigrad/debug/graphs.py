@@ -27,7 +27,8 @@ class Vertex:
         kind: ``operation``; ``leaf`` for a tensor that requires grad; ``constant`` for one that does not.
         label: the operation's name; the tensor's name or, without one, the parameter that it was passed as.
         name: of an operation's output, where the source says it: ``h`` in ``h = x @ W``; else None.
-        source: the Node, the leaf Tensor, or the constant's stamp.
+        source: the Node, the leaf Tensor, or the constant's stamp; None once they are let go.
+        position: of an operation, ``(code, lasti)`` in the user's code.
         shape, dtype: of the output, tuples of them where there are several; None for a constant that nobody saved.
         module: the dotted path of the module that ran it, or None.
         value: some numbers of it, empty where nothing kept them.
@@ -35,13 +36,14 @@ class Vertex:
         norm: the Euclidean norm of that gradient, or None.
     """
 
-    __slots__ = ("dtype", "gradient", "kind", "label", "module", "name", "norm", "shape", "source", "value")
+    __slots__ = ("dtype", "gradient", "kind", "label", "module", "name", "norm", "position", "shape", "source", "value")
 
     def __init__(self, kind: str, label: str, source: Any, shape: Any, dtype: Any, module: str | None) -> None:
         """Start without numbers."""
         self.kind = kind
         self.label = label
         self.name: str | None = None
+        self.position: tuple[Any, int] | None = None
         self.source = source
         self.shape = shape
         self.dtype = dtype
@@ -53,9 +55,7 @@ class Vertex:
     @property
     def where(self) -> Position | None:
         """The place in the user's code, of an operation."""
-        if self.kind != OPERATION or self.source.code is None:
-            return None
-        return resolve(self.source.code, self.source.lasti)
+        return None if self.position is None else resolve(*self.position)
 
     def __repr__(self) -> str:
         """Return kind, label and shape."""
@@ -108,6 +108,12 @@ class Graph:
         edge = Edge(source, target, operand, output)
         self.edges.append(edge)
         self.inputs[target].append(edge)
+
+    def let_go(self) -> None:
+        """Forget the Nodes and tensors, so that who keeps a drawing does not keep their arrays."""
+        self.places = {}
+        for vertex in self.vertices:
+            vertex.source = None
 
     @property
     def operations(self) -> list[int]:
@@ -174,6 +180,7 @@ def add_operation(graph: Graph, node: Node, kept: dict[Any, ndarray]) -> None:
             place = add_tensor(graph, edge, names[operand] or parameter_of(node, operand), node.module)
         sources.append((place, operand, output))
     vertex = Vertex(OPERATION, node.name, node, node.shape, node.dtype, node.module)
+    vertex.position = None if node.code is None else (node.code, node.lasti)
     target = graph.add(node, vertex)
     for place, operand, output in sources:
         graph.join(place, target, operand, output)

@@ -1,6 +1,7 @@
 """A drawn graph: names, shapes, values, gradients and sources, as text and as a picture; repeated blocks once."""
 
 import os
+import weakref
 import xml.etree.ElementTree as ET
 
 import numpy as np
@@ -84,6 +85,16 @@ def test_a_drawing_is_of_the_moment_when_it_was_drawn():
     text = str(drawing)
     loss.backward()
     assert str(drawing) == text
+
+
+def test_a_drawing_keeps_no_array_of_the_graph_alive():
+    W, loss = product()
+    drawing = debug.draw(loss)
+    alive = weakref.ref(loss.grad_fn), weakref.ref(W)
+    del loss, W
+    assert [each() for each in alive] == [None, None]
+    assert "W (2, 1)" in str(drawing)
+    assert drawing.svg()
 
 
 def test_values_that_were_written_over_are_not_shown():
