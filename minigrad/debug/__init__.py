@@ -14,6 +14,7 @@ from minigrad.debug.answers import Answer
 from minigrad.debug.breakpoints import Breakpoint
 from minigrad.debug.comparisons import Comparison, compare
 from minigrad.debug.contributions import Contribution
+from minigrad.debug.drawing import Drawing, draw
 from minigrad.debug.explaining import Explanation, Term, explain
 from minigrad.debug.expressions import namespace
 from minigrad.debug.forward import ForwardInput, ForwardStep
@@ -50,6 +51,9 @@ __all__ = [
     "GradcheckError",
     "OpCheck",
     "InputCheck",
+    # drawing
+    "Drawing",
+    "draw",
     # recordings
     "recording",
     "Pass",
