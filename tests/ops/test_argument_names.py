@@ -45,6 +45,7 @@ SINGLE = {
     ("tensordot", "b"): "an operand",
     ("lstsq", "b"): "the documented name is B",
     ("pinv", "rcond"): "the documented names are rtol and atol",
+    ("lu", "get_infos"): "linalg.lu_factor_ex tells them",
     ("from_dlpack", "ext_tensor"): "an operand",
     ("from_dlpack", "copy"): "it never copies",
     ("expand", "size"): "documented as *sizes",
