@@ -12,13 +12,16 @@
 from minigrad.debug.breakpoints import Breakpoint
 from minigrad.debug.comparisons import Comparison, compare
 from minigrad.debug.contributions import Contribution
+from minigrad.debug.diagnosis import doctor
 from minigrad.debug.expressions import namespace
 from minigrad.debug.forward import ForwardInput, ForwardStep
 from minigrad.debug.history import History
+from minigrad.debug.linting import LintError, LintWarning, Mistake, lint
 from minigrad.debug.nodes import StepNode
 from minigrad.debug.op_checks import InputCheck, OpCheck
 from minigrad.debug.passes import Pass
 from minigrad.debug.recordings import recording
+from minigrad.debug.report import Finding, Report
 from minigrad.debug.statistics import Statistics
 from minigrad.debug.step import Step
 from minigrad.debug.stepper import Stepper
@@ -49,6 +52,15 @@ __all__ = [
     "ForwardInput",
     "compare",
     "Comparison",
+    # diagnosis
+    "doctor",
+    "Finding",
+    "Report",
+    # linting
+    "lint",
+    "LintError",
+    "LintWarning",
+    "Mistake",
     # kernels
     "python_kernels",
 ]
