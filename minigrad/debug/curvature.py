@@ -16,16 +16,17 @@ from minigrad.optim.sgd import SGD
 #: Products with the Hessian at most. A Lanczos value only grows, towards the eigenvalue from below, so stopping early
 #: can overlook a rate that is too large by a little, and never accuses one that is not.
 PRODUCTS = 40
-#: The residual at which a Lanczos value is good enough, of its size: its error is at most that, and as a rule its square.
+#: The residual at which a Lanczos value is good enough, of its size: the error is at most that, as a rule its square.
 RESIDUAL = 0.01
 
 
 def hessian_product(subject: Subject, scale: ndarray | None = None, decay: ndarray | None = None) -> Any:
-    """Return a function that multiplies a vector with the Hessian ``H``; or with ``sqrt(s) * (H + decay) * sqrt(s)``."""
+    """Return what multiplies a vector with the Hessian H; with a scale s, with ``sqrt(s) * (H + decay) * sqrt(s)``."""
     from minigrad.func import hvp
 
     parameters = tuple([each.detach() for each in subject.parameters])
     root = None if scale is None else np.sqrt(scale)
+    shift = 0.0 if scale is None or decay is None else scale * decay
 
     def loss(*variables: Any) -> Any:
         return subject.run(variables)[1]
@@ -34,7 +35,7 @@ def hessian_product(subject: Subject, scale: ndarray | None = None, decay: ndarr
         directions = unflatten(vector if root is None else root * vector, subject.parameters)
         _, result = hvp(loss, parameters, directions)
         flat = flatten([each._data for each in result])
-        return flat if root is None else root * flat + scale * decay * vector
+        return flat if root is None else root * flat + shift * vector
 
     return product
 
@@ -65,7 +66,7 @@ def largest_eigenvalue(product: Any, start: ndarray) -> tuple[float, int]:
     Source: Golub and Van Loan, Matrix Computations, 4th edition, section 10.1 (Lanczos, with full orthogonalisation).
     """
     noise = np.random.default_rng(0).standard_normal(len(start))
-    length = np.linalg.norm(start)
+    length = float(np.linalg.norm(start))
     vector = noise / np.linalg.norm(noise) + (start / length if length > 0 else 0)
     vector /= np.linalg.norm(vector)
     basis: list[ndarray] = []
@@ -99,8 +100,8 @@ def step_scale(optimizer: Optimizer, subject: Subject) -> tuple[ndarray, ndarray
     Returns:
         The vector, and another of the weight decay that is part of the gradient, which adds to each lambda.
 
-    Source: Cohen et al., "Gradient descent on neural networks typically occurs at the edge of stability", 2021, appendix
-    B, and "Adaptive gradient methods at the edge of stability", 2022.
+    Source: Cohen et al., "Gradient descent on neural networks typically occurs at the edge of stability", 2021,
+    appendix B, and "Adaptive gradient methods at the edge of stability", 2022.
     """
     scales: list[Any] = [np.zeros(each.shape) for each in subject.parameters]
     decays: list[Any] = [np.zeros(each.shape) for each in subject.parameters]

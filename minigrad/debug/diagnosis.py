@@ -11,6 +11,7 @@ from minigrad import autograd
 from minigrad.debug import faults
 from minigrad.debug.curvature import flatten, has_theory, hessian_product, largest_eigenvalue, step_scale
 from minigrad.debug.layer_figures import Layer, Slopes, find_layers, find_slopes, measure_features
+from minigrad.debug.rank_faults import feature_rank, weight_rank
 from minigrad.debug.report import Finding, Report
 from minigrad.debug.subjects import Subject
 from minigrad.errors import describe, message
@@ -46,7 +47,9 @@ class Examination:
         self.layers: list[Layer] = find_layers(self.tape, variables, subject.names)
         self.slopes: list[Slopes] = find_slopes(self.tape, self.layers)
         if not self.loss.requires_grad:
-            problem = f"the loss {describe(self.loss)} does not depend on any parameter of {type(subject.model).__name__}."
+            problem = (
+                f"the loss {describe(self.loss)} does not depend on any parameter of {type(subject.model).__name__}."
+            )
             remedy = "Check for detach(), numpy() or no_grad() in its forward, and that the model is what is trained."
             raise ValueError(message("doctor", problem, remedy))
         found = autograd.grad(self.loss, variables, retain_graph=True, allow_unused=True)
@@ -111,8 +114,9 @@ def doctor(model: Any, batch: Any, loss_fn: Any, optimizer: Any = None) -> Repor
     the curvature allows, and dead or saturated units, each with the number that shows it and the remedy. A training
     that has none of these is called healthy. The bounds are those of theory or of float32; ``faults.py`` derives them.
 
-    The model runs in the mode that it is in, as do forward hooks; afterwards parameters, gradients, buffers, generators,
-    modes, hooks and the optimizer are as they were.
+    The model runs in the mode that it is in, with its forward hooks. Afterwards parameters, gradients, buffers,
+    generators, modes, hooks and the optimizer are as they were. The batch is best no smaller than in training: the
+    curvature of a few samples is larger than that of many.
 
     Args:
         model: the Module.
@@ -173,10 +177,10 @@ def layer_rows(found: Examination) -> list[dict[str, Any]]:
     for layer in found.layers:
         weight, features = layer.singular_values, layer.feature_values
         row: dict[str, Any] = {"layer": layer.name, "weight": tuple(found.subject.parameters[layer.index].shape)}
-        row["weight_rank"] = faults.weight_rank(layer)
+        row["weight_rank"] = weight_rank(layer)
         row["sigma_max"] = float(weight[0]) if len(weight) else None
         row["sigma_min"] = float(weight[-1]) if len(weight) else None
-        row["feature_rank"] = None if features is None else faults.feature_rank(layer)
+        row["feature_rank"] = None if features is None else feature_rank(layer)
         row["feature_condition"] = condition(features)
         row["grad_norm"] = layer.grad_norm
         rows.append(row)

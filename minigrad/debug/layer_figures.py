@@ -1,4 +1,4 @@
-"""The linear algebra of a model on a batch: what its layers are fed, what its weights pass on, where slopes are flat."""
+"""The linear algebra of a model on a batch: what layers are fed, what weights pass on, where slopes are flat."""
 
 from __future__ import annotations
 
@@ -59,7 +59,6 @@ class Layer:
     def width(self) -> int:
         """The number of its outputs."""
         return len(self.weight) if self.node.op.__name__ in ("linear", *CONVOLUTIONS) else self.weight.shape[1]
-
 
     def gradient(self) -> float:
         """Return the norm of the weight's gradient, to sort by."""
@@ -129,7 +128,7 @@ def find_layers(tape: list[Any], variables: list[Any], names: list[str]) -> list
             continue
         layer = layer_of(name, operands, inputs, result.grad_fn, places, names)
         if layer is not None and all(layer.index != each.index for each in layers):
-            below = set(autograd.collect([edge for edge in layer.node.parents]))
+            below = set(autograd.collect(layer.node.parents))
             layer.before = [each for each in layers if each.node in below]
             layers.append(layer)
     return layers
@@ -227,8 +226,8 @@ def slopes_of(op: Any, inputs: tuple[Any, ...], node: Node) -> tuple[Any, bool]:
         activation = inputs[3]
         if activation == "none":
             return None, False
-        output = node.saved[2]
-        slopes = ACTIVATIONS[activation](np.ones_like(output), output)
+        output = (node.saved or ())[2]
+        slopes: Any = ACTIVATIONS[activation](np.ones_like(output), output)
         return share_of_largest(slopes, PROBES[activation])
     if len([each for each in inputs if hasattr(each, "shape") or isinstance(each, (tuple, list))]) != 1:
         return None, False

@@ -38,7 +38,18 @@ class Watched:
         number: the number of the latest write to its memory before the block.
     """
 
-    __slots__ = ("consumed", "doubled", "handle", "had_hooks", "in_model", "name", "number", "parameter", "passes", "used")
+    __slots__ = (
+        "consumed",
+        "doubled",
+        "had_hooks",
+        "handle",
+        "in_model",
+        "name",
+        "number",
+        "parameter",
+        "passes",
+        "used",
+    )
 
     def __init__(self, name: str, parameter: Any, in_model: bool) -> None:
         """Look at a parameter at the start of a block."""
@@ -144,7 +155,7 @@ class Watcher:
         self.owner = owner
         self.outer = outer
         # Results of a prediction (N, 1) against a target (N,), by their nodes; what they are computed into follows.
-        self.suspects: WeakKeyDictionary[Node, tuple[Any, Any, Any]] = WeakKeyDictionary()
+        self.suspects: WeakKeyDictionary[Node, tuple[Any, Any, Any, Any]] = WeakKeyDictionary()
 
     def append(self, entry: tuple[Any, ...]) -> None:
         """Look at one operation."""
@@ -179,7 +190,12 @@ class Watcher:
                 self.owner.crossed_shapes(*suspect)
             elif result.shape == each.shape:
                 self.suspects[node] = suspect
-        if len(operands) == 2 and result.ndim == 2 and crossed(*operands) and learned(operands[0]) != learned(operands[1]):
+        if (
+            len(operands) == 2
+            and result.ndim == 2
+            and crossed(*operands)
+            and learned(operands[0]) != learned(operands[1])
+        ):
             where = None if node.code is None else resolve(node.code, node.lasti)
             self.suspects[node] = (name, *operands, where)
 

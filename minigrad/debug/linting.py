@@ -61,12 +61,12 @@ class Mistake:
 class lint:
     """Watch a training loop for its common mistakes, with their source lines.
 
-    These are found: a forgotten ``zero_grad``; a ``step`` without a backward; a parameter that gets a gradient and is in
-    no optimizer; one that the optimizer has and the loss does not reach; an optimizer that holds parameters of an
+    These are found: a forgotten ``zero_grad``; a ``step`` without a backward; a parameter that gets a gradient and is
+    in no optimizer; one that the optimizer has and the loss does not reach; an optimizer that holds parameters of an
     earlier model; a prediction of (N, 1) against a target of (N,) in a loss.
 
-    At the end of the block they are warned about, each at its line; with ``strict`` they raise, where they happen if that
-    is known, else at the end. Only what this thread does is looked at. Outside of the block nothing is changed or slower.
+    At the end of the block they are warned about, each at its line; with ``strict`` they raise, where they happen if
+    that is known, else at the end. Only what this thread does is looked at. Outside of the block nothing is changed.
 
     Args:
         model: the Module.
@@ -78,21 +78,20 @@ class lint:
 
     Raises:
         TypeError: if ``model`` or ``optimizer`` is something else; RuntimeError: if one object is entered twice.
-        LintError: with ``strict``, for the first mistake.
+        LintError: with ``strict``: for the first mistake, or at the end for all.
 
     Examples:
-        >>> import warnings
         >>> import minigrad as mg
         >>> from minigrad import nn, optim
         >>> model = nn.Linear(2, 1)
         >>> optimizer = optim.SGD(model.parameters(), lr=0.1)
-        >>> with warnings.catch_warnings(record=True) as caught, lint(model, optimizer) as found:
+        >>> with lint(model, optimizer, strict=True):  # doctest: +ELLIPSIS
         ...     for _ in range(2):
-        ...         loss = model(mg.ones(3, 2)).mean()
-        ...         loss.backward()
+        ...         model(mg.ones(3, 2)).mean().backward()
         ...         optimizer.step()
-        >>> found.mistakes[0].name, found.mistakes[0].parameters
-        ('forgotten zero_grad', ['weight', 'bias'])
+        Traceback (most recent call last):
+            ...
+        minigrad.debug.linting.LintError: forgotten zero_grad: the gradient of weight, bias still held what the step ...
     """
 
     def __init__(self, model: Any, optimizer: Any, *, strict: bool = False) -> None:
@@ -139,7 +138,8 @@ class lint:
             vars(optimizer)["step"] = StepWatch(self, number, optimizer.step)
         state = current_state()
         self.watcher = Watcher(self, state.tape)
-        self.token = STATE.set(with_watcher(state, self.watcher))
+        self.tape: Any = self.watcher
+        self.token = STATE.set(with_watcher(state, self.tape))
         self.state = current_state()
         return self
 
@@ -148,7 +148,7 @@ class lint:
         state = current_state()
         if state is self.state:
             STATE.reset(self.token)
-        elif state.tape is self.watcher:  # gradients were switched on or off in the block, to stay so
+        elif state.tape is self.tape:  # gradients were switched on or off in the block, to stay so
             STATE.set(with_watcher(state, self.watcher.outer))
         for optimizer in self.optimizers:
             own = vars(optimizer).pop("step", None)
@@ -174,7 +174,7 @@ class lint:
     # While the block runs -------------------------------------------------------------------------------------------
 
     def found(self, mistake: Mistake, at_once: bool) -> None:
-        """Note a mistake, one for each name and line; raise it if that is asked for, and it is known where it happens."""
+        """Note a mistake, once for each name and line; raise it if that is asked for, and it has just happened."""
         for known in self.mistakes:
             if known.name == mistake.name and known.where == mistake.where:
                 return
@@ -224,7 +224,9 @@ class lint:
     def crossed_shapes(self, name: str, x: Any, y: Any, where: Position | None) -> None:
         """Note that a prediction and a target are broadcast against each other."""
         count = max(*x.shape, *y.shape)
-        sentence = f"{name} of {describe(x)} and {describe(y)} makes ({count}, {count}): each prediction meets each target."
+        sentence = (
+            f"{name} of {describe(x)} and {describe(y)} makes ({count}, {count}): each prediction meets each target."
+        )
         remedy = "Give both one shape: target.reshape(prediction.shape), or prediction.squeeze(-1)."
         self.found(Mistake("shapes (N, 1) and (N,) in a loss", where, [], sentence, remedy), True)
 
@@ -251,7 +253,9 @@ class lint:
             sentence = f"{names(outside)} {verb} in no optimizer, so no step changes it."
             remedy = "Add it: optimizer.add_param_group({'params': [...]}); or freeze it: requires_grad_(False). "
             remedy += "lint takes several optimizers as a list."
-            self.found(Mistake("parameter not in the optimizer", last, [x.name for x in outside], sentence, remedy), False)
+            self.found(
+                Mistake("parameter not in the optimizer", last, [x.name for x in outside], sentence, remedy), False
+            )
         for number, optimizer in enumerate(self.optimizers):
             if number in self.stepped:
                 self.unreached(number, optimizer, in_model, bool(outside))
@@ -265,7 +269,9 @@ class lint:
             sentence = f"the optimizer holds {names(stale)}, which {verb(stale)} not part of the model."
             remedy = "Make the optimizer after the last change of the model: its layers were replaced since."
             found = [each.name for each in stale]
-            self.found(Mistake("stale parameter in the optimizer", self.stepped[number], found, sentence, remedy), False)
+            self.found(
+                Mistake("stale parameter in the optimizer", self.stepped[number], found, sentence, remedy), False
+            )
         cut = [each for each in cold if id(each.parameter) in in_model]
         if not cut or len(cold) == len(mine):
             return
@@ -296,7 +302,8 @@ def with_watcher(state: State, tape: Any) -> State:
 
 def is_method_of(step: Any, optimizer: Any) -> bool:
     """Return whether a step is the class's own, not one that somebody has put onto the object."""
-    return getattr(step, "__self__", None) is optimizer and getattr(step, "__func__", None) is type(optimizer).step
+    kind: Any = type(optimizer)
+    return getattr(step, "__self__", None) is optimizer and getattr(step, "__func__", None) is kind.step
 
 
 def parameters_of(optimizer: Any) -> list[Any]:

@@ -120,7 +120,10 @@ class Report:
         lines = ["healthy: nothing is wrong" if not count else f"{count} finding{'s' if count > 1 else ''}"]
         for index, each in enumerate(self.findings, start=1):
             lines.append(f"{index}. {each}")
-        lines += ["", ", ".join([f"{name} {shown(value)}" for name, value in self.figures.items() if value is not None])]
+        lines += [
+            "",
+            ", ".join([f"{name} {shown(value)}" for name, value in self.figures.items() if value is not None]),
+        ]
         for rows in (self.layers, self.activations):
             lines += table(rows)
         for note in self.notes:

@@ -71,7 +71,7 @@ class Subject:
                 self.places[known[id(parameter)]].append((module, name))
 
     def variables(self) -> list[Any]:
-        """Return new leaves with the values of the parameters, to differentiate by: hooks and ``grad`` stay out of it."""
+        """Return new leaves with the values of the parameters, to differentiate by: their hooks stay out of it."""
         found = []
         for parameter in self.parameters:
             # Copies, because a forward may clip its weights in place.
