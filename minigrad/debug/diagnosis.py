@@ -15,6 +15,7 @@ from minigrad.debug.rank_faults import feature_rank, weight_rank
 from minigrad.debug.report import Finding, Report
 from minigrad.debug.subjects import Subject
 from minigrad.errors import describe, message
+from minigrad.modes import enable_grad
 from minigrad.optim.optimizers import Optimizer
 from minigrad.tensors import Tensor
 
@@ -148,10 +149,11 @@ def doctor(model: Any, batch: Any, loss_fn: Any, optimizer: Any = None) -> Repor
     if optimizer is not None and not isinstance(optimizer, Optimizer):
         problem = f"the optimizer must be one of minigrad.optim, got {describe(optimizer)}."
         raise TypeError(message("doctor", problem, "Pass the object that steps, or leave it out."))
-    examination = Examination(subject, optimizer)
-    findings: list[Finding] = []
-    for judge in faults.JUDGES:
-        findings += judge(examination, findings)
+    with enable_grad():
+        examination = Examination(subject, optimizer)
+        findings: list[Finding] = []
+        for judge in faults.JUDGES:
+            findings += judge(examination, findings)
     return Report(
         findings, model_figures(examination), layer_rows(examination), slope_rows(examination), examination.notes
     )

@@ -156,8 +156,10 @@ def weight_index(weight: Any, places: dict[int, int]) -> int | None:
     """Return which parameter a tensor is, itself or transposed; None if it is none."""
     if not isinstance(weight, tensors.Tensor):
         return None
+    leaf: Any = weight
     node = weight.grad_fn
-    leaf = weight if node is None or len(node.edges) != 1 or weight.ndim != 2 else node.edges[0]
+    if node is not None and weight.ndim == 2 and all(each is None for each in node.edges[1:]):
+        leaf = node.edges[0]
     return places.get(id(leaf))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -34,8 +35,8 @@ class Finding:
 
     @property
     def data(self) -> dict[str, Any]:
-        """Everything as a dict that ``json`` can write."""
-        return {name: getattr(self, name) for name in ("name", "place", "figures", "sentence", "remedy")}
+        """Everything as a dict that ``json`` can write; a figure that is not finite as a word."""
+        return {name: plain(getattr(self, name)) for name in ("name", "place", "figures", "sentence", "remedy")}
 
     def __str__(self) -> str:
         """Return the fault and its place, what shows it, and the remedy, a line each."""
@@ -88,13 +89,13 @@ class Report:
 
     @property
     def data(self) -> dict[str, Any]:
-        """Everything as a dict that ``json`` can write."""
+        """Everything as a dict that ``json`` can write; a figure that is not finite as a word."""
         return {
             "healthy": self.healthy,
             "findings": [each.data for each in self.findings],
-            "figures": self.figures,
-            "layers": self.layers,
-            "activations": self.activations,
+            "figures": plain(self.figures),
+            "layers": plain(self.layers),
+            "activations": plain(self.activations),
             "notes": self.notes,
         }
 
@@ -144,6 +145,15 @@ class Report:
         for note in self.notes:
             parts.append(f"<p>note: {html.escape(note)}</p>")
         return "".join(parts) + "</div>"
+
+
+def plain(value: Any) -> Any:
+    """Return a value with lists for tuples and words for numbers that JSON has no form for."""
+    if isinstance(value, dict):
+        return {name: plain(each) for name, each in value.items()}
+    if isinstance(value, (tuple, list)):
+        return [plain(each) for each in value]
+    return str(value) if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def shown(value: Any) -> str:

@@ -27,20 +27,35 @@ def flat_units(found: Any, known: list[Finding]) -> list[Finding]:
 
     A slope is flat below 1% of the activation's largest, tanh's at 3: pre-activations of variance 1, which starting
     values and normalisation aim at, are beyond that once in 370. Tanh and sigmoid are *saturated* where most of their
-    slopes on the batch are flat, so that the typical one is.
+    slopes on the batch are flat, so that the typical one is, in a model that does not explain most of its loss. One
+    that does saturates by right: on separable classes the weights of a healthy training grow for ever.
 
     For a relu half of the slopes are flat by right, because starting values are symmetric about 0; the weights are
     scaled for the other half. For the same reason a unit is as likely to be on for all samples as to be off for all.
     Units are *dead* where most of a layer's are off for every sample, a fair coin would give so many more off than on
     with a probability below CHANCE, and the layer passes less than half of the half; or where none is left.
+
+    Source: Soudry et al., "The implicit bias of gradient descent on separable data", 2018 (weights that grow); He et
+    al., "Delving deep into rectifiers", 2015 (the half that weights are scaled for).
     """
     findings = []
     for each in found.slopes:
-        if each.two_sided and each.flat_share > 0.5:
+        if each.two_sided and each.flat_share > 0.5 and not explains_most(found):
             findings.append(saturated(each))
         elif not each.two_sided and is_dead(each):
             findings.append(dead(each))
     return findings
+
+
+def explains_most(found: Any) -> bool:
+    """Return whether the loss is below half of that of the model's own average answer, given to every sample."""
+    average = found.loss_of(average_answer)
+    return average is not None and found.loss.item() < average / 2
+
+
+def average_answer(output: np.ndarray) -> np.ndarray:
+    """Return an output in which every sample has the average of all."""
+    return np.broadcast_to(np.mean(output, axis=0), output.shape).astype(output.dtype)
 
 
 def dead(slopes: Slopes) -> Finding:
