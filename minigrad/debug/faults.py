@@ -24,9 +24,10 @@ from minigrad.errors import describe_node
 def exploding_loss(found: Any, known: list[Finding]) -> list[Finding]:
     """A loss that is not finite, or one that no output of a healthy size can have.
 
-    A network whose weights keep the variance of what passes through returns outputs of the size of its inputs. For
-    hidden layers of n units chance changes the logarithm of the squared size by a standard deviation of
-    ``sqrt(sum(5 / n))``, and the output is a normal number of that size; three standard deviations of each are allowed.
+    A network whose weights keep the variance of what passes through returns outputs of the size of its inputs, or of 1,
+    the size of normalised ones, of what biases stand for and of what a sigmoid makes of nothing. For hidden layers of n
+    units chance changes the logarithm of the squared size by a standard deviation of ``sqrt(sum(5 / n))``, and the
+    output is a normal number of that size; three standard deviations of each are allowed.
     The loss is then compared with that of wrong outputs of the largest such size: the model's own, shrunk and given to
     the wrong samples. So a model with large outputs that are right is not accused.
 
@@ -50,7 +51,7 @@ def exploding_loss(found: Any, known: list[Finding]) -> list[Finding]:
     if wrong is None or loss <= wrong:
         return []
     sentence = (
-        f"The loss is {loss:.3g}; that of an output of zeros is {shown(found.zero_loss)}, and outputs of the inputs' "
+        f"The loss is {loss:.3g}; that of an output of zeros is {shown(found.zero_loss)}, and outputs of a healthy "
         f"size, at random, would give {wrong:.3g}. The output has a root mean square of {size:.3g} where "
         f"{largest:.3g} would be large."
     )
@@ -83,7 +84,7 @@ def healthy_size(found: Any) -> float | None:
     if features is None or features.size == 0:
         return None
     variance = sum([5 / max(layer.width, 1) for layer in found.layers[:-1]])
-    return root_mean_square(features) * 3 * math.exp(1.5 * math.sqrt(variance))
+    return max(root_mean_square(features), 1.0) * 3 * math.exp(1.5 * math.sqrt(variance))
 
 
 def root_mean_square(array: np.ndarray) -> float:

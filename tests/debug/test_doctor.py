@@ -8,11 +8,11 @@ import pytest
 
 import minigrad as mg
 from minigrad import debug, func, nn, optim
-from minigrad.debug.curvature import hessian_product, largest_eigenvalue
+from minigrad.debug.curvature import largest_eigenvalue
 from minigrad.debug.subjects import Subject
 from minigrad.debug.trials import losses_ahead
 from minigrad.nn import functional as F
-from tests.debug.trainings import FAST, FLAT, VANISHING, drawn
+from tests.debug.trainings import FAST, FLAT, VANISHING, Training, drawn, network
 
 
 def small(seed=0, dtype=mg.float64):
@@ -56,7 +56,9 @@ def test_a_lanczos_value_never_exceeds_the_eigenvalue_and_finds_one_that_the_sta
 
 
 @pytest.mark.parametrize(
-    "options", [{}, {"momentum": 0.9}, {"momentum": 0.5, "dampening": 0.5}, {"momentum": 0.9, "nesterov": True}], ids=str
+    "options",
+    [{}, {"momentum": 0.9}, {"momentum": 0.5, "dampening": 0.5}, {"momentum": 0.9, "nesterov": True}],
+    ids=str,
 )
 @pytest.mark.parametrize("weight_decay", [0.0, 0.3])
 def test_sgd_diverges_just_above_the_limit_and_not_just_below(options, weight_decay):
@@ -210,6 +212,24 @@ def test_pixels_that_are_always_black_or_nearly_are_no_deficiency():
         batch = digits.data[:size] / 16, digits.target[:size]
         assert np.linalg.matrix_rank(batch[0].data) < 60
         assert debug.doctor(model, batch, F.cross_entropy).healthy
+
+
+def test_outputs_that_biases_and_sigmoids_make_of_small_inputs_are_no_explosion():
+    mg.manual_seed(0)
+    model = nn.Sequential(nn.Linear(16, 12), nn.Sigmoid(), nn.Linear(12, 12), nn.Sigmoid(), nn.Linear(12, 10))
+    batch = mg.randn(64, 16) / 30, mg.randint(10, (64,))
+    assert debug.doctor(model, batch, F.cross_entropy).healthy
+
+
+def test_saturated_units_of_a_model_that_explains_its_loss_are_no_fault():
+    x, y = mg.data.spirals(120, seed=1)
+    mg.manual_seed(0)
+    model = network(2, 48, 3, "tanh")
+    training = Training(model, (x, y), F.cross_entropy, optim.Adam(model.parameters(), lr=0.02))
+    training.run(400)
+    report = debug.doctor(*training)
+    assert max([row["flat_share"] for row in report.activations]) > 0.5
+    assert "saturated units" not in report.names
 
 
 def test_a_deep_network_without_skips_vanishes_and_with_them_does_not():
@@ -404,13 +424,21 @@ ERRORS = {
     "no module": (lambda: debug.doctor(nn.Linear, BATCH, LOSS), TypeError, ["doctor: a Module is needed", "its class"]),
     "no function": (lambda: debug.doctor(MODEL, BATCH, 3), TypeError, ["must be a function, got int 3", "mse_loss"]),
     "no pair": (lambda: debug.doctor(MODEL, [BATCH[0]], LOSS), TypeError, ["a batch is a pair", "(inputs, target)"]),
-    "no tensors": (lambda: debug.doctor(MODEL, ("a", BATCH[1]), LOSS), TypeError, ["inputs must be tensors", "str 'a'"]),
+    "no tensors": (
+        lambda: debug.doctor(MODEL, ("a", BATCH[1]), LOSS),
+        TypeError,
+        ["inputs must be tensors", "str 'a'"],
+    ),
     "an empty batch": (
         lambda: debug.doctor(MODEL, (BATCH[0][:0], BATCH[1][:0]), LOSS),
         ValueError,
         ["the batch is empty: (0, 3)", "one training step"],
     ),
-    "no optimizer": (lambda: debug.doctor(MODEL, BATCH, LOSS, 0.1), TypeError, ["one of minigrad.optim, got float 0.1"]),
+    "no optimizer": (
+        lambda: debug.doctor(MODEL, BATCH, LOSS, 0.1),
+        TypeError,
+        ["one of minigrad.optim, got float 0.1"],
+    ),
     "nothing to train": (lambda: debug.doctor(FROZEN, BATCH, LOSS), ValueError, ["no parameter of Linear", "(True)"]),
     "a number for a loss": (
         lambda: debug.doctor(MODEL, BATCH, lambda output, target: 1.0),
@@ -430,7 +458,7 @@ ERRORS = {
 }
 
 
-@pytest.mark.parametrize("call, kind, parts", ERRORS.values(), ids=ERRORS)
+@pytest.mark.parametrize(("call", "kind", "parts"), ERRORS.values(), ids=ERRORS)
 def test_what_it_cannot_use_raises(call, kind, parts):
     with pytest.raises(kind) as caught:
         call()

@@ -1,4 +1,4 @@
-"""The doctor names what was put into a training, and nothing in a healthy one: 10 seeds, 3 widths, 2 activations each."""
+"""The doctor names what was put into a training, and nothing in a healthy one: 10 seeds, 3 widths, 2 activations."""
 
 import pytest
 
