@@ -16,6 +16,8 @@ from minigrad.optim.sgd import SGD
 #: Products with the Hessian at most. A Lanczos value only grows, towards the eigenvalue from below, so stopping early
 #: can overlook a rate that is too large by a little, and never accuses one that is not.
 PRODUCTS = 40
+#: The vectors of that many products are kept; with many parameters fewer, in 256 MB or ten of them.
+KEPT = 2**25
 #: The residual at which a Lanczos value is good enough, of its size: the error is at most that, as a rule its square.
 RESIDUAL = 0.01
 
@@ -73,7 +75,8 @@ def largest_eigenvalue(product: Any, start: ndarray) -> tuple[float, int]:
     diagonal: list[float] = []
     beside: list[float] = []
     value = 0.0
-    while len(basis) < min(PRODUCTS, len(start)):
+    most = min(PRODUCTS, len(start), max(KEPT // len(start), 10))
+    while len(basis) < most:
         basis.append(vector)
         image = product(vector)
         diagonal.append(float(vector @ image))

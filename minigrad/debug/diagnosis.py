@@ -62,6 +62,9 @@ class Examination:
             measure_features(layer)
             gradient = self.gradients[layer.index]
             layer.grad_norm = 0.0 if gradient is None else norm(gradient)
+        large = [layer.name for layer in self.layers if len(layer.singular_values) == 0 and layer.weight.size > 0]
+        if large:
+            self.notes.append(f"singular values: the weight of {', '.join(large)} is too large, or not finite")
         self.finite = math.isfinite(self.loss.item())
         for gradient in self.gradients:
             self.finite = self.finite and (gradient is None or bool(np.all(np.isfinite(gradient))))

@@ -132,8 +132,8 @@ def uneven(name: str, weak: list[Layer], strongest: Layer, layers: list[Layer]) 
     factor = ratio ** (1 / distance)
     places = least.name if len(weak) == 1 else f"{least.name} and {len(weak) - 1} more"
     sentence = (
-        f"The gradient's norm is {least.grad_norm:.2g} at {least.name} and {strongest.grad_norm:.2g} at "
-        f"{strongest.name}, a factor of {factor:.2g} a layer: its share of what a step gains is "
+        f"The gradient's norm is {least.grad_norm:.2g} in layer {least.name} and {strongest.grad_norm:.2g} in "
+        f"layer {strongest.name}, a factor of {factor:.2g} a layer: its share of what a step gains is "
         f"{ratio**2:.1g}, below the {EPSILON:.1g} that a loss in float32 can show."
     )
     remedy = "Use skips (x + f(x)), a normalisation, or starting values that keep the variance (kaiming for relu)."

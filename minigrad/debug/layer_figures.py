@@ -21,6 +21,9 @@ ROWS = 8
 FLAT = 1 / math.cosh(3) ** 2
 #: Products with a weight: the place of the features and of the weight among the operation's inputs.
 PRODUCTS = {"linear": (0, 1), "matmul": (0, 1), "addmm": (1, 2)}
+#: A singular value decomposition takes about 20 m n min(m, n) operations: larger ones than of 1024 x 1024 are left out,
+#: because they would take longer than everything else together.
+LARGEST = 2**30
 CONVOLUTIONS = ("conv1d", "conv2d", "convolution")
 
 
@@ -104,8 +107,8 @@ class Slopes:
 
 
 def singular_values(matrix: ndarray) -> ndarray:
-    """Return the singular values, largest first; none of a matrix that is not finite."""
-    if matrix.size == 0 or not np.all(np.isfinite(matrix)):
+    """Return the singular values, largest first; none of a matrix that is not finite, or too large."""
+    if matrix.size == 0 or matrix.size * min(matrix.shape) > LARGEST or not np.all(np.isfinite(matrix)):
         return np.empty(0)
     return np.linalg.svd(matrix, compute_uv=False)
 

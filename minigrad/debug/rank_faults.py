@@ -12,16 +12,18 @@ from minigrad.debug.report import Finding
 from minigrad.debug.unit_faults import is_dead
 
 
-def weight_rank(layer: Layer) -> int:
-    """Return the rank of a weight: its singular values above what rounding its numbers gives."""
+def weight_rank(layer: Layer) -> int | None:
+    """Return the rank of a weight: its singular values above what rounding its numbers gives; None if not known."""
+    if len(layer.singular_values) == 0:
+        return None
     return int(np.sum(layer.singular_values > noise(layer.weight)))
 
 
-def feature_rank(layer: Layer) -> int:
+def feature_rank(layer: Layer) -> int | None:
     """Return the rank of the features that vary: their singular values above what rounding sums of them gives."""
     features, values = layer.features, layer.feature_values
-    if features is None or values is None:
-        return 0
+    if features is None or values is None or (features.size and len(values) == 0):
+        return None
     return int(np.sum(values > noise(features, max(features.shape[1], 1))))
 
 
@@ -58,9 +60,9 @@ def deficient_data(layer: Layer) -> Finding | None:
         return None
     rank = int(np.sum(values >= math.sqrt(EPSILON) * values[0]))
     sentence = (
-        f"What {layer.name} is fed, {features.shape}, has rank {rank} of {features.shape[1]}: the condition number is "
-        f"{values[0] / max(values[-1], 1e-300):.1e}. Along {features.shape[1] - rank} directions of the weights the "
-        "loss does not change."
+        f"What layer {layer.name} is fed, {features.shape}, has rank {rank} of {features.shape[1]}: the condition "
+        f"number is {values[0] / max(values[-1], 1e-300):.1e}. Along {features.shape[1] - rank} directions of the "
+        "weights the loss does not change."
     )
     figures = {"rank": rank, "columns": features.shape[1], "condition": float(values[0] / max(values[-1], 1e-300))}
     remedy = "Drop columns that follow from others, or project onto the leading singular vectors (PCA)."
@@ -90,12 +92,12 @@ def deficient_weight(layer: Layer) -> Finding | None:
     """Return a finding if the rows and columns of a weight that are not zeros depend on each other."""
     rows, columns = np.any(layer.weight, axis=1), np.any(layer.weight, axis=0)
     weight = layer.weight[rows][:, columns]
-    values = singular_values(weight)
+    values = layer.singular_values if np.all(rows) and np.all(columns) else singular_values(weight)
     if len(values) == 0 or values[-1] > noise(weight):
         return None
     rank = int(np.sum(values > noise(weight)))
     sentence = (
-        f"The weight of {layer.name}, {layer.weight.shape}, has rank {rank} of {len(values)}: singular value "
+        f"The weight of layer {layer.name}, {layer.weight.shape}, has rank {rank} of {len(values)}: singular value "
         f"{rank + 1} is {values[rank]:.1e} beside {values[0]:.2g}, so its features have rank {rank} too."
     )
     figures = {"rank": rank, "full_rank": len(values), "sigma_max": float(values[0]), "sigma_min": float(values[-1])}
@@ -118,13 +120,16 @@ def deficient_features(layer: Layer) -> Finding | None:
     # Features that vary in few rows tell nothing; that none varies at all does.
     room = min(features.shape[1] if layer.features.size else before.width, sure)
     values = singular_values(features)
+    if features.size and len(values) == 0:
+        return None
     rank = int(np.sum(values > noise(features, max(features.shape[1], 1))))
-    if rank >= room - (before.has_bias and not layer.features.size):
+    # One direction may go: a normalisation takes the mean out, a softmax fixes the sum.
+    if rank >= room - 1:
         return None
     sentence = (
-        f"The features that {layer.name} is fed have rank {rank}, where {before.name} was given {sure} directions: "
-        f"{room - rank} are lost, and no layer behind brings them back."
+        f"The features that layer {layer.name} is fed have rank {rank}, where layer {before.name} was given {sure} "
+        f"directions: {room - rank} are lost, and no layer behind brings them back."
     )
     figures = {"rank": rank, "rank_before": sure, "width": before.width}
-    remedy = f"Draw the starting values of {before.name} at random (nn.init.xavier_uniform_), or widen it."
+    remedy = f"Draw the starting values of layer {before.name} at random (nn.init.xavier_uniform_), or widen it."
     return Finding("rank-deficient features", layer.name, figures, sentence, remedy)

@@ -8,6 +8,7 @@ import pytest
 
 import minigrad as mg
 from minigrad import debug, func, nn, optim
+from minigrad.debug import layer_figures
 from minigrad.debug.curvature import largest_eigenvalue
 from minigrad.debug.subjects import Subject
 from minigrad.debug.trials import losses_ahead
@@ -230,6 +231,30 @@ def test_saturated_units_of_a_model_that_explains_its_loss_are_no_fault():
     report = debug.doctor(*training)
     assert max([row["flat_share"] for row in report.activations]) > 0.5
     assert "saturated units" not in report.names
+
+
+def test_a_normalisation_takes_a_direction_by_right():
+    class Normalised(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.first, self.last = nn.Linear(16, 16), nn.Linear(16, 1)
+
+        def forward(self, x):
+            return self.last(F.layer_norm(mg.tanh(self.first(x)), (16,)))
+
+    mg.manual_seed(0)
+    report = debug.doctor(Normalised(), (mg.randn(100, 16), mg.randn(100, 1)), F.mse_loss)
+    assert report.layers[1]["feature_rank"] == 15
+    assert report.healthy
+
+
+def test_weights_too_large_to_decompose_are_noted(monkeypatch):
+    monkeypatch.setattr(layer_figures, "LARGEST", 20)
+    model, batch, loss_fn = small()
+    report = debug.doctor(model, batch, loss_fn)
+    assert report.notes == ["singular values: the weight of 0 is too large, or not finite"]
+    assert [row["weight_rank"] for row in report.layers] == [None, 1]
+    assert report.healthy
 
 
 def test_a_deep_network_without_skips_vanishes_and_with_them_does_not():

@@ -12,6 +12,7 @@ from minigrad.nn import functional as F
 SEEDS = range(10)
 WIDTHS = (8, 16, 32)
 ACTIVATIONS = ("tanh", "relu")
+TWO_SIDED = ("tanh", "sigmoid", "hardtanh")
 #: Names of the doctor for what is put in.
 EXPLODING = "exploding loss"
 VANISHING = "vanishing gradient"
@@ -75,7 +76,9 @@ def drawn(seed, width, activation, faults=(), task=None):
     x, y, loss_fn, outputs = task(seed)
     mg.manual_seed(seed)
     if DEFICIENT in faults and seed % 3 == 0:
-        x = mg.cat([x, x[:, :1] - x[:, 1:2]], dim=1)
+        # Of the two columns that vary most: those of rare pixels tell nothing in a batch.
+        first, second = np.argsort(x.data.var(axis=0))[-2:].tolist()
+        x = mg.cat([x, x[:, first : first + 1] - x[:, second : second + 1]], dim=1)
     model = network(x.shape[1], width, outputs, activation, hidden=6 if VANISHING in faults else 2)
     layers = [each for each in model if isinstance(each, nn.Linear)]
     with mg.no_grad():
@@ -90,7 +93,7 @@ def drawn(seed, width, activation, faults=(), task=None):
         if EXPLODING in faults:
             for layer in layers:
                 layer.weight.mul_(100)
-        if FLAT in faults and activation in ("relu", "gelu", "silu"):
+        if FLAT in faults and activation not in TWO_SIDED:
             layers[1 - (VANISHING in faults)].bias.fill_(-10)
         elif FLAT in faults:
             layers[1].weight.mul_(100)
