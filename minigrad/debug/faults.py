@@ -20,6 +20,9 @@ from minigrad.debug.report import Finding, shown
 from minigrad.debug.unit_faults import flat_units
 from minigrad.errors import describe_node
 
+#: What a model is given, and what may be bad before it runs.
+GIVEN = ("the inputs", "the target", "the parameters")
+
 
 def exploding_loss(found: Any, known: list[Finding]) -> list[Finding]:
     """A loss that is not finite, or one that no output of a healthy size can have.
@@ -36,9 +39,11 @@ def exploding_loss(found: Any, known: list[Finding]) -> list[Finding]:
     loss = found.loss.item()
     remedy = "Start from smaller weights (nn.init), or put a normalisation or a smaller learning rate where it grows."
     if not math.isfinite(loss):
-        where = first_bad(found.tape)
+        where = first_bad(found)
         figures = {"loss": loss, "first": where}
         sentence = f"The loss is {loss}; the first number that is not finite came from {where}."
+        if where in GIVEN:
+            remedy = "Clean the data, or start again from parameters that were saved before."
         return [Finding("exploding loss", "", figures, sentence, remedy)]
     largest = healthy_size(found)
     if largest is None:
@@ -92,9 +97,14 @@ def root_mean_square(array: np.ndarray) -> float:
     return float(np.sqrt(np.mean(np.square(array.astype(np.float64)))))
 
 
-def first_bad(tape: list[Any]) -> str:
-    """Return which operation of the model was the first to return a number that is not finite."""
-    for op, _, result, _ in tape:
+def first_bad(found: Any) -> str:
+    """Return what was the first to hold a number that is not finite: what was given, or an operation of the model."""
+    subject = found.subject
+    for name, given in zip(GIVEN, (subject.inputs, [subject.target], subject.parameters)):
+        for each in given:
+            if isinstance(each, tensors.Tensor) and not np.all(np.isfinite(each._data)):
+                return name
+    for op, _, result, _ in found.tape:
         if isinstance(result, tensors.Tensor) and not np.all(np.isfinite(result._data)):
             node = result.grad_fn
             return op.__name__ if node is None else describe_node(node)
@@ -107,9 +117,11 @@ def uneven_gradients(found: Any, known: list[Finding]) -> list[Finding]:
     A small step of gradient descent lowers the loss by lr times the sum of the layers' squared gradient norms. Where a
     layer's share of that sum is below EPSILON, the loss in float32 is the same number whether the layer learns or not.
     """
+    if not found.finite:
+        return infinite_gradients(found)
     layers = [layer for layer in found.layers if found.gradients[layer.index] is not None]
     total = sum([layer.grad_norm**2 for layer in layers])
-    if not found.finite or not total > 0:
+    if not total > 0:
         return []
     strongest = max(layers, key=Layer.gradient)
     lost: dict[str, list[Layer]] = {"vanishing gradient": [], "exploding gradient": []}
@@ -122,6 +134,19 @@ def uneven_gradients(found: Any, known: list[Finding]) -> list[Finding]:
         if weak:
             findings.append(uneven(name, weak, strongest, layers))
     return findings
+
+
+def infinite_gradients(found: Any) -> list[Finding]:
+    """Return the finding about gradients that are not finite where the loss is."""
+    names = []
+    for name, gradient in zip(found.subject.names, found.gradients):
+        if gradient is not None and not np.all(np.isfinite(gradient)):
+            names.append(name)
+    if not names or not math.isfinite(found.loss.item()):
+        return []
+    sentence = f"The loss is {found.loss.item():.3g}, and the gradient of {', '.join(names)} is not finite."
+    remedy = "Look for a slope without bound, as sqrt and log have at 0; add a small number before them."
+    return [Finding("exploding gradient", names[0], {"parameters": names}, sentence, remedy)]
 
 
 def uneven(name: str, weak: list[Layer], strongest: Layer, layers: list[Layer]) -> Finding:

@@ -263,7 +263,9 @@ class lint:
     def unreached(self, number: int, optimizer: Any, in_model: set[int], outside: bool) -> None:
         """Look for parameters of an optimizer that no backward pass has reached: stale ones, or cut off."""
         mine = [self.by_id[id(each)] for each in parameters_of(optimizer) if id(each) in self.by_id]
-        cold = [each for each in mine if each.passes == 0 and each.array is None and each.parameter.requires_grad]
+        # One that was frozen when the block began has not been watched.
+        cold = [each for each in mine if each.handle is not None and each.passes == 0 and each.array is None]
+        cold = [each for each in cold if each.parameter.requires_grad]
         stale = [each for each in cold if id(each.parameter) not in in_model]
         if stale and outside:
             sentence = f"the optimizer holds {names(stale)}, which {verb(stale)} not part of the model."

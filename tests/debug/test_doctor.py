@@ -178,6 +178,21 @@ def test_a_loss_that_is_not_finite_names_the_operation_where_it_began():
     assert finding.figures["first"].startswith("log (test_doctor.py:")
 
 
+def test_data_that_is_not_finite_is_said_to_be_so():
+    model, (x, y), loss_fn = small()
+    x[2, 1] = math.nan
+    (finding,) = debug.doctor(model, (x, y), loss_fn).findings
+    assert finding.figures["first"] == "the inputs"
+    assert "Clean the data" in finding.remedy
+
+
+def test_a_gradient_that_is_not_finite_under_a_finite_loss_is_named():
+    model, batch, loss_fn = small()
+    (finding,) = debug.doctor(model, batch, lambda output, target: mg.sqrt(output * 0).mean()).findings
+    assert finding.name == "exploding gradient"
+    assert finding.figures["parameters"] == ["0.weight", "0.bias", "2.weight", "2.bias"]
+
+
 def test_an_exploded_training_is_named():
     training = drawn(0, 16, "tanh")
     training.optimizer.param_groups[0]["lr"] = 1e4

@@ -301,13 +301,17 @@ def test_frozen_parameters_in_the_optimizer_or_not():
     assert linted(step, model, sgd(model[2])) == []
 
 
-def test_parameters_that_are_frozen_and_freed_in_turn():
+@pytest.mark.parametrize("first", [True, False])
+def test_parameters_that_are_frozen_and_freed_in_turn(first):
     def loop(model, optimizer):
-        for frozen in (True, False, True):
+        for frozen in (True, False, True, False):
             model[0].requires_grad_(not frozen)
             step(model, optimizer)
+        optimizer.zero_grad()
 
-    assert linted(loop) == []
+    model = network()
+    model[0].requires_grad_(first)
+    assert linted(loop, model) == []
 
 
 class Pair(nn.Module):
