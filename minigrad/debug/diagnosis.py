@@ -119,9 +119,9 @@ def doctor(model: Any, batch: Any, loss_fn: Any, optimizer: Any = None) -> Repor
     that has none of these is called healthy. The bounds are those of theory or of float32; ``faults.py`` derives them.
 
     The model runs in the mode that it is in, with its forward hooks. Afterwards parameters, gradients, buffers,
-    generators, modes, hooks and the optimizer are as they were; while it runs, another thread that calls the model sees
-    copies of the parameters. The batch is best no smaller than in training: the
-    curvature of a few samples is larger than that of many.
+    generators, modes, hooks and the optimizer are as they were; while it runs, another thread that calls the model
+    sees copies of the parameters. The batch is best no smaller than in training: the curvature of a few samples is
+    larger than that of many.
 
     Args:
         model: the Module.
