@@ -24,6 +24,7 @@ from minigrad.debug.step import Step
 from minigrad.debug.stepper import Stepper
 from minigrad.debug.stepping import steps
 from minigrad.debug.traces import Trace, trace
+from minigrad.debug.tracing import set_trace
 from minigrad_kernels import python_kernels
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
     "Breakpoint",
     "History",
     "namespace",
+    "set_trace",
     # finite differences
     "OpCheck",
     "InputCheck",
