@@ -17,7 +17,7 @@ from textual.binding import Binding
 from textual.containers import Horizontal, VerticalScroll
 from textual.widgets import DataTable, Footer, Input, Static
 
-from minigrad.debug import colours, screens
+from minigrad.debug import colours, printing, screens
 from minigrad.debug.expressions import namespace
 from minigrad.debug.heat import heat
 from minigrad.debug.step import Step
@@ -44,13 +44,15 @@ class Fullscreen(App[None]):
 
     CSS = """
     #title { height: 1; background: $panel; padding: 0 1; }
-    #steps { width: 46; border-right: solid $panel; }
+    #steps { width: auto; max-width: 45%; height: 1fr; border-right: solid $panel; }
     #right { padding: 0 1; }
-    #page { height: auto; margin-top: 1; }
+    #source, #page, #text { height: auto; text-wrap: nowrap; text-overflow: ellipsis; }
+    #page { margin-top: 1; }
     #arrays { height: auto; margin-top: 1; }
     #said { height: auto; max-height: 40%; border-top: solid $accent; padding: 0 1; display: none; }
     #command { border: none; height: 1; padding: 0 1; }
     """
+    TITLE = "minigrad"
     ENABLE_COMMAND_PALETTE = False
     BINDINGS: ClassVar[Any] = [
         Binding("n,right", "run('n')", "next"),
@@ -182,14 +184,22 @@ class Fullscreen(App[None]):
         step = self.terminal.step
         if step is None:
             return
-        source = screens.source_page(self.terminal.stepper.nodes, step.index, 3)
+        width = max(self.query_one("#right").size.width - 4, 40)
+        source = screens.source_page(self.terminal.stepper.nodes, step.index, 3, width)
         self.query_one("#source", Static).update(from_page(source))
-        self.query_one("#page", Static).update(from_page(self.terminal.page()))
+        self.query_one("#page", Static).update(from_page(self.rule_page(step)))
         cards = []
-        for name, array in {**arrays_of(namespace(step)), **jacobians_of(step)}.items():
+        for name, array in arrays_shown(step).items():
             cards.append(card(name, array))
-        self.query_one("#arrays", Static).update(Columns(cards, padding=(0, 4)))
+        self.query_one("#arrays", Static).update(Columns(cards, padding=(0, 3)))
         self.query_one("#right").scroll_home(animate=False)
+
+    def rule_page(self, step: Step) -> str:
+        """Return the page of a step without its source line, which is shown above."""
+        lines = self.terminal.page().split("\n")
+        source = printing.caret(step.node.where)
+        place = "" if step.node.where is None else str(step.node.where)
+        return "\n".join([lines[0].removesuffix(place).rstrip(), *lines[1 + len(source) :]])
 
     def show_steps(self) -> None:
         """Bring the list of steps up to date; only what has changed is drawn again."""
@@ -209,13 +219,20 @@ class Fullscreen(App[None]):
                     Text(norm, "bold red" if norm in ("nan", "inf") else "", justify="right"),
                     update_width=True,
                 )
-        if current:
-            table.move_cursor(row=current - 1)
+        # When the layout is done: what a command says takes some of the list's height.
+        self.call_after_refresh(table.move_cursor, row=max(current - 1, 0))
 
 
 def from_page(page: str) -> Text:
     """Return a page of the terminal stepper in its colours."""
     return Text.from_ansi(colours.painted(page))
+
+
+def arrays_shown(step: Step) -> dict[str, np.ndarray]:
+    """Return the arrays of a step by name: the gradients, then what the rule reads, then the Jacobians."""
+    arrays = arrays_of(namespace(step))
+    shown = {name: array for name, array in arrays.items() if name.startswith("grad_")}
+    return {**shown, **arrays, **jacobians_of(step)}
 
 
 def card(name: str, array: Any) -> Group:

@@ -21,16 +21,16 @@ WIDTH = 78
 ROWS = 8
 #: How many source lines stand around the current one, as in pdb.
 AROUND = 5
-HINT = "n next · rn back · c continue · b break · l source · steps · p print · s into the rule · q quit · h help"
+HINT = "n next · rn back · c continue · b break · l list · p print · s step into · h help"
 
 
 def first_page(loss: Any, total: int, number: int | None = None) -> str:
     """Return what the stepper opens with: which pass it is, and the commands that one needs first."""
     which = "backward" if number is None else f"backward {number}"
-    value = f" = {loss.item():.4g}" if loss._data.size == 1 else ""
-    called = f"{loss.name} " if loss.name else ""
+    name = loss.name or "loss"
+    value = f"{name} = {loss.item():.4g}" if loss._data.size == 1 else f"{name} {loss.shape}"
     operations = "1 operation" if total == 1 else f"{total} operations"
-    title = f"{which} of {called}{loss.shape}{value}: {operations}, the last one first"
+    title = f"{which}: {value}, {operations}, the last one first"
     return f"{title}\n{HINT}"
 
 
@@ -145,8 +145,15 @@ def steps_page(
     return "\n".join(page)
 
 
-def source_page(order: Sequence[Node], current: int, around: int = AROUND) -> str:
-    """Return the source around the current operation, and behind each line the steps that it became."""
+def source_page(order: Sequence[Node], current: int, around: int = AROUND, width: int = WIDTH) -> str:
+    """Return the source around the current operation, and behind each line the steps that it became.
+
+    Args:
+        order: the nodes of the pass.
+        current: the number of the step that is shown.
+        around: how many lines before and behind its own.
+        width: how long a line with its steps may be.
+    """
     where = position_of(order[current - 1])
     if where is None or not linecache.getline(where.filename, where.line):
         return "the source of this operation is not available"
@@ -155,29 +162,31 @@ def source_page(order: Sequence[Node], current: int, around: int = AROUND) -> st
         place = position_of(node)
         if place is not None and place.filename == where.filename:
             found.setdefault(place.line, []).append(f"{index} {node.name}")
-    lines = []
-    for line in range(max(where.line - around, 1), where.line + around + 1):
-        text = linecache.getline(where.filename, line).rstrip()
-        if not text and line > where.line and not linecache.getline(where.filename, line):
-            break
-        lines.append((line, text))
-    column = min(max([len(text) for _, text in lines]), WIDTH - 30)
-    page = [f"{where.filename}"]
-    for line, text in lines:
+    source = linecache.getlines(where.filename)
+    first, last = max(where.line - around, 1), min(where.line + around, len(source))
+    # The steps stand in a column of their own, right of the lines that have any.
+    column = max([len(source[line - 1].rstrip()) for line in found if first <= line <= last])
+    page = [where.filename]
+    for line in range(first, last + 1):
         arrow = "->" if line == where.line else "  "
-        notes = steps_of_line(found.get(line, []))
-        page.append(f"{line:4} {arrow} {text:{column}}  {notes}".rstrip())
+        text = f"{line:4} {arrow} {source[line - 1].rstrip():{column}}"
+        page.append((text + steps_of_line(found.get(line, []), width - len(text))).rstrip())
         if line == where.line:
             page += carets(where)
     return "\n".join(page)
 
 
-def steps_of_line(notes: list[str], shown: int = 4) -> str:
-    """Return ``# 5 matmul, 4 add``: the steps of a source line, the first few of them."""
+def steps_of_line(notes: list[str], room: int) -> str:
+    """Return ``  # 5 matmul, 4 add``: the steps of a source line, as many as there is room for, one at least."""
     if not notes:
         return ""
-    rest = f" and {len(notes) - shown} more" if len(notes) > shown else ""
-    return "# " + ", ".join(notes[:shown]) + rest
+    text = "  # " + notes[0]
+    for index, note in enumerate(notes[1:], start=1):
+        rest = f", and {len(notes) - index} more"
+        if len(text) + len(note) + 2 > room - (len(rest) if index + 1 < len(notes) else 0):
+            return text + rest
+        text += ", " + note
+    return text
 
 
 def carets(where: Position) -> list[str]:

@@ -90,7 +90,7 @@ class Terminal(ToolCommands, HelpCommands):
     # Moving ---------------------------------------------------------------------------------------------------------
 
     def do_next(self, argument: str) -> bool:
-        """``n(ext) [k]``: run the next operation's rule, or the next k; after the last one, as finish."""
+        """``n(ext) [k]``: run the next operation, or k; at the end, as finish."""
         left = self.stepper.total - self.stepper.position
         if left == 0:
             return self.do_finish("")
@@ -117,7 +117,7 @@ class Terminal(ToolCommands, HelpCommands):
     do_j = do_goto
 
     def do_continue(self, argument: str) -> bool:
-        """``c(ont(inue))``: run on to the next breakpoint; without one to the end, as finish."""
+        """``c(ont(inue))``: run to the next breakpoint; without one, as finish."""
         with self.interrupts:
             step = self.until_breakpoint()
         self.session.running = True
@@ -137,7 +137,7 @@ class Terminal(ToolCommands, HelpCommands):
         return False
 
     def do_finish(self, argument: str) -> bool:
-        """``finish``: run what is left, whatever the breakpoints, write the gradients, and go on with the program."""
+        """``finish``: run what is left, write the gradients, go on."""
         self.session.running = False
         with self.interrupts:
             self.stepper.until(self.interrupts.seen)
@@ -149,7 +149,7 @@ class Terminal(ToolCommands, HelpCommands):
         return False
 
     def do_leave(self, argument: str) -> bool:
-        """``leave``: finish this pass, and open none of those that follow in this program."""
+        """``leave``: finish this pass, and open none of those that follow."""
         self.session.leaving = self.do_finish("")
         return self.session.leaving
 

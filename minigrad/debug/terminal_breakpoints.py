@@ -13,7 +13,7 @@ class BreakpointCommands(Console):
     """Breakpoints under pdb's words. They stay for the passes that follow in the same program."""
 
     def do_break(self, argument: str) -> None:
-        """``b(reak) [where]``: let c and rc stop where an operation fits; alone, list the breakpoints.
+        """``b(reak) [where]``: stop c and rc where an operation fits; alone, list them.
 
         op=tanh, name=W1, module=mlp.* are patterns, as for file names; nan, inf, zero and large 1e3 are about a step's
         gradients; step 7 is its number; train.py:24, or 24 in the file that is shown, its source line. Anything else is
@@ -29,7 +29,7 @@ class BreakpointCommands(Console):
     do_b = do_break
 
     def do_tbreak(self, argument: str) -> None:
-        """``tb(reak) where``: as b, a breakpoint that goes away when it has stopped once."""
+        """``tb(reak) where``: as b, but it goes away when it has stopped once."""
         if not argument.strip():
             raise ValueError(f"tb takes {FORMS}.")
         self.add_breakpoint(argument.strip(), True)
@@ -37,7 +37,7 @@ class BreakpointCommands(Console):
     do_tb = do_tbreak
 
     def do_clear(self, argument: str) -> None:
-        """``cl(ear) [number ...]``: take breakpoints away by their numbers; alone, all of them."""
+        """``cl(ear) [number ...]``: take breakpoints away; alone, all of them."""
         numbers = []
         for word in argument.split():
             if not word.isdecimal() or int(word) not in self.session.breakpoints:

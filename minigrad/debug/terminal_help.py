@@ -52,9 +52,9 @@ class HelpCommands(Console):
             lines.append(group)
             for name in names:
                 usage, _, text = text_of(getattr(self, f"do_{name}")).partition(": ")
-                usage = usage if len(usage) < 22 else usage.split(" ")[0] + " ..."
-                lines.append(f"  {usage:22}{text.split('. ')[0].splitlines()[0].rstrip('.')}")
-        lines.append("Enter repeats the last command, Tab completes; what is no command is printed as by p.")
+                usage = usage if len(usage) <= 20 else usage.split(" ")[0] + " ..."
+                lines.append(f"  {usage:21}{text.split('. ')[0].splitlines()[0].rstrip('.')}")
+        lines.append("Enter repeats the last command, Tab completes; an expression alone is printed.")
         return "\n".join(lines)
 
     def commands(self) -> list[str]:

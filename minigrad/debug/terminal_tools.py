@@ -16,7 +16,7 @@ class ToolCommands(ViewCommands):
     """Commands that run the operation again, or draw the whole pass."""
 
     def do_jac(self, argument: str) -> None:
-        """``jac [input]``: d(output)/d(input) of this operation alone, a row for each number of the output.
+        """``jac [input]``: d(output)/d(input) of this operation, a row an output.
 
         The input by number or by name: jac 0, jac x. Alone, all that have at most 4096 entries.
         """
@@ -40,7 +40,7 @@ class ToolCommands(ViewCommands):
         return [] if step is None else [each for each in step.node.inputs if each.startswith(text)]
 
     def do_fd(self, argument: str) -> None:
-        """``fd``: compare the gradients of this step with finite differences of this operation alone."""
+        """``fd``: compare the gradients with finite differences."""
         self.say(repr(self.shown_step().check()))
 
     def do_graph(self, argument: str) -> None:
@@ -50,9 +50,9 @@ class ToolCommands(ViewCommands):
         self.say(str(debug.draw(self.loss)))
 
     def do_html(self, argument: str) -> None:
-        """``html [path]``: write the pass as a page to step through in a browser, backward.html where no path is said.
+        """``html [path]``: write the pass as a page to step through in a browser.
 
-        The steps that are left are run for it; no gradient is written yet.
+        Without a path it is backward.html. The steps that are left are run for it; no gradient is written yet.
         """
         path = self.trace().to_html(argument.strip().strip("\"'") or PAGE)
         self.say(f"written: {path}")

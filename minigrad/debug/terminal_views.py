@@ -19,14 +19,14 @@ class ViewCommands(BreakpointCommands):
     """Commands that leave the pass where it is."""
 
     def do_list(self, argument: str) -> None:
-        """``l(ist)``: the source around the operation, and behind each line the steps that it became."""
+        """``l(ist)``: the source around it, and the steps of each line."""
         step = self.shown_step()
         self.say(screens.source_page(self.stepper.nodes, step.index))
 
     do_l = do_list
 
     def do_steps(self, argument: str) -> None:
-        """``steps [all | first [last]]``: the operations of this pass; `->` the current one, B a breakpoint."""
+        """``steps [all | first [last]]``: the operations of this pass, -> this one, B breakpoints."""
         total, current = len(self.stepper.nodes), self.step.index if self.step is not None else 0
         words = argument.split()
         first, last = max(current - AROUND, 1), min(current + AROUND, total)
@@ -38,7 +38,7 @@ class ViewCommands(BreakpointCommands):
         self.say(screens.steps_page(self.stepper.nodes, self.steps_taken(), current, self.marks(), first, last))
 
     def do_where(self, argument: str) -> None:
-        """``w(here)``: the file, the function and the source line of the operation, its module, and its rule."""
+        """``w(here)``: where the operation was called, its module, its rule."""
         self.say(screens.where_page(self.shown_step()))
 
     do_w = do_where
@@ -56,7 +56,7 @@ class ViewCommands(BreakpointCommands):
         self.say(pprint.pformat(self.evaluate(needed(argument, "pp step.saved")), width=screens.WIDTH))
 
     def do_args(self, argument: str) -> None:
-        """``a(rgs)``: the arguments of the rule, grad_output and what the operation has saved for it."""
+        """``a(rgs)``: the rule's arguments: grad_output and saved values."""
         step = self.shown_step()
         values = {"grad_output": step.grad_output, **step.saved}
         self.say("\n".join([f"{name} = {value!r}" for name, value in values.items()]))
@@ -64,9 +64,10 @@ class ViewCommands(BreakpointCommands):
     do_a = do_args
 
     def do_step(self, argument: str) -> None:
-        """``s(tep)``: step into the rule of the operation, in pdb, on its arrays; the kernels are plain Python there.
+        """``s(tep)``: step into the operation's rule in pdb, on its arrays.
 
-        The rule runs once more, and what it returns is thrown away. c or q leads back to this prompt.
+        Kernels are plain Python there. The rule runs once more, and what it returns is thrown away: the pass has its
+        gradients. c or q leads back to this prompt.
         """
         step = self.shown_step()
         if step.grad_output is None:
@@ -78,7 +79,7 @@ class ViewCommands(BreakpointCommands):
     do_s = do_step
 
     def do_stats(self, argument: str) -> None:
-        """``stats [expression]``: shape, range, mean, norm, zeros, NaN and inf of the step's arrays, or of a value."""
+        """``stats [expression]``: range, norm, zeros, NaN and inf of the step's arrays."""
         if argument:
             values = {argument.strip(): self.evaluate(argument)}
         else:
@@ -86,7 +87,7 @@ class ViewCommands(BreakpointCommands):
         self.say(screens.statistics_page(values))
 
     def do_display(self, argument: str) -> None:
-        """``display [expression]``: show its value at each stop where it has changed; alone, list what is displayed."""
+        """``display [expression]``: show its value at each stop where it has changed."""
         text = argument.strip()
         if text:
             self.session.displays[text] = ""
