@@ -132,7 +132,7 @@ def record(
             tensors.
         saved: what the rule needs: arrays, never Tensors, and attributes. A rule's parameter that bears the name of a
             parameter of ``op`` is that input, ``output`` (``outputs``) is the output, any other is a constant.
-        base: the tensor whose memory ``output`` may share, given by operations that return views or their operand's
+        base: the operand whose memory ``output`` may share, given by operations that return views or their operand's
             own array: without it a change of one is not seen to be a change of the other.
         writes: the tensor whose memory the operation has changed; ``output`` is its array, and it is what is returned.
             A tuple of tensors for an operation that changes several and has no rule.
@@ -232,7 +232,7 @@ def wrap(output: Any, node: Node | None = None, base: Any = None) -> Any:
     result._hooks = None
     result._viewed = None
     result.name = None
-    if base is not None and shares_memory(output, base):
+    if base is not None and isinstance(base, tensors.Tensor) and shares_memory(output, base):
         stamp = base._stamp
         result._viewed = next(clock)
     else:

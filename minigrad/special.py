@@ -9,9 +9,9 @@ Examples:
 from minigrad.ops.elementwise import sigmoid
 from minigrad.ops.entropies import entr, xlog1py, xlogy
 from minigrad.ops.logarithms import exp2, expm1, log1p, logit
-from minigrad.ops.normalisations import log_softmax, softmax
 from minigrad.ops.reductions import logsumexp
 from minigrad.ops.rounding import round
+from minigrad.ops.softmaxes import log_softmax, softmax
 from minigrad.ops.special_functions import digamma, erf, erfc, erfinv, lgamma, polygamma
 from minigrad.ops.trigonometric import sinc
 

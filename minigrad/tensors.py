@@ -18,88 +18,52 @@ from minigrad.dtypes import SUPPORTED, native
 from minigrad.errors import describe, message
 from minigrad.graph import wrap
 from minigrad.numpy_protocol import NumpyProtocol
+from minigrad.ops.algebra import AlgebraMethods
 from minigrad.ops.arithmetic import ArithmeticMethods
-from minigrad.ops.bounds import BoundMethods
 from minigrad.ops.broadcasting import BroadcastingMethods
-from minigrad.ops.cholesky_factors import CholeskyMethods
 from minigrad.ops.comparisons import ComparisonMethods
 from minigrad.ops.conversion import ConversionMethods
-from minigrad.ops.counting import CountingMethods
 from minigrad.ops.creation import as_array
-from minigrad.ops.determinants import DeterminantMethods
 from minigrad.ops.elementwise import ElementwiseMethods
-from minigrad.ops.entropies import EntropyMethods
 from minigrad.ops.extremes import ExtremeMethods
+from minigrad.ops.functions import FunctionMethods
 from minigrad.ops.gathering import GatheringMethods
-from minigrad.ops.hyperbolic import HyperbolicMethods
 from minigrad.ops.in_place import InPlaceMethods
-from minigrad.ops.in_place_arguments import InPlaceArgumentMethods
-from minigrad.ops.in_place_functions import InPlaceFunctionMethods
 from minigrad.ops.indexing import IndexingMethods
-from minigrad.ops.interpolation import InterpolationMethods
 from minigrad.ops.joining import JoiningMethods
-from minigrad.ops.logarithms import LogarithmMethods
-from minigrad.ops.matrix_functions import MatrixFunctionMethods
-from minigrad.ops.normalisations import NormalisationMethods
-from minigrad.ops.norms import NormMethods
-from minigrad.ops.older_names import OlderMethods
+from minigrad.ops.network_functions import NetworkMethods
 from minigrad.ops.place_functions import PlaceMethods
-from minigrad.ops.powers import PowerMethods
 from minigrad.ops.products import ProductMethods
-from minigrad.ops.pseudoinverses import PseudoinverseMethods
 from minigrad.ops.randomness import RandomMethods
 from minigrad.ops.reductions import ReductionMethods
-from minigrad.ops.rounding import RoundingMethods
 from minigrad.ops.shapes import ShapeMethods
-from minigrad.ops.signs import SignMethods
-from minigrad.ops.special_functions import SpecialMethods
 from minigrad.ops.statistics import StatisticalMethods
-from minigrad.ops.systems import SystemMethods
-from minigrad.ops.trigonometric import TrigonometricMethods
 from minigrad.python_protocol import PythonProtocol
 from minigrad.writes import guarded, share_stamp, stamp_write
 
 
 class Tensor(
     ArithmeticMethods,
-    BoundMethods,
+    FunctionMethods,
     BroadcastingMethods,
-    CholeskyMethods,
+    AlgebraMethods,
     ComparisonMethods,
     ConversionMethods,
-    CountingMethods,
-    DeterminantMethods,
     ElementwiseMethods,
-    EntropyMethods,
     ExtremeMethods,
     GatheringMethods,
-    HyperbolicMethods,
-    InPlaceArgumentMethods,
-    InPlaceFunctionMethods,
     InPlaceMethods,
     IndexingMethods,
-    InterpolationMethods,
     JoiningMethods,
-    LogarithmMethods,
-    MatrixFunctionMethods,
-    NormMethods,
-    NormalisationMethods,
+    NetworkMethods,
     NumpyProtocol,
     PlaceMethods,
-    OlderMethods,
-    PowerMethods,
     ProductMethods,
-    PseudoinverseMethods,
     PythonProtocol,
     RandomMethods,
     ReductionMethods,
-    RoundingMethods,
     ShapeMethods,
-    SignMethods,
-    SpecialMethods,
     StatisticalMethods,
-    SystemMethods,
-    TrigonometricMethods,
 ):
     """A NumPy array that remembers how it was computed.
 

@@ -39,9 +39,11 @@ def share_stamp(tensor: Any, stamp: list[Any]) -> None:
 
 def shares_memory(output: np.ndarray, base: Any) -> bool:
     """Return whether an array is a view of a tensor's memory; NumPy joins the bases of views of views into one."""
-    owner = base._data if base._data.base is None else base._data.base
+    array = base._data
+    if output.base is array:
+        return True
     # An array of another class (a memory map) may stand between a view and its owner.
-    return output.base is owner or output.base is base._data or output is base._data
+    return output is array or (array.base is not None and output.base is array.base)
 
 
 def guarded(array: np.ndarray) -> np.ndarray:

@@ -15,6 +15,7 @@ from minigrad_kernels.entries import entry
 from minigrad_kernels.jit import runs_python
 from minigrad_kernels.product_calls import product_address
 from minigrad_kernels.signatures import contiguous, strided
+from minigrad_kernels.stored_arrays import stored
 
 _FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
 _ndarray, _empty = np.ndarray, np.empty
@@ -70,7 +71,7 @@ def attention(
         mask = nothing
     elif not (mask.strides[-1] == dtype.itemsize or keys <= 1) or not mask.flags.aligned:
         mask = np.array(mask, order="C")
-    factors = no_factors if factors is None else _stored(factors)
+    factors = no_factors if factors is None else stored(factors)
     # Of queries that are done block by block, the last one may be a single row, which must be contiguous itself.
     q = _readable(q) if rows == queries or q.strides[-1] == dtype.itemsize else np.array(q, order="C")
     _finish(call(q, _readable(k), _readable(v), mask, factors, weights, out, scale, int(causal), product))
@@ -113,8 +114,8 @@ def attention_backward(
     call, product, _, no_factors = _ready(attend_backward, dtype)
     grads = _empty(q.shape, dtype), _empty(k.shape, dtype), _empty(v.shape, dtype)
     slopes = _empty((batches * heads if mask else 1, queries, keys), dtype)
-    factors = no_factors if factors is None else _stored(factors)
-    operands = (_readable(grad), _readable(q), _readable(k), _readable(v), factors, _stored(weights))
+    factors = no_factors if factors is None else stored(factors)
+    operands = (_readable(grad), _readable(q), _readable(k), _readable(v), factors, stored(weights))
     _finish(call(*operands, *grads, slopes, scale, product))
     return *grads, (slopes.reshape(batches, heads, queries, keys) if mask else None)
 
@@ -148,11 +149,6 @@ def _readable(x: np.ndarray) -> np.ndarray:
     # A single row or column must be contiguous itself.
     fits = (column_step == x.itemsize and columns > 1) or (row_step == x.itemsize and rows > 1) or rows * columns == 1
     return x if fits and x.flags.aligned else np.array(x, order="C")
-
-
-def _stored(x: np.ndarray) -> np.ndarray:
-    """Return a C-contiguous, aligned array."""
-    return x if x.flags.carray else np.array(x, order="C")
 
 
 def _fit(q: Any, k: Any, v: Any) -> bool:

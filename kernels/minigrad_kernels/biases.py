@@ -5,6 +5,7 @@ import numpy as np
 from minigrad_kernels.bias_loops import NONE, RELU, SIGMOID, TANH, add_bias
 from minigrad_kernels.entries import Entries
 from minigrad_kernels.jit import runs_python
+from minigrad_kernels.stored_arrays import readable, stored
 
 _FLOAT32 = np.dtype(np.float32)
 _FLOAT64 = np.dtype(np.float64)
@@ -39,9 +40,9 @@ def bias_activation(out: np.ndarray, bias: np.ndarray, kind: str = "none") -> np
         if call is not None and call(out, bias, _KINDS[kind]) is out:
             return out
     _check(out, bias, kind)
-    target = out if out.flags.carray else np.array(out, order="C")
-    stored = bias if bias.flags.c_contiguous and bias.flags.aligned else np.array(bias, order="C")
-    _ADD_BIAS.entry(out.dtype)(target, stored, _KINDS[kind])
+    target = stored(out)
+    numbers = readable(bias)
+    _ADD_BIAS.entry(out.dtype)(target, numbers, _KINDS[kind])
     if target is not out:
         out[...] = target
     return out

@@ -31,6 +31,7 @@ from minigrad_kernels.entries import operand_call
 from minigrad_kernels.jit import run, runs_python
 from minigrad_kernels.machine import VECTOR_BITS
 from minigrad_kernels.single_positions import convolve_whole, correlate_whole, has_one_position, transpose_whole
+from minigrad_kernels.stored_arrays import readable_as
 from minigrad_kernels.sums import sum_axes
 
 _FLOAT32 = np.dtype(np.float32)
@@ -100,7 +101,7 @@ def convolution(x: np.ndarray, weight: np.ndarray, bias: np.ndarray | None, geom
     _check_shape("convolution", "bias", bias, ready.no_bias[0].shape)
     out = _empty(batch + ready.result, dtype)
     if out.size > 0:
-        arrays = _stored(x, dtype), _stored(weight, dtype), _stored(bias, dtype), out
+        arrays = readable_as(x, dtype), readable_as(weight, dtype), readable_as(bias, dtype), out
         if ready.one_position:
             convolve_whole(*arrays)
         else:
@@ -136,7 +137,7 @@ def transposed_convolution(
     _check_shape("transposed_convolution", "bias", bias, ready.no_bias[1].shape)
     out = _empty(batch + ready.image, dtype)
     if out.size > 0:
-        arrays = _stored(grad, dtype), _stored(weight, dtype), _stored(bias, dtype), out
+        arrays = readable_as(grad, dtype), readable_as(weight, dtype), readable_as(bias, dtype), out
         if ready.one_position:
             transpose_whole(*arrays)
         else:
@@ -177,14 +178,14 @@ def weight_gradient(
         if bias:
             grad_bias[...] = grad.reshape(math.prod(batch), len(grad_bias), math.prod(ready.result[1:])).sum((0, 2))
     elif ready.one_position:
-        return correlate_whole(_stored(x, dtype), _stored(grad, dtype), ready.weight, bias)
+        return correlate_whole(readable_as(x, dtype), readable_as(grad, dtype), ready.weight, bias)
     elif ready.by_channels[0] and geometry.channels >= LEAST_IMAGES:
-        three = _stored(x, dtype), _stored(grad, dtype), grad_weight
+        three = readable_as(x, dtype), readable_as(grad, dtype), grad_weight
         _compiled(correlate_channels, three, tables)(*three, *tables)
         if bias:
             grad_bias = sum_axes(three[1].reshape(-1, *ready.result), (0, 2, 3)[: geometry.axes + 1])
     else:
-        arrays = _stored(x, dtype), _stored(grad, dtype), grad_weight, grad_bias, ready.counted
+        arrays = readable_as(x, dtype), readable_as(grad, dtype), grad_weight, grad_bias, ready.counted
         _compiled(correlate_images, arrays, tables)(*arrays, *tables)
     return grad_weight, grad_bias if bias else None
 
@@ -238,13 +239,6 @@ def _compiled(kernel: Callable[..., None], arrays: tuple[np.ndarray, ...], table
     if key not in _entries:
         _entries[key] = operand_call(kernel, (*arrays, *tables))
     return _entries[key]
-
-
-def _stored(x: np.ndarray, dtype: np.dtype) -> np.ndarray:
-    """Return an array that a kernel can read from end to end."""
-    if x.dtype is dtype and x.flags.c_contiguous and x.flags.aligned:
-        return x
-    return np.array(x, dtype, order="C", subok=False)
 
 
 def _dtype_of(name: str, **arrays: Any) -> np.dtype:

@@ -7,6 +7,7 @@ import numpy as np
 from minigrad_kernels.cross_entropy_loops import EACH, MEAN, SUM, cross_entropy_backward, cross_entropy_forward
 from minigrad_kernels.entries import Entries
 from minigrad_kernels.jit import runs_python
+from minigrad_kernels.stored_arrays import readable
 
 _FLOAT32 = np.dtype(np.float32)
 _FLOAT64 = np.dtype(np.float64)
@@ -82,7 +83,7 @@ def _checked_forward(
         raise ValueError(f"{name}: needed reduction 'mean', 'sum' or 'none', came {reduction!r}")
     if out is not None:
         _check_out(name, out, logits)
-    stored, classes = _stored(logits), _stored(labels).view(_INT64)
+    stored, classes = readable(logits), readable(labels).view(_INT64)
     call = _FORWARD.entry(logits.dtype)
     result = call(stored, classes, _LABEL, int(ignore_index), _REDUCTIONS[reduction], out)
     if result is None:
@@ -144,17 +145,12 @@ def _checked_backward(
         raise ValueError(f"{name}: needed grad of shape () or ({rows},), came {grad.shape}; one number a row, or one")
     if out is not None:
         _check_out(name, out, probabilities)
-    operands = _stored(np.asarray(grad)), _stored(probabilities), _stored(labels).view(_INT64)
+    operands = readable(np.asarray(grad)), readable(probabilities), readable(labels).view(_INT64)
     call = _BACKWARD.entry(probabilities.dtype)
     result = call(*operands, _LABEL, int(ignore_index), float(share), out)
     if result is None:
         raise _failure(name, labels, probabilities.shape[1], ignore_index)
     return result
-
-
-def _stored(x: np.ndarray) -> np.ndarray:
-    """Return an array that a loop can read from end to end."""
-    return x if x.flags.c_contiguous and x.flags.aligned else np.array(x, order="C")
 
 
 def _failure(name: str, labels: np.ndarray, n: int, ignore_index: int) -> Exception:

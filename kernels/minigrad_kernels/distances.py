@@ -7,6 +7,7 @@ import numpy as np
 
 from minigrad_kernels.distance_loops import distances_of_long_points, distances_of_short_points
 from minigrad_kernels.jit import run
+from minigrad_kernels.stored_arrays import stored
 
 # From so many coordinates on, the sum over those of a pair fills the vectors. A maximum, which has to keep NaN, is not
 # vectorised along them; only where points are fewer than coordinates that takes no longer.
@@ -48,9 +49,9 @@ def pair_distances(x: np.ndarray, y: np.ndarray, p: float) -> np.ndarray:
         raise ValueError(f"pair_distances: needed p as 1, 2 or infinity, came {p}")
     out = np.empty((x.shape[0], x.shape[1], y.shape[1]), x.dtype)
     # Numba would compile the loop again for read-only and for unaligned arrays, which carray excludes.
-    points = x if x.flags.carray else np.array(x, order="C")
+    points = stored(x)
     if x.shape[2] >= LONG and (p != math.inf or y.shape[1] < LONG):
-        run(distances_of_long_points)(points, y if y.flags.carray else np.array(y, order="C"), float(p), out)
+        run(distances_of_long_points)(points, stored(y), float(p), out)
     else:
         run(distances_of_short_points)(points, np.array(y.transpose(0, 2, 1), order="C"), float(p), out)
     return out

@@ -15,6 +15,7 @@ from numba.extending import register_jitable
 from minigrad_kernels.entries import entry
 from minigrad_kernels.jit import kernel
 from minigrad_kernels.signatures import contiguous
+from minigrad_kernels.stored_arrays import stored
 from minigrad_kernels.vectors import address, numbers_at
 
 _FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
@@ -44,7 +45,7 @@ def gather_rows(table: np.ndarray, index: np.ndarray) -> np.ndarray:
     _check("gather_rows", "table", table, 2)
     _check_index("gather_rows", index, None)
     out = np.empty((index.size, table.shape[1]), table.dtype)
-    bad = _entry(copy_rows_at, table.dtype, 2, 2)(_stored(table), _stored(index), out)
+    bad = _entry(copy_rows_at, table.dtype, 2, 2)(stored(table), stored(index), out)
     if bad >= 0:
         _refuse_index("gather_rows", index, bad, len(table))
     return out
@@ -84,7 +85,7 @@ def scatter_rows(rows: np.ndarray, index: np.ndarray, length: int, factors: np.n
             f"{factors.dtype}; give each row one"
         )
     out = np.zeros((length, rows.shape[1]), rows.dtype)
-    bad = _entry(add_rows_at, rows.dtype, 2, 1, 2)(_stored(rows), _stored(index), _stored(factors), out)
+    bad = _entry(add_rows_at, rows.dtype, 2, 1, 2)(stored(rows), stored(index), stored(factors), out)
     if bad >= 0:
         _refuse_index("scatter_rows", index, bad, length)
     return out
@@ -114,7 +115,7 @@ def largest_places(rows: np.ndarray, index: np.ndarray, length: int) -> np.ndarr
     _check_index("largest_places", index, len(rows))
     places = np.full((length, rows.shape[1]), -1, _INT64)
     call = entry(find_largest, contiguous(rows.dtype, 2), contiguous(_INT64, 1), contiguous(_INT64, 2))
-    bad = call(_stored(rows), _stored(index), places)
+    bad = call(stored(rows), stored(index), places)
     if bad >= 0:
         _refuse_index("largest_places", index, bad, length)
     return places
@@ -201,11 +202,6 @@ def _entry(loop: Callable[..., Any], dtype: np.dtype, first: int, *others: int) 
     for axes in others:
         kinds.append(contiguous(dtype, axes))
     return entry(loop, contiguous(dtype, first), contiguous(_INT64, 1), *kinds)
-
-
-def _stored(x: np.ndarray) -> np.ndarray:
-    """Return an array that a loop can read where it is."""
-    return x if x.flags.carray else np.array(x, order="C")
 
 
 def _check(name: str, role: str, x: Any, axes: int) -> None:

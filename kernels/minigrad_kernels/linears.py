@@ -13,6 +13,7 @@ from minigrad_kernels.linear_loops import linear_rows
 from minigrad_kernels.linear_parts import linear_in_parts, linear_part_float32, linear_part_float64
 from minigrad_kernels.product_calls import product_address
 from minigrad_kernels.products import matmul
+from minigrad_kernels.stored_arrays import readable
 from minigrad_kernels.threads import MIN_SHARED_WORK, get_num_threads, post, worth_sharing
 
 _FLOAT32 = np.dtype(np.float32)
@@ -158,7 +159,7 @@ def _checked_linear(
     operands = _native_arrays(dtype, x, weight, bias)
     result = _filled(operands, out, _KINDS[activation])
     if result is None:
-        result = made("linear", _filled(_stored(operands), None, _KINDS[activation]), x, weight)
+        result = made("linear", _filled(_readable(operands), None, _KINDS[activation]), x, weight)
     if out is None or result is out:
         return result
     out[...] = result
@@ -206,7 +207,7 @@ def _checked_backward(
     operands = _native_arrays(dtype, grad, x, weight, result)
     gradients = _large_gradients(ready, operands, kind)
     if gradients is None:
-        gradients = made("linear_backward", _large_gradients(ready, _stored(operands), kind), grad)
+        gradients = made("linear_backward", _large_gradients(ready, _readable(operands), kind), grad)
     return gradients
 
 
@@ -236,12 +237,11 @@ def _native_arrays(dtype: np.dtype, *operands: Any) -> list[Any]:
     return [None if operand is None else np.asarray(operand, dtype) for operand in operands]
 
 
-def _stored(operands: list[Any]) -> list[Any]:
+def _readable(operands: list[Any]) -> list[Any]:
     """Return operands that a kernel can read where they are: C-contiguous and aligned, or None."""
     stored = []
     for operand in operands:
-        in_place = operand is None or (operand.flags.c_contiguous and operand.flags.aligned)
-        stored.append(operand if in_place else np.array(operand, order="C"))
+        stored.append(None if operand is None else readable(operand))
     return stored
 
 

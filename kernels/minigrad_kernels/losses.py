@@ -20,6 +20,7 @@ from minigrad_kernels.loss_loops import (
     sum_probability_losses,
     sum_squared_errors,
 )
+from minigrad_kernels.stored_arrays import readable
 
 _FLOAT32 = np.dtype(np.float32)
 _FLOAT64 = np.dtype(np.float64)
@@ -129,7 +130,7 @@ def _total(name: str, loop: Entries, x: np.ndarray, target: np.ndarray, share: f
             if result is not None:
                 return result
     _check(name, x, target)
-    stored = _stored(x), _stored(target)
+    stored = readable(x), readable(target)
     result = loop.entry(x.dtype)(*stored, share)
     if result is None and loop is not _SQUARED and loop is not _ABSOLUTE:
         _refuse_outsider(name, {"target": target} if loop is _LOGITS else {"x": x, "target": target})
@@ -150,13 +151,8 @@ def _slope(name: str, loop: Entries, grad: np.ndarray, x: np.ndarray, target: np
         raise TypeError(f"{name}: needed grad as an array of {x.dtype}, came {came}; convert it")
     if grad.ndim != 0:
         raise ValueError(f"{name}: needed a 0-d grad, came shape {grad.shape}; each loss of its own has no kernel")
-    stored = _stored(x), _stored(target)
+    stored = readable(x), readable(target)
     return made(name, loop.entry(x.dtype)(grad, *stored, share), *stored)
-
-
-def _stored(x: np.ndarray) -> np.ndarray:
-    """Return an array that a loop can read from end to end."""
-    return x if x.flags.c_contiguous and x.flags.aligned else np.array(x, order="C")
 
 
 def _refuse_outsider(name: str, operands: dict[str, np.ndarray]) -> None:

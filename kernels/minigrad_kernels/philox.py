@@ -97,15 +97,6 @@ def high_product(x: np.uint64, y: np.uint64) -> np.uint64:
     return x_high * y_high + (middle >> BITS_32) + (other >> BITS_32)
 
 
-@ordered_helper
-def random_word(seed: np.uint64, counter: np.uint64, index: int) -> np.uint64:
-    """The 64-bit word number `index` of a draw, two of which a block holds."""
-    x0, x1, x2, x3 = random_block(seed, counter, index // 2)
-    if index % 2 == 0:
-        return (x0 << BITS_32) | x1
-    return (x2 << BITS_32) | x3
-
-
 @kernel
 def uniform_float32(seed: np.uint64, counter: np.uint64, out: np.ndarray) -> None:
     """Fill float32 `out`, shape (n,), with uniform numbers in [0, 1): four a block, 24 bits each."""

@@ -176,7 +176,7 @@ def _gather(emit: Emitter, addresses: ir.Value, mask: ir.Value, others: ir.Value
     """Emit: the numbers at the addresses of the mask's lanes, and `others` in the rest."""
     pointers = emit.builder.inttoptr(addresses, ir.VectorType(emit.scalar.as_pointer(), emit.lanes))
     kind = ir.FunctionType(emit.vector, [pointers.type, ir.IntType(32), mask.type, emit.vector])
-    function = _declared(emit, f"llvm.masked.gather.{emit.suffix}.v{emit.lanes}p0", kind)
+    function = emit.declare(f"llvm.masked.gather.{emit.suffix}.v{emit.lanes}p0", kind)
     return emit.builder.call(function, [pointers, ir.IntType(32)(emit.itemsize), mask, others])
 
 
@@ -184,11 +184,5 @@ def _store_integers(emit: Emitter, value: ir.Value, address: ir.Value, mask: ir.
     """Emit: write the integers of the mask's lanes to memory."""
     pointer = emit.builder.inttoptr(address, value.type.as_pointer())
     kind = ir.FunctionType(ir.VoidType(), [value.type, pointer.type, ir.IntType(32), mask.type])
-    function = _declared(emit, f"llvm.masked.store.v{emit.lanes}i64.p0", kind)
+    function = emit.declare(f"llvm.masked.store.v{emit.lanes}i64.p0", kind)
     emit.builder.call(function, [value, pointer, ir.IntType(32)(WORD), mask])
-
-
-def _declared(emit: Emitter, name: str, kind: ir.FunctionType) -> Any:
-    """Return a function of LLVM's."""
-    module = emit.builder.module
-    return module.globals.get(name) or ir.Function(module, kind, name)

@@ -15,6 +15,7 @@ from minigrad_kernels.pooling_loops import (
     take_at_places,
 )
 from minigrad_kernels.pooling_windows import Pooling, windows_of
+from minigrad_kernels.stored_arrays import readable_as
 
 _FLOAT32 = np.dtype(np.float32)
 _FLOAT64 = np.dtype(np.float64)
@@ -48,7 +49,7 @@ def max_pooling(x: np.ndarray, pooling: Pooling) -> tuple[np.ndarray, np.ndarray
     out = _empty(x.shape[: x.ndim - pooling.axes] + pooling.result[2 - pooling.axes :], dtype)
     places = _empty(out.shape, _INT64)
     if out.size > 0:
-        _run(largest_of_windows, _stored(x, dtype), out, places, *windows_of(pooling)[:3])
+        _run(largest_of_windows, readable_as(x, dtype), out, places, *windows_of(pooling)[:3])
     return out, places
 
 
@@ -71,7 +72,7 @@ def max_pooling_backward(grad: np.ndarray, places: np.ndarray, pooling: Pooling)
     _check_places("max_pooling_backward", places, grad.shape)
     out = _empty(grad.shape[: grad.ndim - pooling.axes] + pooling.image[2 - pooling.axes :], dtype)
     if out.size > 0:
-        _run(add_at_places, _stored(grad, dtype), _stored(places, _INT64), out, windows_of(pooling).sizes)
+        _run(add_at_places, readable_as(grad, dtype), readable_as(places, _INT64), out, windows_of(pooling).sizes)
     return out
 
 
@@ -92,7 +93,7 @@ def taken_at_places(x: np.ndarray, places: np.ndarray, pooling: Pooling) -> np.n
     _check_places("taken_at_places", places, shape)
     out = _empty(shape, dtype)
     if out.size > 0:
-        _run(take_at_places, _stored(x, dtype), _stored(places, _INT64), out, windows_of(pooling).sizes)
+        _run(take_at_places, readable_as(x, dtype), readable_as(places, _INT64), out, windows_of(pooling).sizes)
     return out
 
 
@@ -117,7 +118,7 @@ def mean_pooling(x: np.ndarray, pooling: Pooling) -> np.ndarray:
     dtype = _check("mean_pooling", "x", x, pooling.axes, pooling.image)
     out = _empty(x.shape[: x.ndim - pooling.axes] + pooling.result[2 - pooling.axes :], dtype)
     if out.size > 0:
-        _run(means_of_windows, _stored(x, dtype), out, *windows_of(pooling))
+        _run(means_of_windows, readable_as(x, dtype), out, *windows_of(pooling))
     return out
 
 
@@ -138,7 +139,7 @@ def mean_pooling_backward(grad: np.ndarray, pooling: Pooling) -> np.ndarray:
     dtype = _check("mean_pooling_backward", "grad", grad, pooling.axes, pooling.result)
     out = _empty(grad.shape[: grad.ndim - pooling.axes] + pooling.image[2 - pooling.axes :], dtype)
     if out.size > 0:
-        _run(spread_over_windows, _stored(grad, dtype), out, *windows_of(pooling))
+        _run(spread_over_windows, readable_as(grad, dtype), out, *windows_of(pooling))
     return out
 
 
@@ -152,13 +153,6 @@ def _run(kernel: Callable[..., None], *arrays: Any) -> None:
     if entry is None:
         entry = _entries[key] = operand_call(kernel, arrays)
     entry(*arrays)
-
-
-def _stored(x: np.ndarray, dtype: np.dtype) -> np.ndarray:
-    """Return an array that a kernel can read from end to end."""
-    if x.dtype is dtype and x.flags.c_contiguous and x.flags.aligned:
-        return x
-    return np.array(x, dtype, order="C", subok=False)
 
 
 def _check(name: str, role: str, x: Any, axes: int, lengths: tuple[int, int]) -> np.dtype:

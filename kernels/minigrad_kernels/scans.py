@@ -10,6 +10,7 @@ import numpy as np
 
 from minigrad_kernels.jit import run
 from minigrad_kernels.scan_loops import recurrence, running_total
+from minigrad_kernels.stored_arrays import stored
 
 _FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
 
@@ -87,11 +88,10 @@ def linear_recurrence(a: np.ndarray, b: np.ndarray, axis: int, backwards: bool =
 
 def _in_three(x: np.ndarray, axis: int) -> np.ndarray:
     """Return an array with the axes before and after one joined, contiguous, as (outer, n, inner)."""
-    # Numba would compile the loop again for read-only and for unaligned arrays, which carray excludes.
-    stored = x if x.flags.carray else np.array(x, order="C")
+    numbers = stored(x)
     if x.ndim == 1:
-        return stored.reshape(1, x.size, 1)
-    return stored.reshape(math.prod(x.shape[:axis]), x.shape[axis], math.prod(x.shape[axis + 1 :]))
+        return numbers.reshape(1, x.size, 1)
+    return numbers.reshape(math.prod(x.shape[:axis]), x.shape[axis], math.prod(x.shape[axis + 1 :]))
 
 
 def _check(name: str, x: Any, axis: int) -> None:

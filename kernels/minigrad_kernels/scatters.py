@@ -12,6 +12,7 @@ import numpy as np
 from minigrad_kernels.entries import Entries
 from minigrad_kernels.jit import runs_python
 from minigrad_kernels.scatter_loops import add_elements_at, add_rows_at, find_outside
+from minigrad_kernels.stored_arrays import readable_as, stored
 
 _FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
 _INT64 = np.dtype(np.int64)
@@ -31,7 +32,7 @@ def first_outside(index: np.ndarray, n: int) -> int:
         >>> first_outside(np.array([[0, 2], [-1, 3]]), 3)
         2
     """
-    return _entry(_FIND_OUTSIDE, _INT64)(_stored(index, _INT64), n)
+    return _entry(_FIND_OUTSIDE, _INT64)(readable_as(index, _INT64), n)
 
 
 def index_add(out: np.ndarray, axis: int, index: np.ndarray, source: np.ndarray) -> np.ndarray:
@@ -108,9 +109,9 @@ def scatter_add(out: np.ndarray, axis: int, index: np.ndarray, source: np.ndarra
 
 def _add(name: str, loop: Entries, out: np.ndarray, axis: int, index: np.ndarray, source: np.ndarray) -> np.ndarray:
     """Run a loop over arrays of three axes: those before the axis as one, the axis, and those behind it as one."""
-    target = out if out.flags.carray else np.array(out, order="C")
+    target = stored(out)
     outer, inner = math.prod(out.shape[:axis]), math.prod(out.shape[axis + 1 :])
-    places, numbers = _stored(index, _INT64), _stored(source, out.dtype)
+    places, numbers = readable_as(index, _INT64), readable_as(source, out.dtype)
     bad = _entry(loop, out.dtype)(target, places, numbers, outer, out.shape[axis], inner)
     if bad >= 0:
         raise IndexError(
@@ -126,12 +127,6 @@ def _entry(loop: Entries, dtype: np.dtype) -> Callable[..., int]:
     """Return what to call to run a loop on arrays of a dtype."""
     call = None if runs_python() else loop.get(dtype)
     return loop.entry(dtype) if call is None else call
-
-
-def _stored(x: np.ndarray, dtype: np.dtype) -> np.ndarray:
-    """Return a C-contiguous, aligned array of a dtype."""
-    flags = x.flags
-    return x if x.dtype is dtype and flags.c_contiguous and flags.aligned else np.array(x, dtype, order="C")
 
 
 def _check(name: str, out: Any, axis: int, index: Any, source: Any) -> None:

@@ -15,6 +15,7 @@ from minigrad_kernels.softmax_loops import (
     softmax_backward,
     softmax_forward,
 )
+from minigrad_kernels.stored_arrays import readable
 
 _FLOAT32 = np.dtype(np.float32)
 _FLOAT64 = np.dtype(np.float64)
@@ -105,11 +106,8 @@ def _map_checked(name: str, loop: Entries, operands: list[np.ndarray], out: np.n
         _check_matrix(name, array, first)
     if out is not None and not out.flags.writeable:
         raise ValueError(f"{name}: needed out to write to, came a read-only array of shape {out.shape}; pass a copy")
-    stored = []
-    for operand in operands:
-        in_place = operand.flags.c_contiguous and operand.flags.aligned
-        stored.append(operand if in_place else np.array(operand, order="C"))
-    filled = made(name, loop.entry(first.dtype)(*stored, None), *stored)
+    matrices = [readable(operand) for operand in operands]
+    filled = made(name, loop.entry(first.dtype)(*matrices, None), *matrices)
     if out is None:
         return filled
     out[...] = filled

@@ -20,6 +20,7 @@ import numpy as np
 
 from minigrad_kernels.jit import run
 from minigrad_kernels.special_loops import digamma_all, erfc_all, erfinv_all, lgamma_all, polygamma_all
+from minigrad_kernels.stored_arrays import stored
 
 _FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
 
@@ -91,8 +92,6 @@ def _mapped(name: str, loop: Callable[..., None], x: np.ndarray, *arguments: Any
         raise TypeError(
             f"{name}: needed an array of float32 or float64, came {came}; convert with np.asarray(x, float)"
         )
-    # Numba would compile the loop again for read-only and for unaligned arrays, which carray excludes.
-    stored = x if x.flags.carray else np.array(x, order="C")
     out = np.empty(x.shape, x.dtype)
-    run(loop)(stored.reshape(-1), *arguments, out.reshape(-1))
+    run(loop)(stored(x).reshape(-1), *arguments, out.reshape(-1))
     return out

@@ -12,6 +12,7 @@ import numpy as np
 
 from minigrad_kernels.entries import Entries, made
 from minigrad_kernels.jit import run, runs_python
+from minigrad_kernels.stored_arrays import stored
 from minigrad_kernels.sum_loops import (
     moments_of_columns,
     moments_of_rows,
@@ -69,8 +70,8 @@ def _checked_column_sums(x: np.ndarray, out: np.ndarray | None) -> np.ndarray:
             f"column_sums: needed a writeable out of shape ({n},), came shape {out.shape}, "
             f"writeable={out.flags.writeable}; pass np.empty({n}, x.dtype)"
         )
-    stored = _stored(x)
-    result = made("column_sums", _SUM_COLUMNS.entry(x.dtype)(stored, None), stored)
+    matrix = stored(x)
+    result = made("column_sums", _SUM_COLUMNS.entry(x.dtype)(matrix, None), matrix)
     if out is None:
         return result
     out[...] = result
@@ -126,7 +127,7 @@ def _checked_sum_axes(x: np.ndarray, axis: int | tuple[int, ...] | None, keepdim
         # The transpose is the contiguous array; its axes are numbered from the other end.
         mirrored = tuple(x.ndim - 1 - i for i in axes)
         return np.asarray(sum_axes(x.T, mirrored, keepdims).T)
-    result = _stored(x)
+    result = stored(x)
     # Neighbouring axes are one. What remains alternates, and is summed from the last on; `inner` numbers follow it.
     end, inner = x.ndim, 1
     while end > 0:
@@ -164,9 +165,9 @@ def mean_variance_rows(x: np.ndarray, correction: int = 0) -> tuple[np.ndarray, 
     _check_matrix("mean_variance_rows", x)
     mean, variance = np.empty(x.shape[0], x.dtype), np.empty(x.shape[0], x.dtype)
     if x.flags.f_contiguous and not x.flags.c_contiguous:
-        run(moments_of_columns)(_stored(x.T), correction, mean, variance)
+        run(moments_of_columns)(stored(x.T), correction, mean, variance)
     else:
-        run(moments_of_rows)(_stored(x), correction, mean, variance)
+        run(moments_of_rows)(stored(x), correction, mean, variance)
     return mean, variance
 
 
@@ -193,11 +194,6 @@ def _normalised(axis: int | tuple[int, ...] | None, ndim: int) -> tuple[int, ...
     if axis.__class__ is int and -ndim <= axis < ndim:
         return (axis % ndim,)  # NumPy's function takes a microsecond
     return np.lib.array_utils.normalize_axis_tuple(axis, ndim)
-
-
-def _stored(x: np.ndarray) -> np.ndarray:
-    """Return a C-contiguous, aligned, writeable array: Numba would compile the loop again for any other."""
-    return x if x.flags.carray else np.array(x, order="C")
 
 
 def _check_floats(name: str, x: Any) -> None:

@@ -6,6 +6,7 @@ import numpy as np
 
 from minigrad_kernels.entries import Entries, made
 from minigrad_kernels.jit import runs_python
+from minigrad_kernels.stored_arrays import stored
 from minigrad_kernels.sum_loops import sum_all
 
 _FLOAT32 = np.dtype(np.float32)
@@ -47,5 +48,5 @@ def _checked_total(x: Any, share: float) -> np.ndarray:
     if type(x) is not np.ndarray or (x.dtype is not _FLOAT32 and x.dtype is not _FLOAT64):
         came = f"dtype {x.dtype}" if isinstance(x, np.ndarray) else type(x).__name__
         raise TypeError(f"total: needed an array of float32 or float64, came {came}; use x.astype(float)")
-    x = x if x.flags.carray else np.array(x, order="C")
+    x = stored(x)
     return made("total", _SUM_ALL.entry(x.dtype)(x, share), x)

@@ -12,6 +12,7 @@ import numpy as np
 
 from minigrad_kernels.jit import run
 from minigrad_kernels.products import matmul
+from minigrad_kernels.stored_arrays import stored
 from minigrad_kernels.triangular_loops import factor_block, solve_block
 
 _FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
@@ -132,9 +133,7 @@ def _stack_of(a: np.ndarray, batch: tuple[int, ...]) -> np.ndarray:
     """Return matrices as a contiguous stack: one for each entry of the batch, or one for all."""
     if math.prod(a.shape[:-2]) != 1:
         a = np.broadcast_to(a, batch + a.shape[-2:])
-    # Numba would compile the loop again for read-only and for unaligned arrays, which carray excludes.
-    stored = a if a.flags.carray else np.array(a, order="C")
-    return stored.reshape((-1,) + a.shape[-2:])
+    return stored(a).reshape((-1,) + a.shape[-2:])
 
 
 def _check(name: str, x: np.ndarray) -> None:

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 from llvmlite import ir
 from numba import types
+from numba.core import cgutils
 from numba.extending import lower_builtin, overload, type_callable
-from numba.np.arrayobj import populate_array
 
 from minigrad_kernels.machine import VECTOR_BITS
 
@@ -105,6 +105,9 @@ def array_at(
     strides = [itemsize]
     for length in reversed(lengths[1:]):
         strides.insert(0, builder.mul(strides[0], length))
+    # Not at the top of the file: it takes 60 ms, which a process that finds its kernels in the cache need not spend.
+    from numba.np.arrayobj import populate_array
+
     array = context.make_array(kind)(context, builder)
     data = builder.inttoptr(address, context.get_data_type(kind.dtype).as_pointer())
     populate_array(array, data, lengths, strides, itemsize, None)
@@ -193,14 +196,14 @@ class Emitter:
         """A vector from memory; lanes outside the mask are 0, or those of `others`, and their memory is not touched."""
         pointer = self.builder.inttoptr(address, self.vector.as_pointer())
         kind = ir.FunctionType(self.vector, [pointer.type, _INT32, self.mask, self.vector])
-        function = self._declare(f"llvm.masked.load.{self.suffix}.p0", kind)
+        function = self.declare(f"llvm.masked.load.{self.suffix}.p0", kind)
         return self.builder.call(function, [pointer, _INT32(self.itemsize), mask, others or self.zeros])
 
     def store(self, value: ir.Value, address: ir.Value, mask: ir.Value) -> None:
         """Write the lanes of the mask to memory."""
         pointer = self.builder.inttoptr(address, self.vector.as_pointer())
         kind = ir.FunctionType(ir.VoidType(), [self.vector, pointer.type, _INT32, self.mask])
-        function = self._declare(f"llvm.masked.store.{self.suffix}.p0", kind)
+        function = self.declare(f"llvm.masked.store.{self.suffix}.p0", kind)
         self.builder.call(function, [value, pointer, _INT32(self.itemsize), mask])
 
     def load_splat(self, address: ir.Value) -> ir.Value:
@@ -211,7 +214,7 @@ class Emitter:
     def multiply_add(self, x: ir.Value, y: ir.Value, total: ir.Value) -> ir.Value:
         """x·y + total, rounded once."""
         kind = ir.FunctionType(self.vector, [self.vector] * 3)
-        return self.builder.call(self._declare(f"llvm.fma.{self.suffix}", kind), [x, y, total])
+        return self.builder.call(self.declare(f"llvm.fma.{self.suffix}", kind), [x, y, total])
 
     def shuffle(self, x: ir.Value, y: ir.Value, lanes: Sequence[int]) -> ir.Value:
         """Lanes of x (0 to lanes − 1) and y (from `lanes` on), in the given order."""
@@ -222,7 +225,7 @@ class Emitter:
         """Ask for the cache line at the address, to be written soon."""
         pointer = self.builder.inttoptr(address, ir.IntType(8).as_pointer())
         kind = ir.FunctionType(ir.VoidType(), [pointer.type, _INT32, _INT32, _INT32])
-        self.builder.call(self._declare("llvm.prefetch.p0", kind), [pointer, _INT32(1), _INT32(3), _INT32(1)])
+        self.builder.call(self.declare("llvm.prefetch.p0", kind), [pointer, _INT32(1), _INT32(3), _INT32(1)])
 
     def repeat(self, count: ir.Value, start: Sequence[ir.Value], body: Callable[..., Sequence[ir.Value]]) -> list[Any]:
         """Loop `count` times, at least once: `body` takes the carried values and returns the next ones."""
@@ -243,6 +246,6 @@ class Emitter:
         builder.position_at_end(after)
         return list(following)
 
-    def _declare(self, name: str, kind: ir.FunctionType) -> ir.Function:
-        module = self.builder.module
-        return module.globals.get(name) or ir.Function(module, kind, name)
+    def declare(self, name: str, kind: ir.FunctionType) -> ir.Function:
+        """Return a function of LLVM's."""
+        return cgutils.get_or_insert_function(self.builder.module, kind, name)

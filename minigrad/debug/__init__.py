@@ -13,10 +13,10 @@ from minigrad.debug.breakpoints import Breakpoint
 from minigrad.debug.comparisons import Comparison, compare
 from minigrad.debug.contributions import Contribution
 from minigrad.debug.expressions import namespace
-from minigrad.debug.finite_differences import InputCheck, OpCheck
 from minigrad.debug.forward import ForwardInput, ForwardStep
 from minigrad.debug.history import History
 from minigrad.debug.nodes import StepNode
+from minigrad.debug.op_checks import InputCheck, OpCheck
 from minigrad.debug.passes import Pass
 from minigrad.debug.recordings import recording
 from minigrad.debug.statistics import Statistics

@@ -64,10 +64,7 @@ class Breakpoint:
         Raises:
             RuntimeError: if an expression or a function raises, naming both and the step.
         """
-        for name, value in self.criteria.items():
-            if not self.holds(name, value, step):
-                return False
-        return True
+        return all(self.holds(name, value, step) for name, value in self.criteria.items())
 
     def holds(self, name: str, value: Any, step: "Step") -> bool:
         """Return whether one criterion holds for a step."""
@@ -141,10 +138,7 @@ def texts_of(kind: str, node: Node) -> tuple[str, ...]:
 
 def matches_any(pattern: str, texts: tuple[str, ...]) -> bool:
     """Return whether one of some texts matches a pattern such as ``mlp.*``."""
-    for text in texts:
-        if fnmatchcase(text, pattern):
-            return True
-    return False
+    return any(fnmatchcase(text, pattern) for text in texts)
 
 
 def checked_criteria(
@@ -183,7 +177,7 @@ def checked_pattern(name: str, pattern: Any, order: list[Node]) -> str:
     if not isinstance(pattern, str):
         problem = f"{name} is a text such as {name}='{'W*' if name == 'name' else 'tanh'}', got {describe(pattern)}."
         raise TypeError(message("break_at", problem, "Give a function instead: break_at(lambda step: ...)."))
-    known = set()
+    known: set[str] = set()
     for node in order:
         texts = texts_of(name, node)
         if matches_any(pattern, texts):

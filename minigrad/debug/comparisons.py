@@ -61,7 +61,8 @@ def compare(run_a: Any, run_b: Any, rtol: float = 0.0, atol: float = 0.0) -> Com
     Args:
         run_a: a ``Trace``, a ``recording``, or a loss, which is traced.
         run_b: the other one.
-        rtol, atol: numbers may be ``atol + rtol * |b|`` apart; by default they must be equal.
+        rtol: numbers may be ``atol + rtol * |b|`` apart; by default they must be equal.
+        atol: see ``rtol``.
 
     Raises:
         TypeError: if one of the runs is none of these.
@@ -143,7 +144,7 @@ def steps_differ(one: Step, other: Step, rtol: float, atol: float) -> str | None
 def alike(one: Any, other: Any, rtol: float, atol: float) -> bool:
     """Return whether two arrays, or tuples of them, are the same within the tolerances; NaN is the same as NaN."""
     if type(one) is tuple and type(other) is tuple:
-        return len(one) == len(other) and all([alike(a, b, rtol, atol) for a, b in zip(one, other)])
+        return len(one) == len(other) and all(alike(a, b, rtol, atol) for a, b in zip(one, other))
     if one is None or other is None:
         return one is other
     if one.shape != other.shape or one.dtype != other.dtype:

@@ -1,14 +1,17 @@
 """The rule of one operation against finite differences of that operation alone."""
 
+from inspect import CO_VARARGS
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from minigrad import tensors
-from minigrad.debug.jacobians import refuse_gone
+from minigrad.debug.jacobians import require_kept
+from minigrad.debug.op_checks import InputCheck, OpCheck
 from minigrad.dtypes import float64
 from minigrad.errors import describe_node, message
 from minigrad.graph import Node
+from minigrad.saved import stamp_of
 from minigrad.writes import latest_write
 
 if TYPE_CHECKING:
@@ -22,6 +25,8 @@ DIRECTIONS = 16
 #: float64 with steps of 6e-6 are right to about 1e-10 of the function's size; a rule in float32 rounds at 6e-8 in each
 #: of some thousand sums.
 TOLERANCES = {"float32": 1e-3, "float64": 1e-6}
+#: Where terms of the size of dL/d(output) cancel, so many roundings of them may be left.
+ROUNDINGS = 64
 #: Derivatives from the left and from the right that differ by more, over the largest one, show a kink: between them
 #: lies no number that a rule could be compared with. Of a smooth function they differ by the step, 6e-6.
 KINK = 1e-2
@@ -29,90 +34,17 @@ KINK = 1e-2
 Path = tuple[int, ...]
 
 
-class InputCheck:
-    """The comparison for one input.
-
-    Attributes:
-        input: its name.
-        compared: how many numbers, or random directions, were compared.
-        kinks: how many were not, because the function has a kink there or its values are not finite.
-        error: the largest difference, over the largest derivative.
-        place: where it is, an index; None along random directions.
-        expected, came: the finite difference and the rule's number there.
-        passed: whether the error is within the tolerance.
-    """
-
-    __slots__ = ("came", "compared", "error", "expected", "input", "kinks", "passed", "place")
-
-    def __init__(self, name: str, expected: ndarray, came: ndarray, usable: ndarray, tolerance: float) -> None:
-        """Compare two arrays of derivatives where they can be."""
-        self.input = name
-        self.compared = int(np.count_nonzero(usable))
-        self.kinks = int(usable.size - self.compared)
-        self.error, self.expected, self.came = 0.0, 0.0, 0.0
-        self.place: Path | None = None
-        if self.compared:
-            scale = max(float(np.abs(expected[usable]).max()), np.finfo(np.float32).tiny)
-            gaps = np.where(usable, np.abs(expected - came), -1.0)
-            gaps[usable & ~np.isfinite(gaps)] = np.inf
-            worst = int(np.argmax(gaps))
-            self.error = float(gaps.reshape(-1)[worst]) / scale
-            self.place = tuple([int(each) for each in np.unravel_index(worst, gaps.shape)])
-            self.expected, self.came = float(expected[self.place]), float(came[self.place])
-        self.passed = self.error <= tolerance
-
-    def __repr__(self) -> str:
-        """Return ``grad_x: 6 numbers agree, largest error 2e-08``, or where they do not."""
-        text = f"grad_{self.input}: "
-        if self.passed:
-            text += f"{self.compared} numbers agree, largest error {self.error:.1e}"
-        else:
-            place = "" if self.place is None else f" at {self.place}"
-            text += f"the rule gives {self.came:.6g}{place}, finite differences {self.expected:.6g}"
-        return text + (f", {self.kinks} at a kink" if self.kinks else "")
-
-
-class OpCheck:
-    """What finite differences say of one step; true where they agree with the rule.
-
-    Attributes:
-        step: the step that was checked.
-        inputs: an ``InputCheck`` for each input that a gradient goes to.
-        passed: whether all agree.
-    """
-
-    __slots__ = ("inputs", "passed", "step")
-
-    def __init__(self, step: "Step", inputs: tuple[InputCheck, ...]) -> None:
-        """Hold the comparisons."""
-        self.step = step
-        self.inputs = inputs
-        self.passed = all([each.passed for each in inputs])
-
-    def __bool__(self) -> bool:
-        """Return whether all agree."""
-        return self.passed
-
-    def __repr__(self) -> str:
-        """Return one line, and one for each input."""
-        verdict = "agrees with finite differences" if self.passed else "differs from finite differences"
-        lines = [f"the rule of {describe_node(self.step.recorded)} {verdict}"]
-        for each in self.inputs:
-            lines.append(f"  {each!r}")
-        return "\n".join(lines)
-
-
 def check_step(step: "Step") -> OpCheck:
     """Compare a step's contributions with finite differences of its operation; see ``Step.check``."""
     node = step.recorded
-    refuse_gone(step)
+    require_kept("check", step)
     arguments = kept_arguments(node)
     weights = output_weights(step)
     refuse_unrepeatable(node, arguments)
     checks = []
     for each, path in zip(step.contributions, paths_of(node)):
         if each.grad is not None and path is not None:
-            checks.append(compared(node, arguments, path, weights, each.input, each.grad))
+            checks.append(compared(Probe(node, arguments, path, weights), each.input, each.grad))
     return OpCheck(step, tuple(checks))
 
 
@@ -160,7 +92,7 @@ def paths_of(node: Node) -> list[Path | None]:
     """Return where the input of each edge stands among the arguments: (argument,), or (argument, element)."""
     paths: list[Path | None] = []
     for place, value in enumerate(node.inputs or ()):
-        holds = type(value) in (tuple, list) and any([isinstance(each, tensors.Tensor) for each in value])
+        holds = type(value) in (tuple, list) and any(isinstance(each, tensors.Tensor) for each in value)
         if holds:
             for element in range(len(value)):
                 paths.append((place, element))
@@ -186,7 +118,7 @@ def run(node: Node, arguments: list[Any]) -> tuple[Any, ...]:
     """
     try:
         with np.errstate(all="ignore"):
-            outputs = node.op(*arguments)
+            outputs = called(node, arguments)
     except Exception as error:
         raise RuntimeError(
             message(
@@ -196,9 +128,26 @@ def run(node: Node, arguments: list[Any]) -> tuple[Any, ...]:
             )
         ) from error
     found = []
-    for each in outputs if type(outputs) is tuple else (outputs,):
+    for each in outputs if isinstance(outputs, tuple) else (outputs,):
         found.append(each._data if isinstance(each, tensors.Tensor) else each)
     return tuple(found)
+
+
+def called(node: Node, arguments: list[Any]) -> Any:
+    """Return what an operation gives for the arguments that ``record`` was given, in the order of its parameters.
+
+    One that writes in place is given a tensor to write to, which nobody else holds.
+    """
+    code = node.op.__code__
+    writes = len(node.edges) > 0 and not node.several and stamp_of(node.edges[0]) is node.stamp
+    if writes:
+        arguments = [tensors.Tensor(arguments[0]), *arguments[1:]]
+    keywords = code.co_varnames[code.co_argcount : code.co_argcount + code.co_kwonlyargcount]
+    first = len(arguments)
+    if keywords and first > code.co_argcount:
+        first = first - len(keywords) if code.co_flags & CO_VARARGS else code.co_argcount
+    result = node.op(*arguments[:first], **dict(zip(keywords, arguments[first:])))
+    return arguments[0] if writes and result is None else result
 
 
 def refuse_unrepeatable(node: Node, arguments: list[Any]) -> None:
@@ -214,65 +163,82 @@ def refuse_unrepeatable(node: Node, arguments: list[Any]) -> None:
             )
 
 
-def compared(
-    node: Node, arguments: list[Any], path: Path, weights: tuple[ndarray | None, ...], name: str, grad: ndarray
-) -> InputCheck:
+class Probe:
+    """An operation seen as a function of one of its inputs: the sum of its outputs' numbers times dL/d(output)."""
+
+    __slots__ = ("arguments", "middle", "node", "path", "precision", "start", "weights")
+
+    def __init__(self, node: Node, arguments: list[Any], path: Path, weights: tuple[ndarray | None, ...]) -> None:
+        """Run the operation once, where it was run in the forward pass."""
+        self.node = node
+        self.arguments = arguments
+        self.path = path
+        self.weights = weights
+        self.start = np.array(arguments[path[0]] if len(path) == 1 else arguments[path[0]][path[1]], float64)
+        self.middle = run(node, arguments)
+        kinds = [np.asarray(each).dtype for each in self.middle if each is not None]
+        #: The rounding error of the coarsest output.
+        self.precision = max([float(np.finfo(kind).eps) for kind in kinds if kind.kind == "f"])
+
+    def slope(self, direction: ndarray) -> tuple[float, bool]:
+        """Return the derivative along a direction, and whether it is one number: finite, and at no kink."""
+        size = float(np.abs(self.start[direction != 0]).max(initial=1.0))
+        # The cube root of the rounding error balances it with the truncation error of a central difference.
+        step = size * float(np.cbrt(self.precision))
+        ahead = self.outputs(self.start + step * direction)
+        behind = self.outputs(self.start - step * direction)
+        right = self.weighted(ahead, self.middle) / step
+        left = self.weighted(self.middle, behind) / step
+        if not np.isfinite(left) or not np.isfinite(right):
+            return 0.0, False
+        smooth = abs(left - right) <= KINK * max(abs(left), abs(right)) + self.noise(step) + step
+        return self.weighted(ahead, behind) / (2 * step), smooth
+
+    def outputs(self, value: ndarray) -> tuple[Any, ...]:
+        """Return the outputs for another value of the input."""
+        return run(self.node, replaced(self.arguments, self.path, value))
+
+    def weighted(self, outputs: tuple[Any, ...], others: tuple[Any, ...]) -> float:
+        """Return the sum of the outputs' differences times dL/d(output): what has not changed cancels first."""
+        total = 0.0
+        with np.errstate(all="ignore"):
+            for output, other, weight in zip(outputs, others, self.weights):
+                if weight is not None:
+                    total += float(np.sum((np.asarray(output, float64) - np.asarray(other, float64)) * weight))
+        return total
+
+    def noise(self, step: float | None = None) -> float:
+        """Return what rounding may leave of a difference over a step (the usual one if not said)."""
+        step = float(np.cbrt(self.precision)) if step is None else step
+        total = 0.0
+        with np.errstate(all="ignore"):
+            for output, weight in zip(self.middle, self.weights):
+                if weight is not None:
+                    total += float(np.abs(np.nan_to_num(np.asarray(output, float64) * weight)).sum())
+        return 4 * self.precision * total / step
+
+
+def compared(probe: Probe, name: str, grad: ndarray) -> InputCheck:
     """Return how the contribution to one input compares: each number of it, or random directions of a large one."""
-    place = arguments[path[0]] if len(path) == 1 else arguments[path[0]][path[1]]
-    start = np.array(place, float64)
-    directions = None
-    if start.size > MOST_NUMBERS:
-        generator = np.random.default_rng(0)
-        directions = generator.standard_normal((DIRECTIONS, *start.shape))
-    count = start.size if directions is None else DIRECTIONS
+    shape = probe.start.shape
+    single = probe.start.size <= MOST_NUMBERS
+    count = probe.start.size if single else DIRECTIONS
     expected, came, usable = np.zeros(count), np.zeros(count), np.zeros(count, bool)
-    flat = grad.astype(float64).reshape(-1)
+    flat = grad.reshape(-1).astype(float64)
+    generator = np.random.default_rng(0)
     for index in range(count):
-        direction = np.zeros(start.shape) if directions is None else directions[index]
-        if directions is None:
-            direction.reshape(-1)[index] = 1
-        expected[index], usable[index] = slope(node, arguments, path, start, direction, weights)
-        came[index] = flat @ direction.reshape(-1)
-    if directions is None:
-        expected, came, usable = expected.reshape(start.shape), came.reshape(start.shape), usable.reshape(start.shape)
-    check = InputCheck(name, expected, came, usable, TOLERANCES[grad.dtype.name])
-    check.place = check.place if directions is None else None
-    return check
-
-
-def slope(
-    node: Node, arguments: list[Any], path: Path, start: ndarray, direction: ndarray, weights: tuple[Any, ...]
-) -> tuple[float, bool]:
-    """Return d<weights, output>/d(input) along a direction, and whether it is one number and not a kink."""
-    size = float(np.abs(start[direction != 0]).max(initial=1.0))
-    # The cube root of the rounding error balances it with the truncation error of a central difference.
-    outputs = run(node, replaced(arguments, path, start))
-    step = size * float(np.cbrt(precision(outputs)))
-    middle = weighted(outputs, weights)
-    ahead = weighted(run(node, replaced(arguments, path, start + step * direction)), weights)
-    behind = weighted(run(node, replaced(arguments, path, start - step * direction)), weights)
-    left, right = (middle - behind) / step, (ahead - middle) / step
-    if not np.isfinite(left) or not np.isfinite(right):
-        return 0.0, False
-    rounding = precision(outputs) * abs(middle) / step
-    smooth = abs(left - right) <= KINK * max(abs(left), abs(right)) + 1e2 * rounding + step
-    return (ahead - behind) / (2 * step), bool(smooth)
-
-
-def precision(outputs: tuple[Any, ...]) -> float:
-    """Return the rounding error of the coarsest floating output."""
-    kinds = [np.asarray(each).dtype for each in outputs if each is not None]
-    return max([float(np.finfo(kind).eps) for kind in kinds if kind.kind == "f"])
-
-
-def weighted(outputs: tuple[Any, ...], weights: tuple[Any, ...]) -> float:
-    """Return the sum of the outputs' numbers times dL/d(output)."""
-    total = 0.0
-    with np.errstate(all="ignore"):
-        for output, weight in zip(outputs, weights):
-            if weight is not None:
-                total += float(np.sum(np.asarray(output, float64) * weight))
-    return total
+        direction = np.zeros(flat.size) if single else generator.standard_normal(flat.size)
+        if single:
+            direction[index] = 1
+        expected[index], usable[index] = probe.slope(direction.reshape(shape))
+        came[index] = flat[index] if single else flat @ direction
+    form = shape if single else (DIRECTIONS,)
+    size = 0.0
+    for weight in probe.weights:
+        size += 0.0 if weight is None else float(np.abs(weight).sum())
+    noise = ROUNDINGS * float(np.finfo(grad.dtype).eps) * size + probe.noise()
+    tolerance = TOLERANCES[grad.dtype.name]
+    return InputCheck(name, expected.reshape(form), came.reshape(form), usable.reshape(form), tolerance, noise)
 
 
 def replaced(arguments: list[Any], path: Path, value: ndarray) -> list[Any]:

@@ -57,8 +57,20 @@ class ForwardStep:
         module: the dotted path of the module that was running, or None.
     """
 
-    __slots__ = ("_code", "_lasti", "dtype", "index", "inputs", "label", "module", "op", "output", "recorded", "shape")
-    __slots__ += ("total",)
+    __slots__ = (
+        "_code",
+        "_lasti",
+        "dtype",
+        "index",
+        "inputs",
+        "label",
+        "module",
+        "op",
+        "output",
+        "recorded",
+        "shape",
+        "total",
+    )
 
     def __init__(self, index: int, op: Callable[..., Any], node: Node | None) -> None:
         """Describe an operation; what is known of its values is filled in by whoever knows."""

@@ -8,7 +8,8 @@ from minigrad.debug.nodes import destination, source_of
 from minigrad.errors import describe_node, message
 from minigrad.graph import Node
 from minigrad.ops.broadcasting import sum_to_size
-from minigrad.saved import written_since
+from minigrad.saved import roles_of, stamp_of
+from minigrad.tensors import Tensor
 from minigrad.writes import latest_write
 
 if TYPE_CHECKING:
@@ -58,9 +59,9 @@ def output_form(node: Node, output: int) -> tuple[tuple[int, ...], Any]:
     """
     if not node.several and output == 0:
         return node.shape, node.dtype
-    if node.several and 0 <= output < len(node.shape) and node.dtype[output] is not None:
-        if node.dtype[output].kind == "f":
-            return node.shape[output], node.dtype[output]
+    dtype = node.dtype[output] if node.several and 0 <= output < len(node.shape) else None
+    if dtype is not None and dtype.kind == "f":
+        return node.shape[output], dtype
     count = len(node.shape) if node.several else 1
     raise ValueError(
         message(
@@ -94,12 +95,43 @@ def input_index(step: "Step", i: int | str) -> int:
 def refuse_gone(step: "Step") -> None:
     """Raise a RuntimeError if what a step's rule reads is no longer what it was in the forward pass."""
     node = step.recorded
+    require_kept("local_jacobian", step)
+    names = node.vjp.__code__.co_varnames[1:]
+    for name, value, role in zip(names, step._saved or (), roles_of(node.op, node.vjp)):
+        if role is not None and latest_write[0] > node.number and is_stale(node, value, role):
+            raise RuntimeError(
+                message(
+                    "local_jacobian",
+                    f"the rule of {describe_node(node)} reads {name}, which has been changed in place since the "
+                    "forward pass.",
+                    "Ask before the change, such as the optimizer's step, or run the forward under debug.recording().",
+                )
+            )
+
+
+def require_kept(who: str, step: "Step") -> None:
+    """Raise a RuntimeError if of a step in a history nothing but statistics is left."""
     if not step.kept:
-        problem = "its arrays are past the memory that the history may take."
-        remedy = "Give the history more, Stepper(loss, memory=bytes), or ask when the step is taken."
-    elif latest_write[0] > node.number and written_since(node):
-        problem = "a value that its rule reads has been changed in place since the forward pass."
-        remedy = "Ask before the change, such as the optimizer's step."
+        raise RuntimeError(
+            message(
+                who,
+                f"the arrays of {step!r} are past the memory that the stepping's history may take.",
+                "Give the history more, Stepper(loss, memory=bytes), or ask when the step is taken.",
+            )
+        )
+
+
+def is_stale(node: Node, value: Any, role: int) -> bool:
+    """Return whether the memory of a saved value has been written to since: that of the output, or of an input."""
+    if role < 0:
+        edges: list[Any] = [(node, index) for index in range(len(node.shape))] if node.several else [node]
     else:
-        return
-    raise RuntimeError(message(repr(step), f"the rule of {describe_node(node)} cannot be run again: {problem}", remedy))
+        edges = node.edges[role : role + (len(value) if type(value) is tuple else 1)]
+    values = value if type(value) is tuple else (value,)
+    for edge, each in zip(edges, values):
+        stamp = stamp_of(edge)
+        written = isinstance(each, np.ndarray) and stamp is not None and stamp[0] > node.number
+        # A recording has put a copy in the place of a leaf.
+        if written and not (isinstance(edge, Tensor) and not np.may_share_memory(each, edge._data)):
+            return True
+    return False

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from minigrad.debug.names import operand_names, output_name
 from minigrad.debug.rules import formulas, input_names
 from minigrad.graph import Node
 from minigrad.positions import Position, resolve
@@ -77,7 +78,7 @@ class StepNode:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The names of the leaves among its inputs, and of the others where a recording has kept them."""
+        """The names of the tensors that it read and made: their own, or the user's variables where they are known."""
         return names_of(self.recorded)
 
     def __repr__(self) -> str:
@@ -114,14 +115,13 @@ def destination(edge: Any) -> tuple[tuple[int, ...], np.dtype]:
 
 
 def names_of(node: Node) -> tuple[str, ...]:
-    """Return the names of the tensors that a node was computed from, each once, as far as they have any."""
-    found = []
-    for edge in node.edges:
-        source = source_of(edge)
-        if isinstance(source, Tensor) and source.name and source.name not in found:
-            found.append(source.name)
+    """Return the names of the tensors that a node read and made, each once: their own, or the user's variables."""
+    found: list[str] = []
+    kept = []
     for value in node.inputs or ():
         for each in value if type(value) in (tuple, list) else (value,):
-            if isinstance(each, Tensor) and each.name and each.name not in found:
-                found.append(each.name)
+            kept.append(each.name if isinstance(each, Tensor) else None)
+    for name in (*operand_names(node), *kept, output_name(node)):
+        if name and name not in found:
+            found.append(name)
     return tuple(found)

@@ -16,18 +16,25 @@ class Pass:
     Attributes:
         who: what ran it: ``backward``, ``grad``, ``steps``.
         order: its nodes, the first one to be visited first.
+        roots: the edges that it began at.
+        earlier: the gradient that each leaf below it had before, or None.
     """
 
-    __slots__ = ("_places", "_sweep", "_taken", "order", "who")
+    __slots__ = ("_places", "_sweep", "_taken", "earlier", "order", "roots", "who")
 
     def __init__(self, sweep: Sweep) -> None:
         """Begin with no step taken."""
         self.who = sweep.who
         self.order = list(sweep.order)
         self._sweep: Sweep | None = sweep
+        self.roots = list(sweep.roots)
+        self.earlier: dict[Tensor, Any] = {}
         self._places = {}
         for index, node in enumerate(self.order):
             self._places[node] = index
+            for edge in node.edges:
+                if isinstance(edge, Tensor):
+                    self.earlier[edge] = edge.grad
         self._taken: dict[Node, Step] = {}
 
     def belongs(self, sweep: Sweep) -> bool:
@@ -180,7 +187,7 @@ def plain(value: Any) -> Any:
 
 
 def kept_saved(node: Node) -> tuple[Any, ...] | None:
-    """Return what a node's rule reads, with the copies that a recording has made of leaves in the place of the leaves."""
+    """Return what a node's rule reads, with a recording's copies of leaves in the place of the leaves."""
     copies = {}
     for edge, each in zip(node.edges, flattened_inputs(node)):
         if isinstance(edge, Tensor) and isinstance(each, Tensor):
@@ -195,7 +202,7 @@ def flattened_inputs(node: Node) -> list[Any]:
     """Return the kept inputs of a node, one for each edge."""
     found: list[Any] = []
     for value in node.inputs or ():
-        if type(value) in (tuple, list) and any([isinstance(each, Tensor) for each in value]):
+        if type(value) in (tuple, list) and any(isinstance(each, Tensor) for each in value):
             found.extend(value)
         else:
             found.append(value)

@@ -3,14 +3,14 @@
 import linecache
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
+from minigrad.debug.statistics import Statistics, norm
 from minigrad.display import SHOWN, numbers
 from minigrad.graph import Node
 from minigrad.positions import Position
 
 if TYPE_CHECKING:
-    from minigrad.debug.stepping import Contribution, Step
+    from minigrad.debug.contributions import Contribution
+    from minigrad.debug.step import Step
 
 #: The place of an operation stands at the right of the first line, where it is easy to find.
 WIDTH = 72
@@ -82,7 +82,8 @@ def destination(source: Any) -> str:
     return f"{source.name} (leaf)" if source.name else "leaf"
 
 
-def summary(array: np.ndarray, shown: bool = False) -> str:
-    """Return the shape and the norm of an array, and some of its numbers if ``shown``."""
-    norm = np.sqrt(np.sum(np.square(array, dtype=np.float64)))
-    return f"{array.shape}  norm {norm:.3g}" + (f"  [{numbers(array, SHOWN[0])}]" if shown else "")
+def summary(array: Any, shown: bool = False) -> str:
+    """Return the shape and the norm of an array, and some of its numbers if ``shown`` and they are kept."""
+    if isinstance(array, Statistics):
+        return f"{array.shape}  norm {array.norm:.3g}" + ("  [past the history's memory]" if shown else "")
+    return f"{array.shape}  norm {norm(array):.3g}" + (f"  [{numbers(array, SHOWN[0])}]" if shown else "")

@@ -97,11 +97,19 @@ class recording:
 
         return Trace(list(self._pass("trace", number).steps()), self.forward)
 
-    def explain(self, tensor: Any) -> Any:
-        """Return ``debug.explain`` of a tensor's gradient, from the backward passes that were recorded."""
+    def explain(self, tensor: Any, number: int = -1) -> Any:
+        """Return what a gradient is made of, as ``debug.explain`` does, from a backward pass that was recorded.
+
+        Args:
+            tensor: the tensor, or its name.
+            number: which backward pass, the last one if not said.
+
+        Raises:
+            ValueError: if no such pass was recorded, or no tensor of that name is part of it.
+        """
         from minigrad.debug import explaining  # type: ignore[attr-defined]
 
-        return explaining.explain(self, tensor)
+        return explaining.explain_pass(self._pass("explain", number), tensor)
 
     def _pass(self, who: str, number: int) -> Pass:
         if not self.passes or not -len(self.passes) <= number < len(self.passes):
@@ -174,7 +182,7 @@ class Recorder(list[Any]):
             step.output, step.shape, step.dtype = arrays[0], shapes[0], dtypes[0]
 
     def _kept(self, value: Any) -> Any:
-        """Return an input to be kept: of a tensor a twin without its graph, that shares the array unless it is a leaf."""
+        """Return an input to be kept: of a tensor a twin without its graph, which shares the array but for a leaf."""
         if type(value) is tuple or type(value) is list:
             return type(value)([self._kept(each) for each in value])
         if not isinstance(value, Tensor):
@@ -221,7 +229,7 @@ def flattened(inputs: tuple[Any, ...]) -> list[Any]:
     """Return inputs with each sequence that holds tensors as its elements, as a node's edges count them."""
     found: list[Any] = []
     for value in inputs:
-        holds = type(value) in (tuple, list) and any([isinstance(each, Tensor) for each in value])
+        holds = type(value) in (tuple, list) and any(isinstance(each, Tensor) for each in value)
         if holds:
             found.extend(value)
         else:

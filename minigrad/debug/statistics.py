@@ -88,7 +88,7 @@ def norm(array: np.ndarray) -> float:
 
 
 def extremes(array: np.ndarray) -> tuple[float, float]:
-    """Return the least and the greatest number of an array, both NaN where one of its numbers is; 0 where it is empty."""
+    """Return the least and the greatest number of an array, NaN where one of its numbers is; 0 where it is empty."""
     if array.size == 0:
         return 0.0, 0.0
     return float(array.min()), float(array.max())

@@ -7,6 +7,7 @@ import numpy as np
 from minigrad.debug import finite_differences, jacobians, printing
 from minigrad.debug.contributions import Contribution, contributions_of, read_only
 from minigrad.debug.nodes import StepNode
+from minigrad.debug.op_checks import OpCheck
 from minigrad.debug.rules import rule_text, saved_names
 from minigrad.debug.statistics import LARGE, flags_of
 from minigrad.graph import Node
@@ -164,7 +165,7 @@ class Step:
         """
         return jacobians.local_jacobian(self, i, output)
 
-    def check(self) -> "finite_differences.OpCheck":
+    def check(self) -> OpCheck:
         """Compare the contributions with finite differences of this operation alone.
 
         Returns:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from minigrad.debug.breakpoints import Breakpoint, checked_condition, checked_criteria
+from minigrad.debug.breakpoints import Breakpoint, checked_criteria
 from minigrad.debug.history import MEMORY, History
 from minigrad.debug.step import Step
 from minigrad.debug.stepping import begun, walk
@@ -221,9 +221,11 @@ class Stepper:
         Args:
             condition: a function of a step, or an expression.
             op: the operation, a pattern as for file names: ``"tanh"``, ``"*_backward"``.
-            name: the name of a tensor that the operation reads, a pattern: ``"W1"``.
+            name: the name of a tensor that the operation read or made, a pattern: ``"W1"``; a variable's where the
+                tensor has none of its own.
             module: the path of the module that ran, a pattern: ``"mlp.*"``.
-            nan, inf: one of the step's gradients holds such a number.
+            nan: one of the step's gradients holds one.
+            inf: one of the step's gradients holds such a number.
             zero: all numbers of one of its gradients are 0.
             large: one of its gradients holds a number above this, True for above 1000.
             step: its number.

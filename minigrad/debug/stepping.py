@@ -7,8 +7,6 @@ from minigrad.autograd import Sweep, begin, finish, visit
 from minigrad.debug.step import Step
 from minigrad.errors import describe_node, message
 from minigrad.graph import Node
-from minigrad.saved import check_saved, written_since
-from minigrad.writes import latest_write
 
 new_step = object.__new__
 
@@ -44,16 +42,12 @@ def steps(loss: Any, gradient: Any = None, retain_graph: bool = False) -> Iterat
 
 
 def begun(who: str, loss: Any, gradient: Any, retain_graph: bool) -> Sweep:
-    """Return a pass that can be walked, checked as far as it can be before a rule has run.
+    """Return a pass that can be walked. What its rules read is checked when they are reached, as in any pass.
 
     Raises:
         RuntimeError, ValueError: as ``Tensor.backward``.
     """
-    sweep = begin(who, [loss], [gradient], retain_graph, False)
-    for node in sweep.order:
-        if node.saved is None or (latest_write[0] > node.number and written_since(node)):
-            check_saved(who, node)
-    return sweep
+    return begin(who, [loss], [gradient], retain_graph, False)
 
 
 def walk(sweep: Sweep, write: bool = True) -> Iterator[Step]:
@@ -65,11 +59,9 @@ def walk(sweep: Sweep, write: bool = True) -> Iterator[Step]:
     """
     pending = sweep.pending
     total = len(sweep.order)
-    index = 0
-    for node in sweep.order:
+    for index, node in enumerate(sweep.order, start=1):
         if node.saved is None:
-            refuse_released(sweep.who, node)
-        index += 1
+            refuse_released(node, sweep)
         # Made without a call of __init__: this and the references are all that a step costs before it is looked at.
         step = new_step(Step)
         step.index = index
@@ -94,15 +86,21 @@ def walk(sweep: Sweep, write: bool = True) -> Iterator[Step]:
         finish(sweep)
 
 
-def refuse_released(who: str, node: Node) -> None:
-    """Raise if another pass released what the rule reads while the caller had the last step in hand."""
-    raise RuntimeError(
-        message(
-            who,
-            f"another backward pass has released the graph through {describe_node(node)} since the stepping began.",
-            "Pass retain_graph=True to it, or begin the stepping after it on a graph of its own.",
-        )
-    )
+def refuse_released(node: Node, sweep: Sweep) -> None:
+    """Raise if another pass has released what a rule reads, before the stepping or while the caller had a step in hand.
+
+    As in any pass, it does not matter where no gradient has arrived.
+    """
+    edges = [(node, index) for index in range(len(node.shape))] if node.several else [node]
+    for edge in edges:
+        if edge in sweep.pending:
+            raise RuntimeError(
+                message(
+                    sweep.who,
+                    f"another backward pass has released the graph through {describe_node(node)}.",
+                    "Pass retain_graph=True to it, or begin the stepping after it on a graph of its own.",
+                )
+            )
 
 
 def observe(node: Node, sweep: Sweep) -> tuple[Any, Any]:

@@ -8,8 +8,8 @@ from minigrad.errors import message
 from minigrad.nn.modules import Module
 from minigrad.ops.elementwise import relu, sigmoid, tanh
 from minigrad.ops.in_place import relu_
-from minigrad.ops.normalisations import log_softmax, softmax
 from minigrad.ops.operands import Operand, Tensor
+from minigrad.ops.softmaxes import log_softmax, softmax
 
 
 class ReLU(Module):

@@ -46,7 +46,6 @@ from minigrad.ops.margin_losses import (
     triplet_margin_loss,
 )
 from minigrad.ops.max_poolings import adaptive_max_pool1d, adaptive_max_pool2d, max_pool1d, max_pool2d
-from minigrad.ops.normalisations import log_softmax, softmax
 from minigrad.ops.padding import pad
 from minigrad.ops.piecewise import (
     hardshrink,
@@ -64,6 +63,7 @@ from minigrad.ops.pixels import pixel_shuffle, pixel_unshuffle
 from minigrad.ops.resampling import interpolate
 from minigrad.ops.robust_losses import huber_loss, smooth_l1_loss
 from minigrad.ops.similarities import cosine_similarity, normalize, pairwise_distance
+from minigrad.ops.softmaxes import log_softmax, softmax
 from minigrad.ops.transposed_convolutions import conv_transpose1d, conv_transpose2d
 from minigrad.ops.unfolding import fold, unfold
 

@@ -11,6 +11,7 @@ from minigrad import dtypes
 from minigrad.errors import describe, message
 from minigrad.hooks import HookHandle
 from minigrad.modes import STATE, State, current_state
+from minigrad.nn.ownership import claim
 from minigrad.nn.registration import Registration
 from minigrad.nn.states import load_state_dict, state_dict
 from minigrad.ops.conversion import cast, is_dtype_name, refuse_device
@@ -274,11 +275,19 @@ class Module(Registration):
     def __getstate__(self) -> dict[str, Any]:
         """Return the attributes, with registries of its own for the copy."""
         attributes = dict(self.__dict__)
-        attributes["_state"] = None
+        attributes["_state"] = attributes["_owner"] = None
         for name in ("_parameters", "_buffers", "_modules", "_forward_hooks", "_forward_pre_hooks"):
             attributes[name] = dict(attributes[name])
         attributes["_non_persistent"] = set(attributes["_non_persistent"])
         return attributes
+
+    def __setstate__(self, attributes: dict[str, Any]) -> None:
+        """Take the attributes, and own what is registered."""
+        self.__dict__.update(attributes)
+        for registry in (self._parameters, self._modules):
+            for name, owned in registry.items():
+                if owned is not None:
+                    claim(owned, self, name)
 
 
 def add_hook(who: str, hooks: dict[int, Any], hook: Callable[..., Any], with_kwargs: bool) -> HookHandle:

@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from minigrad.errors import describe, message
+from minigrad.nn.ownership import path_of
 from minigrad.tensors import Tensor
+
+_given_name: Any = Tensor.__dict__["name"]  # the slot, which the property below hides
 
 
 class Parameter(Tensor):
@@ -23,7 +26,8 @@ class Parameter(Tensor):
         Parameter((2,) float32 requires grad | 1 2)
     """
 
-    __slots__ = ()
+    # (weak reference to the first module that owns it, the name there), once there is one.
+    __slots__ = ("_owner",)
 
     def __init__(self, data: Any, requires_grad: bool = True) -> None:
         """Make a leaf with a copy of ``data``."""
@@ -37,3 +41,17 @@ class Parameter(Tensor):
                 )
             )
         self.requires_grad = requires_grad
+
+    @property
+    def name(self) -> str | None:
+        """The name that it was given, else its path in the model: ``mlp.0.weight``, as in ``named_parameters()``."""
+        given = _given_name.__get__(self)
+        return path_of(self) if given is None else given
+
+    @name.setter
+    def name(self, value: str | None) -> None:
+        _given_name.__set__(self, value)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return everything but the graph, the hooks, and the path, which is that of the copy's own model."""
+        return {**super().__getstate__(), "name": _given_name.__get__(self)}

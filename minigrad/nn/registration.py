@@ -7,6 +7,7 @@ from typing import Any, Self
 
 from minigrad.errors import describe, message
 from minigrad.modes import State
+from minigrad.nn.ownership import claim
 from minigrad.nn.parameters import Parameter
 from minigrad.tensors import Tensor
 
@@ -21,6 +22,7 @@ RESERVED = (
     "_forward_hooks",
     "_forward_pre_hooks",
     "_state",
+    "_owner",
 )
 
 
@@ -32,6 +34,7 @@ class Registration:
     """
 
     # _name: the dotted path from the module that calls this one; '' for a module that is part of no other.
+    # _owner: (weak reference to the first module that owns it, the name there), or None.
     # _state: the modes in force when the module ran last; None after a change of its name or its forward, where it
     #         has hooks, and under a tape.
     training: bool
@@ -43,6 +46,7 @@ class Registration:
     _forward_hooks: dict[int, Any]
     _forward_pre_hooks: dict[int, Any]
     _state: State | None
+    _owner: Any
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
         """Make a module that owns nothing, before any ``__init__`` assigns to it."""
@@ -57,6 +61,7 @@ class Registration:
             _forward_hooks={},
             _forward_pre_hooks={},
             _state=None,
+            _owner=None,
         )
         return module
 
@@ -91,8 +96,8 @@ class Registration:
         """
         self._check("register_parameter", name, param, Parameter, "Wrap the tensor: nn.Parameter(x).")
         self._own(self._parameters, name, param)
-        if param is not None and param.name is None:
-            param.name = name
+        if param is not None:
+            claim(param, self, name)
 
     def register_buffer(self, name: str, tensor: Tensor | None, persistent: bool = True) -> None:
         """Own a tensor that is no parameter under a name, such as a running mean.
@@ -122,8 +127,10 @@ class Registration:
             "add_module", name, module, Registration, "Only objects of nn.Module have parameters and a forward."
         )
         self._own(self._modules, name, module)
-        if module is not None and not module._name:
-            module._take_name(name)
+        if module is not None:
+            claim(module, self, name)
+            if not module._name:
+                module._take_name(name)
 
     def _check(self, who: str, name: Any, value: Any, kind: type, remedy: str) -> None:
         if not isinstance(name, str):

@@ -69,9 +69,6 @@ from minigrad.ops.creation import (
     zeros,
     zeros_like,
 )
-from minigrad.ops.diagonals import (
-    diagonal,
-)
 from minigrad.ops.elementwise import (
     abs,
     absolute,
@@ -167,6 +164,7 @@ from minigrad.ops.ranges import (
     arange,
     eye,
     linspace,
+    logspace,
 )
 from minigrad.ops.reductions import (
     logsumexp,
@@ -179,7 +177,9 @@ from minigrad.ops.shapes import (
     flatten,
     moveaxis,
     movedim,
+    numel,
     permute,
+    ravel,
     reshape,
     reshape_as,
     squeeze,
@@ -234,7 +234,6 @@ __all__ = [
     "contiguous",
     "copy_",
     "detach",
-    "diagonal",
     "div",
     "div_",
     "divide",
@@ -271,6 +270,7 @@ __all__ = [
     "logical_not",
     "logical_or",
     "logical_xor",
+    "logspace",
     "logsumexp",
     "lt",
     "manual_seed",
@@ -294,6 +294,7 @@ __all__ = [
     "neg_",
     "negative",
     "normal_",
+    "numel",
     "one_hot",
     "ones",
     "ones_like",
@@ -308,6 +309,7 @@ __all__ = [
     "randn",
     "randn_like",
     "randperm",
+    "ravel",
     "relu",
     "relu_",
     "remainder",

@@ -14,8 +14,8 @@ from minigrad.ops.arithmetic import neg
 from minigrad.ops.choices import chosen
 from minigrad.ops.elementwise import abs, exp, sigmoid, tanh, where
 from minigrad.ops.in_place import write_over
-from minigrad.ops.normalisations import softmax
 from minigrad.ops.operands import Operand, Tensor, Value, floating, real
+from minigrad.ops.softmaxes import softmax
 from minigrad.ops.special_functions import erf
 
 ROOT_HALF = math.sqrt(0.5)

@@ -23,10 +23,10 @@ from minigrad.ops.dropouts import checked_probability, first_block
 from minigrad.ops.elementwise import where
 from minigrad.ops.extremes import amax
 from minigrad.ops.generators import Generator, checked_generator
-from minigrad.ops.normalisations import softmax, softmax_backward, softmax_backward_vjp
 from minigrad.ops.operands import Operand, Tensor, Value, ndarray, needs_grad, real, refuse_no_bool, unwrap
 from minigrad.ops.products import matmul
 from minigrad.ops.shapes import matrix_transpose
+from minigrad.ops.softmaxes import softmax, softmax_backward, softmax_backward_vjp
 
 
 def scaled_dot_product_attention(

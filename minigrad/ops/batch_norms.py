@@ -8,12 +8,12 @@ from typing import Any, NoReturn
 import minigrad_kernels
 from minigrad.errors import describe, message
 from minigrad.graph import record
+from minigrad.ops.floats import checked_floats
 from minigrad.ops.layer_norms import channels_of
 from minigrad.ops.operands import Op, Operand, Tensor, Value, ndarray, needs_grad, real, unwrap
 from minigrad.ops.standardising import (
     Grouping,
     checked_eps,
-    checked_input,
     checked_parameter,
     normalise_backward,
 )
@@ -62,7 +62,7 @@ def batch_norm(
     Source: Ioffe and Szegedy, "Batch normalization: accelerating deep network training by reducing internal covariate
     shift", ICML 2015.
     """
-    x_data = checked_input(batch_norm, input)
+    x_data = checked_floats(batch_norm, input)
     check_statistics(batch_norm, input, x_data, running_mean, running_var, weight, bias)
     eps = checked_eps(batch_norm, eps)
     if not training:

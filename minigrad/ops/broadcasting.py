@@ -27,7 +27,7 @@ def expand(x: Operand, *shape: Any) -> Tensor:
     """
     x_data = unwrap(expand, x)
     known, steps = x_data.shape, x_data.strides
-    wanted = shape[0] if len(shape) == 1 and shape[0].__class__ is tuple else sizes(expand, shape)
+    wanted = shape[0] if len(shape) == 1 and type(shape[0]) is tuple else sizes(expand, shape)
     added = len(wanted) - len(known)
     lengths: list[int] = []
     strides: list[int] = []

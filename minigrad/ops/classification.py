@@ -32,10 +32,10 @@ from minigrad.ops.class_labels import (
 )
 from minigrad.ops.gathering import gather, gather_backward
 from minigrad.ops.loss_operands import arrays, require_probabilities
-from minigrad.ops.normalisations import log_softmax, softmax
 from minigrad.ops.operands import Operand, Tensor, Value, ndarray, needs_grad, unwrap
 from minigrad.ops.reductions import sum
 from minigrad.ops.shapes import squeeze, unsqueeze
+from minigrad.ops.softmaxes import log_softmax, softmax
 
 #: How far above 1 a class probability may be: one that was computed can miss it by some roundings.
 SLACK = 1e-5

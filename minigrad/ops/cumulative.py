@@ -9,10 +9,10 @@ import numpy as np
 
 import minigrad_kernels
 from minigrad.dtypes import as_dtype
-from minigrad.errors import describe, message
 from minigrad.graph import record
 from minigrad.ops.conversion import cast
 from minigrad.ops.elementwise import exp, where
+from minigrad.ops.floats import checked_floats
 from minigrad.ops.joining import cat
 from minigrad.ops.operands import Op, Operand, Tensor, Value, axis, ndarray, unwrap
 
@@ -150,11 +150,7 @@ def logcumsumexp(x: Operand, dim: int) -> Tensor:
     Raises:
         TypeError: if x is not floating; IndexError: if ``dim`` is not an axis of x.
     """
-    x_data = unwrap(logcumsumexp, x)
-    if x_data.dtype.kind != "f":
-        raise TypeError(
-            message("logcumsumexp", f"a floating tensor is needed, got {describe(x)}.", "Convert it: x.float().")
-        )
+    x_data = checked_floats(logcumsumexp, x)
     along = axis(logcumsumexp, dim, x_data.ndim)
     output = accumulated(np.logaddexp, x_data, along)
     return record(logcumsumexp, logcumsumexp_vjp, output, (x, dim), (x_data, output, along))

@@ -12,8 +12,9 @@ from minigrad.errors import describe, message
 from minigrad.graph import record
 from minigrad.ops.arithmetic import add, div, mul, sub
 from minigrad.ops.elementwise import abs, sign, where
+from minigrad.ops.floats import checked_floats
 from minigrad.ops.norms import norm
-from minigrad.ops.operands import Op, Operand, Tensor, Value, axis, ndarray, needs_grad, real, unwrap
+from minigrad.ops.operands import Operand, Tensor, Value, axis, ndarray, needs_grad, real, unwrap
 from minigrad.ops.products import matmul
 from minigrad.ops.quotients import quotient_or_zero
 from minigrad.ops.reductions import sum
@@ -33,7 +34,7 @@ def dist(x: Operand, y: Operand, p: float = 2) -> Tensor:
         ValueError: if the shapes do not broadcast; TypeError: if the operands are not floating.
     """
     if unwrap(dist, x).dtype.kind != "f" and unwrap(dist, y).dtype.kind != "f":
-        refuse_integers(dist, x)
+        checked_floats(dist, x)
     return norm(sub(x, y), p)
 
 
@@ -111,8 +112,8 @@ def point_distances(x1: ndarray, x2: ndarray, p: float) -> ndarray:
 
 def check_points(x1: Operand, x2: Operand, x1_data: ndarray, x2_data: ndarray, p: float, compute_mode: str) -> None:
     """Raise unless the arguments of ``cdist`` fit."""
-    refuse_integers(cdist, x1)
-    refuse_integers(cdist, x2)
+    checked_floats(cdist, x1)
+    checked_floats(cdist, x2)
     if x1_data.dtype != x2_data.dtype:
         raise TypeError(
             message(
@@ -156,8 +157,7 @@ def pdist(input: Operand, p: float = 2.0) -> Tensor:
     Raises:
         ValueError: if input is not a matrix, or ``p`` is negative; TypeError: if it is not floating.
     """
-    input_data = unwrap(pdist, input)
-    refuse_integers(pdist, input)
+    input_data = checked_floats(pdist, input)
     if input_data.ndim != 2 or not real(pdist, "p", p) >= 0:
         raise ValueError(
             message(
@@ -184,8 +184,7 @@ def renorm(x: Operand, p: float, dim: int, maxnorm: float) -> Tensor:
         TypeError: if x is not floating; IndexError: if ``dim`` is not an axis of x.
         ValueError: if x has less than two axes, ``p`` is not positive or ``maxnorm`` negative.
     """
-    x_data = unwrap(renorm, x)
-    refuse_integers(renorm, x)
+    x_data = checked_floats(renorm, x)
     p, maxnorm = real(renorm, "p", p), real(renorm, "maxnorm", maxnorm)
     if x_data.ndim < 2 or not p > 0 or not maxnorm >= 0:
         raise ValueError(
@@ -201,14 +200,6 @@ def renorm(x: Operand, p: float, dim: int, maxnorm: float) -> Tensor:
     lengths: Any = norm(x, p, others, True)
     # PyTorch's guard against a division by 0.
     return mul(x, where(lengths > maxnorm, div(maxnorm, add(lengths, 1e-7)), 1))
-
-
-def refuse_integers(op: Op, x: Operand) -> None:
-    """Raise a TypeError unless an operand is floating."""
-    if unwrap(op, x).dtype.kind != "f":
-        raise TypeError(
-            message(op.__name__, f"a floating tensor is needed, got {describe(x)}.", "Convert it: x.float().")
-        )
 
 
 class DistanceMethods:

@@ -12,6 +12,7 @@ from minigrad import tensors
 from minigrad.errors import describe, message, number_remedy
 from minigrad.graph import record
 from minigrad.ops.arithmetic import mul
+from minigrad.ops.floats import checked_floats
 from minigrad.ops.generators import Generator, checked_generator
 from minigrad.ops.in_place import write_over
 from minigrad.ops.operands import Op, Operand, Tensor, Value, ndarray, refuse_no_bool, unwrap
@@ -153,18 +154,6 @@ def as_tensor(op: Op, input: Any) -> Tensor:
             message(op.__name__, f"inplace=True needs a Tensor, got {describe(input)}.", "Leave inplace away.")
         )
     return input
-
-
-def checked_floats(op: Op, input: Any) -> ndarray:
-    """Return the array of an input.
-
-    Raises:
-        TypeError: if it is not floating.
-    """
-    array = unwrap(op, input)
-    if array.dtype.kind != "f":
-        raise TypeError(message(op.__name__, f"floating numbers are needed, got {describe(input)}.", "Use x.float()."))
-    return array
 
 
 def checked_probability(who: str, p: Any) -> float:

@@ -168,7 +168,7 @@ def argmin(x: Operand, dim: int | None = None, keepdim: bool = False) -> Tensor:
 def position_of(op: Op, choose: Any, x: Operand, dim: int | None, keepdim: bool) -> Tensor:
     """Return the indices that ``choose`` picks."""
     x_data = unwrap(op, x)
-    if keepdim.__class__ is not bool:
+    if type(keepdim) is not bool:
         refuse_no_bool(op, "keepdim", keepdim)
     along = None if dim is None else axis(op, dim, x_data.ndim)
     if x_data.ndim == 0:

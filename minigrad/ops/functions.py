@@ -1,18 +1,22 @@
-"""The names of the functions of each element, and of their in-place forms, one family a file."""
+"""The functions of each element, and their in-place forms, one family a file."""
 
 from minigrad.ops.bounds import (
+    BoundMethods,
     clamp_max,
     clamp_min,
     fmax,
     fmin,
 )
 from minigrad.ops.counting import (
+    CountingMethods,
     count_nonzero,
 )
 from minigrad.ops.entropies import (
+    EntropyMethods,
     xlogy,
 )
 from minigrad.ops.hyperbolic import (
+    HyperbolicMethods,
     acosh,
     arccosh,
     arcsinh,
@@ -23,6 +27,7 @@ from minigrad.ops.hyperbolic import (
     sinh,
 )
 from minigrad.ops.in_place_arguments import (
+    InPlaceArgumentMethods,
     addcdiv_,
     addcmul_,
     atan2_,
@@ -44,6 +49,7 @@ from minigrad.ops.in_place_arguments import (
     xlogy_,
 )
 from minigrad.ops.in_place_functions import (
+    InPlaceFunctionMethods,
     acos_,
     acosh_,
     asin_,
@@ -81,11 +87,13 @@ from minigrad.ops.in_place_functions import (
     trunc_,
 )
 from minigrad.ops.interpolation import (
+    InterpolationMethods,
     addcdiv,
     addcmul,
     lerp,
 )
 from minigrad.ops.logarithms import (
+    LogarithmMethods,
     exp2,
     expm1,
     log1p,
@@ -96,6 +104,7 @@ from minigrad.ops.logarithms import (
     logit,
 )
 from minigrad.ops.powers import (
+    PowerMethods,
     float_power,
     hypot,
     ldexp,
@@ -103,6 +112,7 @@ from minigrad.ops.powers import (
     rsqrt,
 )
 from minigrad.ops.rounding import (
+    RoundingMethods,
     ceil,
     fix,
     floor,
@@ -112,6 +122,7 @@ from minigrad.ops.rounding import (
     trunc,
 )
 from minigrad.ops.signs import (
+    SignMethods,
     copysign,
     heaviside,
     nan_to_num,
@@ -119,6 +130,7 @@ from minigrad.ops.signs import (
     signbit,
 )
 from minigrad.ops.special_functions import (
+    SpecialMethods,
     digamma,
     erf,
     erfc,
@@ -127,6 +139,7 @@ from minigrad.ops.special_functions import (
     polygamma,
 )
 from minigrad.ops.trigonometric import (
+    TrigonometricMethods,
     acos,
     arccos,
     arcsin,
@@ -261,3 +274,23 @@ __all__ = [
     "xlogy",
     "xlogy_",
 ]
+
+
+class FunctionMethods(
+    BoundMethods,
+    CountingMethods,
+    EntropyMethods,
+    HyperbolicMethods,
+    InPlaceArgumentMethods,
+    InPlaceFunctionMethods,
+    InterpolationMethods,
+    LogarithmMethods,
+    PowerMethods,
+    RoundingMethods,
+    SignMethods,
+    SpecialMethods,
+    TrigonometricMethods,
+):
+    """The methods of these families."""
+
+    __slots__ = ()

@@ -16,7 +16,7 @@ from minigrad.modes import is_grad_enabled
 from minigrad.ops.elementwise import where
 from minigrad.ops.operands import Operand, Tensor, Value, broadcasts_to, ndarray, needs_grad, unwrap, unwrap_exact
 from minigrad.ops.places import add_at, counted_from_0
-from minigrad.ops.shapes import base_of, reshape
+from minigrad.ops.shapes import reshape
 from minigrad.ops.views import strided_view
 from minigrad.writes import refuse_write, stamp_write
 
@@ -45,10 +45,10 @@ def get_item(x: Operand, index: Any) -> Tensor:
     except (IndexError, ValueError):
         problem, remedy = misfit(x_data.shape, key)
         raise IndexError(message("x[index]", f"{problem}; x is {describe(x)}.", remedy)) from None
-    if basic and output.__class__ is not ndarray:
+    if basic and type(output) is not ndarray:
         # NumPy gives a scalar for one element, which is a copy; a view of it is what is wanted.
         output = x_data[(*key, ...)]
-    return record(get_item, get_item_vjp, output, (x, index), (key, x_data.shape), base_of(x))
+    return record(get_item, get_item_vjp, output, (x, index), (key, x_data.shape), x)
 
 
 def get_item_vjp(grad_output: Value, key: Any, shape: tuple[int, ...]) -> Value:
@@ -119,7 +119,7 @@ def shape_of_place(x: ndarray, key: tuple[Any, ...]) -> tuple[int, ...]:
     """
     if is_basic(key):
         return np.shape(x[key])
-    if len(key) == 1 and x.ndim and key[0].__class__ is ndarray and key[0].dtype.kind in "iu":
+    if len(key) == 1 and x.ndim and type(key[0]) is ndarray and key[0].dtype.kind in "iu":
         if minigrad_kernels.first_outside(counted_from_0(key[0], x.shape[0]), x.shape[0]) >= 0:
             raise IndexError
         shape: tuple[int, ...] = key[0].shape + x.shape[1:]
@@ -202,17 +202,17 @@ def plain_index(index: Any, kept: bool = True) -> tuple[Any, ...]:
     Raises:
         TypeError: if a part is of a type that cannot index.
     """
-    if index.__class__ is not tuple:
-        return (index if index.__class__ is int else plain_part(index, kept),)
+    if type(index) is not tuple:
+        return (index if type(index) is int else plain_part(index, kept),)
     parts = []
     for part in index:
-        parts.append(part if part.__class__ is int else plain_part(part, kept))
+        parts.append(part if type(part) is int else plain_part(part, kept))
     return tuple(parts)
 
 
 def plain_part(part: Any, kept: bool) -> Any:
     """Return one part of an index as what NumPy takes for it."""
-    if part.__class__ is slice:
+    if type(part) is slice:
         return plain_slice(part)
     if part is None or part is Ellipsis or isinstance(part, (int, np.integer, np.bool_)):
         return part
@@ -223,7 +223,7 @@ def plain_part(part: Any, kept: bool) -> Any:
             return int(array)
     elif isinstance(part, (list, tuple, ndarray)):
         try:
-            array = np.array(part) if kept or part.__class__ is not ndarray else part
+            array = np.array(part) if kept or type(part) is not ndarray else part
         except ValueError:
             raise TypeError(
                 message(
@@ -253,9 +253,9 @@ def plain_slice(part: slice) -> slice:
     """
     start, stop, step = part.start, part.stop, part.step
     if (
-        (start is None or start.__class__ is int)
-        and (stop is None or stop.__class__ is int)
-        and (step is None or step.__class__ is int)
+        (start is None or type(start) is int)
+        and (stop is None or type(stop) is int)
+        and (step is None or type(step) is int)
     ):
         return part
     bounds: list[int | None] = []
@@ -280,7 +280,7 @@ def integers_first(key: tuple[Any, ...], shape: tuple[int, ...]) -> tuple[Any, .
     first: ``x[0, :, [0, 1]]`` of shape (2, 3, 4) is (2, 3) there and (3, 2) here. Such an index, and no other, is
     turned into the index arrays of the elements that it selects.
     """
-    arrays = [place for place, part in enumerate(key) if part.__class__ is ndarray]
+    arrays = [place for place, part in enumerate(key) if type(part) is ndarray]
     counted = [place for place, part in enumerate(key) if isinstance(part, (ndarray, int, np.integer))]
     if not arrays or len(counted) == len(arrays) or counted[-1] - counted[0] + 1 == len(counted):
         return key
@@ -288,14 +288,14 @@ def integers_first(key: tuple[Any, ...], shape: tuple[int, ...]) -> tuple[Any, .
     first: list[Any] = []
     then: list[Any] = []
     for part in key:
-        if part.__class__ is ndarray:
+        if type(part) is ndarray:
             first += [slice(None)] * axes_taken(part)
             then.append(part)
         else:
             first.append(part)
             if part is Ellipsis:
                 then += [slice(None)] * skipped
-            elif part is None or part.__class__ is slice:
+            elif part is None or type(part) is slice:
                 then.append(slice(None))
     numbers = np.arange(math.prod(shape)).reshape(shape)
     return np.unravel_index(numbers[tuple(first)][tuple(then)], shape)
@@ -304,7 +304,7 @@ def integers_first(key: tuple[Any, ...], shape: tuple[int, ...]) -> tuple[Any, .
 def is_basic(key: tuple[Any, ...]) -> bool:
     """Return whether an index selects each place at most once, by integers and slices alone."""
     for part in key:
-        if part.__class__ is not int and part.__class__ is not slice and isinstance(part, (ndarray, np.bool_, bool)):
+        if type(part) is not int and type(part) is not slice and isinstance(part, (ndarray, np.bool_, bool)):
             return False
     return True
 

@@ -15,10 +15,11 @@ from minigrad.ops.batch_norms import (
     refuse_single_number,
     update_statistics,
 )
+from minigrad.ops.floats import checked_floats
 from minigrad.ops.operands import Operand, Tensor, Value, needs_grad, unwrap
 from minigrad.ops.reductions import mean
 from minigrad.ops.shapes import flatten
-from minigrad.ops.standardising import Grouping, checked_eps, checked_input, normalise_backward, standardised
+from minigrad.ops.standardising import Grouping, checked_eps, normalise_backward, standardised
 from minigrad.ops.variances import var
 from minigrad.writes import refuse_write
 
@@ -47,7 +48,7 @@ def instance_norm(
 
     Source: Ulyanov, Vedaldi and Lempitsky, "Instance normalization: the missing ingredient for fast stylization", 2016.
     """
-    x_data = checked_input(instance_norm, input)
+    x_data = checked_floats(instance_norm, input)
     check_statistics(instance_norm, input, x_data, running_mean, running_var, weight, bias)
     eps = checked_eps(instance_norm, eps)
     if not use_input_stats:

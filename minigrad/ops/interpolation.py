@@ -130,7 +130,7 @@ def checked_factor(op: Op, value: Any, term: Any, input: Any) -> float:
     if type(value) is int:
         return value
     factor = real(op, "value", value)
-    if factor.__class__ is float and np.result_type(term, getattr(input, "_data", input)).kind != "f":
+    if type(factor) is float and np.result_type(term, getattr(input, "_data", input)).kind != "f":
         if not factor.is_integer():
             raise TypeError(
                 message(op.__name__, f"value={value} is no integer, and the operands are.", "Convert them: x.float().")

@@ -10,7 +10,7 @@ from minigrad.dtypes import result_type
 from minigrad.errors import describe, message
 from minigrad.graph import record
 from minigrad.ops.operands import Op, Operand, Tensor, Value, axis, ndarray, sizes, unwrap, whole
-from minigrad.ops.shapes import base_of, reshape
+from minigrad.ops.shapes import reshape
 
 
 def cat(tensors: Any, dim: int = 0) -> Tensor:
@@ -37,7 +37,7 @@ def cat(tensors: Any, dim: int = 0) -> Tensor:
     ndim = first.ndim
     if ndim == 0:
         raise ValueError(message("cat", "0-d tensors have no axis to be joined along.", "Use stack, which makes one."))
-    along = dim if dim.__class__ is int and 0 <= dim < ndim else axis(cat, dim, ndim)
+    along = dim if type(dim) is int and 0 <= dim < ndim else axis(cat, dim, ndim)
     lengths = []
     one_dtype = True
     for array in arrays:
@@ -171,7 +171,7 @@ def split(x: Operand, split_size_or_sections: Any, dim: int = 0) -> tuple[Tensor
         ValueError: if the lengths are negative or do not add up to the axis' length.
     """
     x_data = unwrap(split, x)
-    along = dim if dim.__class__ is int and 0 <= dim < x_data.ndim else axis(split, dim, x_data.ndim)
+    along = dim if type(dim) is int and 0 <= dim < x_data.ndim else axis(split, dim, x_data.ndim)
     length_of_all = x_data.shape[along] if x_data.ndim else 0
     lengths: list[int] = []
     if isinstance(split_size_or_sections, (tuple, list)):
@@ -195,7 +195,7 @@ def split(x: Operand, split_size_or_sections: Any, dim: int = 0) -> tuple[Tensor
     parts = parts_of(x_data, tuple(lengths), along)
     saved = (tuple(lengths), along, x_data.shape)
     inputs = (x, split_size_or_sections, dim)
-    outputs: tuple[Tensor, ...] = record(split, split_vjp, tuple(parts), inputs, saved, base_of(x))
+    outputs: tuple[Tensor, ...] = record(split, split_vjp, tuple(parts), inputs, saved, x)
     return outputs
 
 
@@ -257,7 +257,7 @@ def unbind(x: Operand, dim: int = 0) -> tuple[Tensor, ...]:
         return ()
     shape = (*x_data.shape[:along], *x_data.shape[along + 1 :])
     parts = places_of(x_data, number, along)
-    outputs: tuple[Tensor, ...] = record(unbind, unbind_vjp, tuple(parts), (x, dim), (along, shape), base_of(x))
+    outputs: tuple[Tensor, ...] = record(unbind, unbind_vjp, tuple(parts), (x, dim), (along, shape), x)
     return outputs
 
 

@@ -9,11 +9,11 @@ import numpy as np
 
 from minigrad.errors import describe, message
 from minigrad.graph import record
+from minigrad.ops.floats import checked_floats
 from minigrad.ops.operands import Op, Operand, Tensor, Value, ndarray, needs_grad, sizes, whole
 from minigrad.ops.standardising import (
     Grouping,
     checked_eps,
-    checked_input,
     checked_parameter,
     normalise_backward,
     standardised,
@@ -49,7 +49,7 @@ def layer_norm(
 
     Source: Ba, Kiros and Hinton, "Layer normalization", 2016.
     """
-    x_data = checked_input(layer_norm, input)
+    x_data = checked_floats(layer_norm, input)
     shape = last_axes(layer_norm, input, x_data, normalized_shape)
     w_data = checked_parameter(layer_norm, "weight", weight, x_data, shape)
     b_data = checked_parameter(layer_norm, "bias", bias, x_data, shape)
@@ -102,7 +102,7 @@ def rms_norm(input: Operand, normalized_shape: Any, weight: Operand | None = Non
 
     Source: Zhang and Sennrich, "Root mean square layer normalization", NeurIPS 2019.
     """
-    x_data = checked_input(rms_norm, input)
+    x_data = checked_floats(rms_norm, input)
     shape = last_axes(rms_norm, input, x_data, normalized_shape)
     w_data = checked_parameter(rms_norm, "weight", weight, x_data, shape)
     smallest = float(np.finfo(x_data.dtype).eps) if eps is None else checked_eps(rms_norm, eps)
@@ -148,7 +148,7 @@ def group_norm(
 
     Source: Wu and He, "Group normalization", ECCV 2018.
     """
-    x_data = checked_input(group_norm, input)
+    x_data = checked_floats(group_norm, input)
     num_groups = whole(group_norm, "num_groups", num_groups)
     channels = channels_of(group_norm, input, x_data)
     if num_groups < 1 or channels % num_groups:

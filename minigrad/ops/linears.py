@@ -71,8 +71,7 @@ def linear(input: Operand, weight: Operand, bias: Operand | None = None, *, acti
 def linear_vjp(
     grad_output: Value, input: Value, weight: Value, output: Value, activation: str, has_bias: bool
 ) -> tuple[Value, Value, Value]:
-    """``grad_z = grad_output * activation'(z); grad_input = grad_z @ weight; grad_weight = grad_z.T @ input``."""
-    # And grad_bias = grad_z, summed over all axes but the last.
+    """``g = grad_output * activation'(z); grad_input = g @ weight; grad_weight = g.T @ input; grad_bias = sum(g)``."""
     return linear_backward(grad_output, input, weight, output, activation, has_bias)
 
 

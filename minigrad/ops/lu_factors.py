@@ -9,10 +9,10 @@ import numpy as np
 import minigrad_kernels
 from minigrad.errors import describe, message
 from minigrad.graph import record
+from minigrad.ops.constants import beside
 from minigrad.ops.joining import cat
 from minigrad.ops.matrix_operands import (
     LinAlgError,
-    beside,
     entry_name,
     matrices,
     right_hand_side,

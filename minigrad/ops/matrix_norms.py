@@ -127,7 +127,7 @@ def places_of(op: Op, dim: Any, ndim: int, keepdim: Any) -> tuple[int, int]:
         TypeError, IndexError: if one is no axis, or ``keepdim`` is no bool; ValueError: if they are the same.
     """
     first, second = axis(op, dim[0], ndim), axis(op, dim[1], ndim)
-    if first == second or keepdim.__class__ is not bool:
+    if first == second or type(keepdim) is not bool:
         axes(op, dim, ndim, keepdim)
     return first, second
 

@@ -14,7 +14,6 @@ import minigrad_kernels
 from minigrad import tensors
 from minigrad.dtypes import float32, float64
 from minigrad.errors import describe, message
-from minigrad.graph import wrap
 from minigrad.ops.operands import Op, ndarray, unwrap
 
 #: The relative spacing of the numbers that LAPACK computes with.
@@ -214,11 +213,6 @@ def refuse_shapes(op: Op, A: Any, B: Any, left: bool, vectors: bool) -> None:
             "Check which axis counts the equations; B.mT exchanges the last two.",
         )
     )
-
-
-def beside(array: ndarray, operand: Any) -> Any:
-    """Return an array as a Tensor without gradient if the operand is one, else as it is."""
-    return wrap(array) if isinstance(operand, tensors.Tensor) else array
 
 
 def who(op: Op) -> str:

@@ -1,4 +1,4 @@
-"""The names of the functions of networks that have one beside those in ``nn.functional``."""
+"""The functions of networks that have a name beside the one in ``nn.functional``, one family a file."""
 
 from minigrad.ops.average_poolings import (
     adaptive_avg_pool1d,
@@ -8,7 +8,11 @@ from minigrad.ops.convolutions import (
     conv1d,
     conv2d,
 )
-from minigrad.ops.layer_norms import group_norm, layer_norm, rms_norm
+from minigrad.ops.layer_norms import (
+    group_norm,
+    layer_norm,
+    rms_norm,
+)
 from minigrad.ops.linears import (
     linear,
 )
@@ -16,7 +20,8 @@ from minigrad.ops.max_poolings import (
     max_pool1d,
     max_pool2d,
 )
-from minigrad.ops.normalisations import (
+from minigrad.ops.softmaxes import (
+    SoftmaxMethods,
     log_softmax,
     softmax,
 )
@@ -41,3 +46,11 @@ __all__ = [
     "rms_norm",
     "softmax",
 ]
+
+
+class NetworkMethods(
+    SoftmaxMethods,
+):
+    """The methods of these families."""
+
+    __slots__ = ()

@@ -8,7 +8,7 @@ import numpy as np
 
 from minigrad.errors import describe, message
 from minigrad.ops import singular_values, vector_products
-from minigrad.ops.matrix_operands import beside
+from minigrad.ops.constants import beside
 from minigrad.ops.operands import Operand, Tensor, unwrap
 from minigrad.ops.shapes import matrix_transpose
 

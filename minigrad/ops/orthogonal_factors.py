@@ -8,8 +8,9 @@ import numpy as np
 
 from minigrad.errors import message
 from minigrad.graph import record
+from minigrad.ops.constants import beside
 from minigrad.ops.joining import cat
-from minigrad.ops.matrix_operands import beside, matrices
+from minigrad.ops.matrix_operands import matrices
 from minigrad.ops.operands import Operand, Tensor, Value, needs_grad
 from minigrad.ops.products import matmul
 from minigrad.ops.shapes import matrix_transpose

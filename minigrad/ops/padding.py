@@ -8,8 +8,8 @@ import numpy as np
 
 from minigrad.errors import describe, message
 from minigrad.graph import record
+from minigrad.ops.constants import beside
 from minigrad.ops.operands import Op, Operand, Tensor, Value, ndarray, real, unwrap, whole
-from minigrad.ops.places import beside
 from minigrad.ops.selections import index_select_vjp
 
 MODES = ("constant", "reflect", "replicate", "circular")
@@ -50,7 +50,7 @@ def pad(x: Operand, pad: Any, mode: str = "constant", value: float | None = None
     for along, (before, after) in enumerate(amounts(pad_of, x_data, pad)):
         if before or after:
             places = places_around(mode, x_data, along, before, after)
-            result = pad_along(result, along, beside(x, places), max(before, 0), max(after, 0))
+            result = pad_along(result, along, beside(places, x), max(before, 0), max(after, 0))
     return result if result is not x else constant_pad_nd(x, ())
 
 

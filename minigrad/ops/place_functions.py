@@ -1,12 +1,11 @@
-"""The names of the functions of shapes and places, and the class of their methods, one family a file."""
-
-from __future__ import annotations
+"""The functions of shapes and places, one family a file."""
 
 from minigrad.ops.diagonals import (
     DiagonalMethods,
     diag,
     diag_embed,
     diagflat,
+    diagonal,
 )
 from minigrad.ops.flips import (
     FlipMethods,
@@ -31,9 +30,6 @@ from minigrad.ops.masks import (
 )
 from minigrad.ops.padding import (
     constant_pad_nd,
-)
-from minigrad.ops.ranges import (
-    logspace,
 )
 from minigrad.ops.scatter_reductions import (
     ScatterReductionMethods,
@@ -60,10 +56,6 @@ from minigrad.ops.selections import (
     select,
     take,
     take_along_dim,
-)
-from minigrad.ops.shapes import (
-    numel,
-    ravel,
 )
 from minigrad.ops.splitting import (
     SplittingMethods,
@@ -100,26 +92,6 @@ from minigrad.ops.windows import (
     WindowMethods,
 )
 
-
-class PlaceMethods(
-    DiagonalMethods,
-    FlipMethods,
-    IndexWriteMethods,
-    MaskMethods,
-    ScatterMethods,
-    ScatterReductionMethods,
-    SearchMethods,
-    SelectionMethods,
-    SplittingMethods,
-    TilingMethods,
-    TriangleMethods,
-    WindowMethods,
-):
-    """The methods of these families."""
-
-    __slots__ = ()
-
-
 __all__ = [
     "argwhere",
     "atleast_1d",
@@ -133,6 +105,7 @@ __all__ = [
     "diag",
     "diag_embed",
     "diagflat",
+    "diagonal",
     "dsplit",
     "dstack",
     "flip",
@@ -146,15 +119,12 @@ __all__ = [
     "index_put",
     "index_select",
     "isin",
-    "logspace",
     "masked_fill",
     "masked_scatter",
     "masked_select",
     "meshgrid",
     "narrow",
     "nonzero",
-    "numel",
-    "ravel",
     "repeat_interleave",
     "roll",
     "rot90",
@@ -175,3 +145,22 @@ __all__ = [
     "vsplit",
     "vstack",
 ]
+
+
+class PlaceMethods(
+    DiagonalMethods,
+    FlipMethods,
+    IndexWriteMethods,
+    MaskMethods,
+    ScatterMethods,
+    ScatterReductionMethods,
+    SearchMethods,
+    SelectionMethods,
+    SplittingMethods,
+    TilingMethods,
+    TriangleMethods,
+    WindowMethods,
+):
+    """The methods of these families."""
+
+    __slots__ = ()

@@ -7,9 +7,7 @@ from typing import Any
 import numpy as np
 
 import minigrad_kernels
-from minigrad import tensors
 from minigrad.errors import describe, message
-from minigrad.graph import wrap
 from minigrad.ops.operands import Op, ndarray, unwrap
 
 _FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
@@ -33,11 +31,6 @@ def integer_index(op: Op, index: Any) -> ndarray:
             )
         )
     return array
-
-
-def beside(x: Any, array: ndarray) -> Any:
-    """Return a constant array as a Tensor where the operand that it is used with is one, so that vmap knows it."""
-    return wrap(array) if isinstance(x, tensors.Tensor) else array
 
 
 def same_dtype(op: Op, x: ndarray, source: ndarray) -> None:

@@ -101,7 +101,7 @@ def check_sum(
                 "From the right, each of its lengths is the product's, or 1.",
             )
         )
-    if beta.__class__ is int and alpha.__class__ is int:
+    if type(beta) is int and type(alpha) is int:
         return
     whole = input_data.dtype.kind != "f"
     for each in products:
@@ -118,7 +118,7 @@ def check_sum(
 
 def weighted_sum(op: Op, input: Operand, product: Tensor, beta: float, alpha: float) -> Tensor:
     """Return ``beta * input + alpha * product``; ``input`` is not read where ``beta`` is 0."""
-    if beta.__class__ is not int or alpha.__class__ is not int:
+    if type(beta) is not int or type(alpha) is not int:
         beta, alpha = real(op, "beta", beta), real(op, "alpha", alpha)
     result: Any = product if alpha == 1 else mul(product, alpha)
     if beta == 0:

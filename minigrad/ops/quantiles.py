@@ -10,6 +10,7 @@ import numpy as np
 from minigrad import tensors
 from minigrad.errors import describe, message
 from minigrad.graph import record
+from minigrad.ops.floats import checked_floats
 from minigrad.ops.gathering import gather_backward
 from minigrad.ops.interpolation import lerp
 from minigrad.ops.operands import Operand, Tensor, Value, axis, ndarray, needs_grad, refuse_no_bool, unwrap
@@ -77,10 +78,7 @@ def checked_shares(x: Operand, x_data: ndarray, q: Any, interpolation: str) -> n
                 "quantile", f"interpolation is one of {', '.join(INTERPOLATIONS)}, got {interpolation!r}.", "Name one."
             )
         )
-    if x_data.dtype.kind != "f":
-        raise TypeError(
-            message("quantile", f"a floating tensor is needed, got {describe(x)}.", "Convert it: x.float().")
-        )
+    checked_floats(quantile, x)
     if x_data.size == 0:
         raise ValueError(message("quantile", f"there is no element in {describe(x)}.", "Ask x.numel() before."))
     several = isinstance(q, (tensors.Tensor, ndarray))

@@ -9,16 +9,15 @@ import numpy as np
 
 import minigrad_kernels
 from minigrad.dtypes import as_dtype
-from minigrad.errors import describe, message
 from minigrad.graph import record
 from minigrad.ops.arithmetic import div
 from minigrad.ops.broadcasting import expand
 from minigrad.ops.comparisons import isnan, logical_not
 from minigrad.ops.conversion import cast
 from minigrad.ops.elementwise import exp, where
+from minigrad.ops.floats import checked_floats
 from minigrad.ops.operands import (
     Dim,
-    Op,
     Operand,
     Tensor,
     Value,
@@ -131,8 +130,7 @@ def mean(x: Operand, dim: Dim = None, keepdim: bool = False, *, dtype: Any = Non
     """
     if dtype is not None:
         x = cast(x, as_dtype("mean", dtype))
-    x_data = unwrap(mean, x)
-    refuse_integers(mean, x_data)
+    x_data = checked_floats(mean, x)
     over = axes(mean, dim, x_data.ndim, keepdim)
     number = count(x_data.shape, over)
     if len(over) == x_data.ndim and not keepdim and x_data.flags.carray:
@@ -180,7 +178,7 @@ def nanmean(x: Operand, dim: Dim = None, keepdim: bool = False, *, dtype: Any = 
     """
     if dtype is not None:
         x = cast(x, as_dtype("nanmean", dtype))
-    refuse_integers(nanmean, unwrap(nanmean, x))
+    checked_floats(nanmean, x)
     return div(nansum(x, dim, keepdim), sum(logical_not(isnan(x)), dim, keepdim))
 
 
@@ -202,14 +200,6 @@ def logsumexp_vjp(grad_output: Value, x: Value, output: Value, axes: tuple[int, 
     # Where everything is -inf the share of each is 0, not exp(-inf - -inf).
     level = where(level == -math.inf, 0, level)
     return with_axes(grad_output, x.shape, axes, keepdim) * exp(x - level)
-
-
-def refuse_integers(op: Op, x: ndarray) -> None:
-    """Raise a TypeError unless an array is floating."""
-    if x.dtype.kind != "f":
-        raise TypeError(
-            message(op.__name__, f"a floating tensor is needed, got {describe(x)}.", "Convert it: x.float().")
-        )
 
 
 class ReductionMethods:

@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from minigrad.errors import describe, message
+from minigrad.ops.constants import beside
 from minigrad.ops.operands import Operand, Tensor, ndarray, real, unwrap, whole
-from minigrad.ops.places import beside
 from minigrad.ops.selections import index_select
 
 #: How many axes each mode resizes; None for any of 1 to 3.
@@ -166,11 +166,11 @@ def wanted_lengths(
 def weighted(x: Operand, along: int, taps: Taps, like: ndarray) -> Any:
     """Return the weighted sum of the taps along one axis."""
     if taps.weights is None:
-        return index_select(x, along, beside(x, taps.places[0]))
+        return index_select(x, along, beside(taps.places[0], x))
     total: Any = None
     for places, weights in zip(taps.places, taps.weights):
         column = weights.astype(like.dtype).reshape((-1, *(1,) * (like.ndim - along - 1)))
-        term = index_select(x, along, beside(x, places)) * beside(x, column)
+        term = index_select(x, along, beside(places, x)) * beside(column, x)
         total = term if total is None else total + term
     return total
 

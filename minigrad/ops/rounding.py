@@ -9,6 +9,7 @@ import numpy as np
 from minigrad.errors import describe, message
 from minigrad.graph import record
 from minigrad.ops.arithmetic import are_floats, refuse_bool, refuse_division_by_zero
+from minigrad.ops.floats import checked_floats
 from minigrad.ops.operands import Op, Operand, Tensor, Value, needs_grad, pair, unwrap, whole
 
 
@@ -82,9 +83,7 @@ def frac(x: Operand) -> Tensor:
     Raises:
         TypeError: if x is not of floats.
     """
-    x_data = unwrap(frac, x)
-    if x_data.dtype.kind != "f":
-        raise TypeError(message("frac", f"floating numbers are needed, got {describe(x)}.", "Convert: x.float()."))
+    x_data = checked_floats(frac, x)
     return record(frac, frac_vjp, x_data - np.trunc(x_data), (x,))
 
 

@@ -15,7 +15,7 @@ from minigrad.ops.gathering import gather
 from minigrad.ops.indexing import get_item_vjp
 from minigrad.ops.operands import Op, Operand, Tensor, Value, axis, check_broadcast, ndarray, needs_grad, unwrap, whole
 from minigrad.ops.places import add_along, check_places, counted_from_0, integer_index
-from minigrad.ops.shapes import base_of, reshape
+from minigrad.ops.shapes import reshape
 
 
 def select(x: Operand, dim: int, index: int) -> Tensor:
@@ -31,8 +31,8 @@ def select(x: Operand, dim: int, index: int) -> Tensor:
     """
     x_data = unwrap(select, x)
     shape = x_data.shape
-    along = dim if dim.__class__ is int and 0 <= dim < len(shape) else axis(select, dim, len(shape))
-    if index.__class__ is not int:
+    along = dim if type(dim) is int and 0 <= dim < len(shape) else axis(select, dim, len(shape))
+    if type(index) is not int:
         index = whole(select, "index", index)
     if not shape or not -shape[along] <= index < shape[along]:
         raise IndexError(
@@ -43,7 +43,7 @@ def select(x: Operand, dim: int, index: int) -> Tensor:
             )
         )
     key: Any = (*(slice(None),) * along, index, ...)
-    return record(select, get_item_vjp, x_data[key], (x, dim, index), (key, shape), base_of(x))
+    return record(select, get_item_vjp, x_data[key], (x, dim, index), (key, shape), x)
 
 
 def no_axis(x: Any) -> str:
@@ -65,9 +65,9 @@ def narrow(x: Operand, dim: int, start: Any, length: int) -> Tensor:
     """
     x_data = unwrap(narrow, x)
     shape = x_data.shape
-    along = dim if dim.__class__ is int and 0 <= dim < len(shape) else axis(narrow, dim, len(shape))
-    first = start if start.__class__ is int else whole(narrow, "start", start)
-    if length.__class__ is not int:
+    along = dim if type(dim) is int and 0 <= dim < len(shape) else axis(narrow, dim, len(shape))
+    first = start if type(start) is int else whole(narrow, "start", start)
+    if type(length) is not int:
         length = whole(narrow, "length", length)
     size = shape[along] if shape else 0
     if first < 0:
@@ -81,7 +81,7 @@ def narrow(x: Operand, dim: int, start: Any, length: int) -> Tensor:
             )
         )
     key = (*(slice(None),) * along, slice(first, first + length))
-    return record(narrow, get_item_vjp, x_data[key], (x, dim, start, length), (key, shape), base_of(x))
+    return record(narrow, get_item_vjp, x_data[key], (x, dim, start, length), (key, shape), x)
 
 
 def index_select(x: Operand, dim: int, index: Operand) -> Tensor:
@@ -106,7 +106,7 @@ def index_select(x: Operand, dim: int, index: Operand) -> Tensor:
     """
     x_data = unwrap(index_select, x)
     ndim = x_data.ndim
-    along = dim if dim.__class__ is int and 0 <= dim < ndim else axis(index_select, dim, ndim)
+    along = dim if type(dim) is int and 0 <= dim < ndim else axis(index_select, dim, ndim)
     places = vector_of_places(index_select, x_data, along, index)
     output = x_data.take(places.reshape(-1), along) if ndim else x_data.reshape(1).take(places.reshape(()))
     saved = (along, places, x_data.shape)

@@ -14,11 +14,6 @@ from minigrad.ops.operands import Op, Operand, Tensor, Value, axes, axis, ndarra
 LENGTHS_MULTIPLY = "The lengths must multiply to the number of elements; one of them may be -1."
 
 
-def base_of(x: Any) -> Any:
-    """Return the tensor whose memory a view of ``x`` shares, or None for a plain array."""
-    return x if hasattr(x, "_stamp") else None
-
-
 def reshape(x: Operand, *shape: Any) -> Tensor:
     """Return the same elements, in row-major order, in another shape; a view where the memory allows it.
 
@@ -30,9 +25,9 @@ def reshape(x: Operand, *shape: Any) -> Tensor:
         ValueError: if the number of elements differs, or two lengths are -1.
     """
     x_data = unwrap(reshape, x)
-    wanted = shape[0] if len(shape) == 1 and shape[0].__class__ is tuple else shape
+    wanted = shape[0] if len(shape) == 1 and type(shape[0]) is tuple else shape
     for size in wanted:
-        if size.__class__ is not int or size < -1:
+        if type(size) is not int or size < -1:
             wanted = fitting_shape(reshape, x_data, sizes(reshape, shape))
             break
     try:
@@ -40,7 +35,7 @@ def reshape(x: Operand, *shape: Any) -> Tensor:
     except ValueError:
         # Or it says what does not fit; to look before takes 0.4 microseconds, as long as all the rest.
         output = x_data.reshape(fitting_shape(reshape, x_data, wanted))
-    return record(reshape, reshape_vjp, output, (x, *shape), (x_data.shape,), base_of(x))
+    return record(reshape, reshape_vjp, output, (x, *shape), (x_data.shape,), x)
 
 
 def reshape_vjp(grad_output: Value, source: tuple[int, ...]) -> Value:
@@ -83,7 +78,7 @@ def completed(wanted: tuple[int, ...], number: int) -> tuple[int, ...] | None:
 
 def reshaped(x: Operand, x_data: ndarray, shape: tuple[int, ...]) -> Tensor:
     """Return ``reshape`` to a shape that is known to fit."""
-    return record(reshape, reshape_vjp, x_data.reshape(shape), (x, shape), (x_data.shape,), base_of(x))
+    return record(reshape, reshape_vjp, x_data.reshape(shape), (x, shape), (x_data.shape,), x)
 
 
 def view(x: Operand, *shape: Any) -> Tensor:
@@ -103,7 +98,7 @@ def view(x: Operand, *shape: Any) -> Tensor:
                 "Use reshape, which copies where it must.",
             )
         )
-    return record(view, reshape_vjp, output, (x, *shape), (x_data.shape,), base_of(x))
+    return record(view, reshape_vjp, output, (x, *shape), (x_data.shape,), x)
 
 
 def view_as(x: Operand, y: Operand) -> Tensor:
@@ -177,10 +172,10 @@ def permute(x: Operand, *dims: Any) -> Tensor:
     """
     x_data = unwrap(permute, x)
     ndim = x_data.ndim
-    named = dims[0] if len(dims) == 1 and dims[0].__class__ is tuple else sizes(permute, dims)
+    named = dims[0] if len(dims) == 1 and type(dims[0]) is tuple else sizes(permute, dims)
     order = []
     for each in named:
-        order.append(each if each.__class__ is int and 0 <= each < ndim else axis(permute, each, ndim))
+        order.append(each if type(each) is int and 0 <= each < ndim else axis(permute, each, ndim))
     if len(order) != ndim or len(set(order)) != ndim:
         raise ValueError(
             message(
@@ -189,7 +184,7 @@ def permute(x: Operand, *dims: Any) -> Tensor:
                 "To exchange two axes use transpose, to move one movedim.",
             )
         )
-    return record(permute, permute_vjp, x_data.transpose(order), (x, *dims), (tuple(order),), base_of(x))
+    return record(permute, permute_vjp, x_data.transpose(order), (x, *dims), (tuple(order),), x)
 
 
 def permute_vjp(grad_output: Value, order: tuple[int, ...]) -> Value:
@@ -210,10 +205,10 @@ def transpose(x: Operand, dim0: int, dim1: int) -> Tensor:
     x_data = unwrap(transpose, x)
     ndim = x_data.ndim
     # The usual axes are checked here: axis() takes 0.2 microseconds, as long as all the rest.
-    first = dim0 if dim0.__class__ is int and 0 <= dim0 < ndim else axis(transpose, dim0, ndim)
-    second = dim1 if dim1.__class__ is int and 0 <= dim1 < ndim else axis(transpose, dim1, ndim)
+    first = dim0 if type(dim0) is int and 0 <= dim0 < ndim else axis(transpose, dim0, ndim)
+    second = dim1 if type(dim1) is int and 0 <= dim1 < ndim else axis(transpose, dim1, ndim)
     output = x_data.swapaxes(first, second) if ndim else x_data[...]
-    return record(transpose, transpose_vjp, output, (x, dim0, dim1), (first, second), base_of(x))
+    return record(transpose, transpose_vjp, output, (x, dim0, dim1), (first, second), x)
 
 
 def transpose_vjp(grad_output: Value, first: int, second: int) -> Value:
@@ -264,7 +259,7 @@ def movedim(x: Operand, source: Any, destination: Any) -> Tensor:
         ValueError: if as many sources as destinations are not given, or one is named twice.
     """
     x_data = unwrap(movedim, x)
-    if source.__class__ is int and destination.__class__ is int:
+    if type(source) is int and type(destination) is int:
         order = list(range(x_data.ndim)) or [0]
         order.insert(axis(movedim, destination, x_data.ndim), order.pop(axis(movedim, source, x_data.ndim)))
         return permute(x, tuple(order if x_data.ndim else ()))
@@ -292,7 +287,7 @@ def squeeze(x: Operand, dim: Any = None) -> Tensor:
     ndim = x_data.ndim
     if dim is None:
         dropped: Any = range(ndim)
-    elif dim.__class__ is int and 0 <= dim < ndim:
+    elif type(dim) is int and 0 <= dim < ndim:
         dropped = (dim,)
     else:
         # For reductions an empty dim means all axes; here it means none.
@@ -309,7 +304,7 @@ def unsqueeze(x: Operand, dim: int) -> Tensor:
     """Return a view of x with a new axis of length 1 before axis ``dim``."""
     x_data = unwrap(unsqueeze, x)
     shape = x_data.shape
-    place = dim if dim.__class__ is int and 0 <= dim <= len(shape) else axis(unsqueeze, dim, len(shape) + 1)
+    place = dim if type(dim) is int and 0 <= dim <= len(shape) else axis(unsqueeze, dim, len(shape) + 1)
     return reshaped(x, x_data, (*shape[:place], 1, *shape[place:]))
 
 

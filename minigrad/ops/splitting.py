@@ -33,7 +33,7 @@ def tensor_split(x: Operand, indices_or_sections: Any, dim: int = 0) -> tuple[Te
     """
     x_data = unwrap(tensor_split, x)
     refuse_scalar(tensor_split, x_data)
-    along = dim if dim.__class__ is int and 0 <= dim < x_data.ndim else axis(tensor_split, dim, x_data.ndim)
+    along = dim if type(dim) is int and 0 <= dim < x_data.ndim else axis(tensor_split, dim, x_data.ndim)
     length = x_data.shape[along]
     asked = indices_or_sections
     if isinstance(asked, (tensors.Tensor, ndarray)):

@@ -179,18 +179,6 @@ def average(value: Value, grouping: Grouping) -> Value:
     return mean(value, grouping.axes, True)
 
 
-def checked_input(op: Op, input: Any) -> ndarray:
-    """Return the array of an input.
-
-    Raises:
-        TypeError: if it is not floating.
-    """
-    array = unwrap(op, input)
-    if array.dtype.kind != "f":
-        raise TypeError(message(op.__name__, f"floating numbers are needed, got {describe(input)}.", "Use x.float()."))
-    return array
-
-
 def checked_parameter(op: Op, role: str, value: Any, input: ndarray, shape: tuple[int, ...]) -> Any:
     """Return the array of a weight, a bias or a statistic, or None.
 

@@ -1,4 +1,4 @@
-"""The names of the running, ordering and counting operations, and of special products, one family a file."""
+"""The functions that run along an axis, order and count, and special products, one family a file."""
 
 from minigrad.ops.covariances import (
     CovarianceMethods,

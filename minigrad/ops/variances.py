@@ -10,6 +10,7 @@ import numpy as np
 import minigrad_kernels
 from minigrad.errors import message
 from minigrad.graph import record
+from minigrad.ops.floats import checked_floats
 from minigrad.ops.operands import (
     Dim,
     Op,
@@ -24,7 +25,7 @@ from minigrad.ops.operands import (
     unwrap,
 )
 from minigrad.ops.quotients import quotient_or_zero
-from minigrad.ops.reductions import count, mean, refuse_integers, sum, with_axes
+from minigrad.ops.reductions import count, mean, sum, with_axes
 
 
 def var(
@@ -136,8 +137,7 @@ def arguments(
     op: Op, x: Operand, dim: Dim, unbiased: bool | None, keepdim: bool, correction: float | None
 ) -> tuple[ndarray, tuple[int, ...], float]:
     """Return the array, the reduced axes, and what a sum of squares is divided by: n - correction, at least 0."""
-    x_data = unwrap(op, x)
-    refuse_integers(op, x_data)
+    x_data = checked_floats(op, x)
     over = axes(op, dim, x_data.ndim, keepdim)
     if unbiased is not None and correction is not None:
         raise ValueError(

@@ -19,7 +19,7 @@ def lengths(op: Op, name: str, value: Any, axes: int, least: int) -> Lengths:
     Raises:
         TypeError: if it is of other types; ValueError: if there are more or fewer, or one is below ``least``.
     """
-    if value.__class__ is int and value >= least:
+    if type(value) is int and value >= least:
         return (value,) * axes
     found = []
     for each in value if isinstance(value, (tuple, list)) else (value,):

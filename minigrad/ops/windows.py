@@ -9,7 +9,6 @@ import numpy as np
 from minigrad.errors import describe, message
 from minigrad.graph import record
 from minigrad.ops.operands import Operand, Tensor, Value, axis, ndarray, unwrap, whole
-from minigrad.ops.shapes import base_of
 from minigrad.ops.views import strided_view
 
 
@@ -36,8 +35,8 @@ def unfold(x: Operand, dimension: int, size: int, step: int) -> Tensor:
     """
     x_data = unwrap(unfold, x)
     ndim = x_data.ndim
-    along = dimension if dimension.__class__ is int and 0 <= dimension < ndim else axis(unfold, dimension, ndim)
-    if size.__class__ is not int or step.__class__ is not int:
+    along = dimension if type(dimension) is int and 0 <= dimension < ndim else axis(unfold, dimension, ndim)
+    if type(size) is not int or type(step) is not int:
         size, step = whole(unfold, "size", size), whole(unfold, "step", step)
     length = x_data.shape[along] if ndim else 1
     if step < 1 or not 0 <= size <= length:
@@ -52,7 +51,7 @@ def unfold(x: Operand, dimension: int, size: int, step: int) -> Tensor:
     if ndim == 0:
         output = output[0]
     saved = (x_data.shape, along, size, step)
-    return record(unfold, unfold_vjp, output, (x, dimension, size, step), saved, base_of(x))
+    return record(unfold, unfold_vjp, output, (x, dimension, size, step), saved, x)
 
 
 def windows_of(x: ndarray, along: int, size: int, step: int) -> ndarray:

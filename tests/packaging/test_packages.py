@@ -2,6 +2,7 @@
 
 import configparser
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -33,6 +34,25 @@ def test_setup_cfg_lists_exactly_the_folders_that_hold_python_files():
     listed = packages_in_setup_cfg()
     assert len(listed) == len(set(listed))
     assert set(listed) == found
+
+
+def files_named_in(page):
+    """Return the file names in the first cells of a page's tables, in order."""
+    names = []
+    for cell in re.findall(r"^\| ((?:`\w+\.py`(?:, )?)+) \|", page, re.MULTILINE):
+        names += re.findall(r"`(\w+\.py)`", cell)
+    return names
+
+
+def test_the_tables_of_kernels_readme_list_each_file_of_the_folder_once():
+    listed = files_named_in((ROOT / "kernels" / "README.md").read_text(encoding="utf-8"))
+    found = {path.name for path in PACKAGE_FOLDERS["minigrad_kernels"].glob("*.py")} - {"__init__.py"}
+    assert sorted(listed) == sorted(found)
+
+
+def test_files_are_read_from_rows_of_one_name_and_of_several():
+    page = "| file | holds |\n| --- | --- |\n| `a.py` | what `b.py` has |\n| `c.py`, `d.py` | more |\n"
+    assert files_named_in(page) == ["a.py", "c.py", "d.py"]
 
 
 def test_a_folder_that_setup_cfg_omits_would_be_found(tmp_path):

@@ -125,7 +125,7 @@ def rows_of(x: ndarray) -> ndarray:
     return x if x.ndim == 2 else x.reshape(math.prod(x.shape[:-1]), x.shape[-1])
 
 
-class NormalisationMethods:
+class SoftmaxMethods:
     """The functions of this file as methods of Tensor."""
 
     __slots__ = ()
