@@ -18,8 +18,8 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.widgets import DataTable, Footer, Input, Static
 
 from minigrad.debug import colours, printing, screens
+from minigrad.debug.cells import heat
 from minigrad.debug.expressions import namespace
-from minigrad.debug.heat import heat
 from minigrad.debug.step import Step
 from minigrad.debug.terminal import Terminal
 from minigrad.debug.terminal_views import arrays_of
@@ -230,7 +230,7 @@ def from_page(page: str) -> Text:
 
 def arrays_shown(step: Step) -> dict[str, np.ndarray]:
     """Return the arrays of a step by name: the gradients, then what the rule reads, then the Jacobians."""
-    arrays = arrays_of(namespace(step))
+    arrays = arrays_of(namespace(step)) if step.kept else {}
     shown = {name: array for name, array in arrays.items() if name.startswith("grad_")}
     return {**shown, **arrays, **jacobians_of(step)}
 

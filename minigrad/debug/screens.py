@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from minigrad.debug import printing
+from minigrad.debug.statistics import Statistics, norm
 from minigrad.display import number
 from minigrad.graph import Node
 from minigrad.positions import Position, resolve
@@ -47,7 +48,9 @@ def last_page(order: Sequence[Node], total: int) -> str:
     names = [name if count == 1 else f"{name} (x{count})" for name, count in counts.items()]
     shown = names if len(names) <= 8 else [*names[:7], f"{len(names) - 7} more"]
     operations = "1 operation" if total == 1 else f"{total} operations"
-    return f"done: {operations}; gradients are written to {', '.join(shown) or 'no leaf'}"
+    if not order:
+        return f"done: {operations}; the gradient is written to the tensor itself"
+    return f"done: {operations}; gradients are written to {', '.join(shown)}"
 
 
 def where_page(step: "Step") -> str:
@@ -94,12 +97,11 @@ def rows_of(order: Sequence[Node], steps: dict[int, "Step"]) -> list[tuple[str, 
 def norm_text(step: "Step") -> str:
     """Return the norm of the gradient that arrived at a step; ``none`` where none did."""
     arrays = step.grad_output if type(step.grad_output) is tuple else (step.grad_output,)
-    squares, found = 0.0, False
+    norms = []
     for array in arrays:
         if array is not None:
-            squares += float(np.sum(np.square(array, dtype=np.float64)))
-            found = True
-    return f"{np.sqrt(squares):.3g}" if found else "none"
+            norms.append(array.norm if isinstance(array, Statistics) else norm(array))
+    return f"{np.hypot.reduce(norms):.3g}" if norms else "none"
 
 
 def table(
@@ -228,19 +230,22 @@ def statistics(array: Any) -> tuple[str, ...]:
 
     Of an array with NaN or infinite entries the figures are of the finite ones, so that they say something.
     """
-    array = np.asarray(array)
-    texts = [str(array.shape), str(array.dtype)]
-    if array.size == 0 or array.dtype.kind not in "fiub":
-        return (*texts, *[""] * 8)
-    values = array.astype(np.float64, copy=False).ravel()
-    finite = values[np.isfinite(values)]
-    if finite.size:
-        figures = (finite.min(), finite.mean(), finite.max(), finite.std(), np.sqrt(np.sum(finite * finite)))
-        texts += [f"{figure:.3g}" for figure in figures]
+    if isinstance(array, Statistics):  # of an array that the history no longer keeps
+        known = (array.least, array.mean, array.greatest, None, array.norm)
+        counts = (array.zeros, array.nans, array.infs)
     else:
-        texts += [""] * 5
-    counts = (np.count_nonzero(values == 0), np.count_nonzero(np.isnan(values)), np.count_nonzero(np.isinf(values)))
-    return (*texts, *[str(count) if count else "·" for count in counts])
+        array = np.asarray(array)
+        if array.size == 0 or array.dtype.kind not in "fiub":
+            return (str(array.shape), str(array.dtype), *[""] * 8)
+        values = array.astype(np.float64, copy=False).ravel()
+        finite = values[np.isfinite(values)]
+        known = (None,) * 5
+        if finite.size:
+            known = (finite.min(), finite.mean(), finite.max(), finite.std(), norm(finite))
+        nans = int(np.count_nonzero(np.isnan(values)))
+        counts = (int(np.count_nonzero(values == 0)), nans, values.size - finite.size - nans)
+    figures = ["" if figure is None else f"{figure:.3g}" for figure in known]
+    return (str(array.shape), str(array.dtype), *figures, *[str(count) if count else "·" for count in counts])
 
 
 STATISTICS = ("value", "shape", "dtype", "min", "mean", "max", "std", "norm", "zero", "nan", "inf")

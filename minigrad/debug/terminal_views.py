@@ -9,6 +9,7 @@ from minigrad.debug import screens
 from minigrad.debug.descent import step_into
 from minigrad.debug.expressions import namespace
 from minigrad.debug.scope import did_you_mean, scope_of
+from minigrad.debug.statistics import Statistics
 from minigrad.debug.terminal_breakpoints import BreakpointCommands
 
 #: How many steps `steps` shows around the current one where there are more.
@@ -30,11 +31,11 @@ class ViewCommands(BreakpointCommands):
         total, current = len(self.stepper.nodes), self.step.index if self.step is not None else 0
         words = argument.split()
         first, last = max(current - AROUND, 1), min(current + AROUND, total)
-        if total <= 2 * AROUND + 1 or words == ["all"]:
-            first, last = 1, total
-        elif words:
+        if words and words != ["all"]:
             first = min(max(whole(words[0], "steps"), 1), total)
             last = min(whole(words[1], "steps"), total) if len(words) > 1 else min(first + 2 * AROUND, total)
+        elif words or total <= 2 * AROUND + 1:
+            first, last = 1, total
         self.say(screens.steps_page(self.stepper.nodes, self.steps_taken(), current, self.marks(), first, last))
 
     def do_where(self, argument: str) -> None:
@@ -70,8 +71,9 @@ class ViewCommands(BreakpointCommands):
         gradients. c or q leads back to this prompt.
         """
         step = self.shown_step()
-        if step.grad_output is None:
-            raise ValueError("no gradient arrived at this operation, so its rule is not run.")
+        if step.grad_output is None or not step.kept:
+            why = "no gradient arrived at it" if step.kept else "the history keeps only the statistics of its arrays"
+            raise ValueError(f"the rule of this operation cannot be run: {why}.")
         self.say(f"--- {step.node.recorded.vjp.__name__} in pdb: a shows its arguments, n goes on, c comes back ---")
         streams = () if self.use_rawinput else (self.stdin, self.stdout)
         self.say(step_into(step, *streams))
@@ -134,16 +136,16 @@ class ViewCommands(BreakpointCommands):
         return [each for each in self.session.displays if each.startswith(text)]
 
 
-def arrays_of(names: dict[str, Any]) -> dict[str, np.ndarray]:
-    """Return those values that are arrays; the elements of a tuple under names of their own."""
+def arrays_of(names: dict[str, Any]) -> dict[str, Any]:
+    """Return those values that are arrays, or the statistics of some; the elements of a tuple under their own names."""
     found = {}
     for name, value in names.items():
-        if isinstance(value, np.ndarray):
-            found[name] = value
-        elif type(value) is tuple and name != "grad_output":
-            for index, element in enumerate(value):
-                if isinstance(element, np.ndarray):
-                    found[f"{name}[{index}]"] = element
+        elements = {name: value}
+        if type(value) is tuple:
+            elements = {f"{name}[{index}]": element for index, element in enumerate(value)}
+        for label, element in elements.items():
+            if isinstance(element, (np.ndarray, Statistics)):
+                found[label] = element
     return found
 
 
