@@ -12,6 +12,7 @@
 from minigrad.debug.breakpoints import Breakpoint
 from minigrad.debug.comparisons import Comparison, compare
 from minigrad.debug.contributions import Contribution
+from minigrad.debug.drawing import Drawing, draw
 from minigrad.debug.expressions import namespace
 from minigrad.debug.forward import ForwardInput, ForwardStep
 from minigrad.debug.history import History
@@ -42,6 +43,9 @@ __all__ = [
     # finite differences
     "OpCheck",
     "InputCheck",
+    # drawing
+    "Drawing",
+    "draw",
     # recordings
     "recording",
     "Pass",

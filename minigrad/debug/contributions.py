@@ -74,17 +74,20 @@ def contributions_of(node: Node, names: tuple[str, ...], grads: Any, before: Any
         each.source = source_of(edge)
         if each.source is None:
             continue
-        if edge in given:
-            each._together = given[edge]
+        each._together = given.setdefault(edge, each._together)
+        earlier = old is not None
+        for other in each._together:
+            earlier = earlier or other.grad is not None
+        if each not in each._together:
             each._together.append(each)
-        elif grad is not None:
-            given[edge] = each._together
         if grad is not None:
             shape, dtype = destination(edge)
             each.returned = np.shape(grad)
             array = grad.data if isinstance(grad, Tensor) else np.asarray(grad)
-            each.grad = read_only(np.asarray(sum_to_size(array, shape)).astype(dtype, copy=False))
-            each.accumulated = old is not None or len(each._together) > 1
+            if array.shape != shape:  # only then, as the engine does: a sum over no axis makes 0 of -0
+                array = np.asarray(sum_to_size(array, shape))
+            each.grad = read_only(array.astype(dtype, copy=False))
+            each.accumulated = earlier
     return tuple(found)
 
 

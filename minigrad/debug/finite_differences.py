@@ -204,7 +204,9 @@ class Probe:
         with np.errstate(all="ignore"):
             for output, other, weight in zip(outputs, others, self.weights):
                 if weight is not None:
-                    total += float(np.sum((np.asarray(output, float64) - np.asarray(other, float64)) * weight))
+                    one, two = np.asarray(output, float64), np.asarray(other, float64)
+                    # Of two infinities that are the same nothing is left.
+                    total += float(np.sum(np.where(one == two, 0.0, one - two) * weight))
         return total
 
     def noise(self, step: float | None = None) -> float:

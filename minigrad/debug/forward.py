@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.debug.contributions import read_only
+from minigrad.debug.names import operand_names, output_name
 from minigrad.debug.nodes import StepNode
 from minigrad.debug.statistics import LARGE, flags_of
 from minigrad.graph import Node
@@ -23,12 +24,12 @@ class ForwardInput:
             known or no tensor.
         shape: its shape, None where it is not known.
         value: the array, or what it is where it is no tensor; None where it was not kept.
-        label: the name of the tensor, or None.
+        label: the name of the tensor, its own or the user's variable, or None.
     """
 
     __slots__ = ("label", "name", "shape", "source", "value")
 
-    def __init__(self, name: str, source: Any, shape: Any, value: Any, label: str | None) -> None:
+    def __init__(self, name: str, source: Any, shape: Any, value: Any, label: str | None = None) -> None:
         """Describe an input."""
         self.name = name
         self.source = source
@@ -53,17 +54,16 @@ class ForwardStep:
         output: the array, None where it is not known: a rule saved it, the next operation's did, or a recording kept
             it. A tuple where there are several outputs.
         shape, dtype: of the output; tuples where there are several.
-        label: the name of the output tensor, where a recording has kept it, or None.
         module: the dotted path of the module that was running, or None.
     """
 
     __slots__ = (
         "_code",
+        "_label",
         "_lasti",
         "dtype",
         "index",
         "inputs",
-        "label",
         "module",
         "op",
         "output",
@@ -80,7 +80,7 @@ class ForwardStep:
         self.recorded = node
         self.inputs: tuple[ForwardInput, ...] = ()
         self.output: Any = None
-        self.label: str | None = None
+        self._label: str | None = None
         self.shape: Any = None if node is None else node.shape
         self.dtype: Any = None if node is None else node.dtype
         self.module = None if node is None else node.module
@@ -91,6 +91,13 @@ class ForwardStep:
     def name(self) -> str:
         """The operation's name, ``matmul``."""
         return getattr(self.op, "__name__", repr(self.op))
+
+    @property
+    def label(self) -> str | None:
+        """The name of the output: the tensor's own, where a recording knows it, or the user's variable; or None."""
+        if self._label is None and self.recorded is not None:
+            return output_name(self.recorded)
+        return self._label
 
     @property
     def node(self) -> StepNode | None:
@@ -189,16 +196,55 @@ def inputs_of(step: ForwardStep, places: dict[Any, int], values: dict[Any, Any])
     if node is None:
         return ()
     found = []
-    for name, edge in zip(StepNode(node).inputs, node.edges):
+    for name, edge, label in zip(StepNode(node).inputs, node.edges, operand_names(node)):
         if isinstance(edge, Tensor):
-            found.append(ForwardInput(name, edge, edge.shape, read_only(edge._data), edge.name))
+            found.append(ForwardInput(name, edge, edge.shape, read_only(edge._data), edge.name or label))
         elif edge is None or type(edge) is list:
-            found.append(ForwardInput(name, None, None, constant(node, name), None))
+            value = constant(node, name)
+            found.append(ForwardInput(name, None, getattr(value, "shape", None), value, label))
         else:
             maker, index = edge if type(edge) is tuple else (edge, None)
             shape = maker.shape if index is None else maker.shape[index]
-            found.append(ForwardInput(name, places.get(maker), shape, read_only(values.get(edge)), None))
+            found.append(ForwardInput(name, places.get(maker), shape, read_only(values.get(edge)), label))
     return tuple(found)
+
+
+def leading_to(order: Sequence[Node], forward: Sequence[ForwardStep]) -> list[ForwardStep]:
+    """Return those of some operations that a backward pass goes through and whatever these were computed from.
+
+    They are numbered anew; where that is all of them, they are returned as they are.
+    """
+    wanted = set()
+    nodes = set(order)
+    for step in reversed(forward):
+        if step.recorded in nodes or step.index in wanted:
+            wanted.add(step.index)
+            for each in step.inputs:
+                if isinstance(each.source, int):
+                    wanted.add(each.source)
+    if len(wanted) == len(forward):
+        return list(forward)
+    places = {}
+    for index, place in enumerate(sorted(wanted), start=1):
+        places[place] = index
+    found = []
+    for place in places:
+        found.append(renumbered(forward[place - 1], places))
+    return found
+
+
+def renumbered(step: ForwardStep, places: dict[int, int]) -> ForwardStep:
+    """Return an operation under another number, its sources likewise."""
+    new = ForwardStep(places[step.index], step.op, step.recorded)
+    new.total = len(places)
+    new.output, new.shape, new.dtype, new.module = step.output, step.shape, step.dtype, step.module
+    new._label, new._code, new._lasti = step._label, step._code, step._lasti
+    inputs = []
+    for each in step.inputs:
+        source = places[each.source] if isinstance(each.source, int) else each.source
+        inputs.append(ForwardInput(each.name, source, each.shape, each.value, each.label))
+    new.inputs = tuple(inputs)
+    return new
 
 
 def constant(node: Node, name: str) -> Any:

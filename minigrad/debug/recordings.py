@@ -5,11 +5,13 @@ from types import TracebackType
 from typing import Any, Self
 
 from minigrad.debug.contributions import read_only
-from minigrad.debug.forward import ForwardInput, ForwardStep
+from minigrad.debug.forward import ForwardInput, ForwardStep, leading_to
 from minigrad.debug.nodes import StepNode
 from minigrad.debug.passes import Pass, Watcher, unwatch, watch
+from minigrad.debug.recorded_gradients import explained
 from minigrad.errors import message
 from minigrad.func.tapes import Tape
+from minigrad.gradients import total
 from minigrad.graph import Node, wrap
 from minigrad.modes import STATE, State
 from minigrad.positions import user_frame
@@ -51,6 +53,7 @@ class recording:
         """Start with nothing recorded."""
         self.forward: list[ForwardStep] = []
         self.passes: list[Pass] = []
+        self._used = False
         self._recorder: Any = None
         self._token: Any = None
 
@@ -61,15 +64,14 @@ class recording:
             RuntimeError: if it was entered before, or a function under ``vmap`` is running.
         """
         state = STATE.get()
-        if self._recorder is not None or isinstance(state.tape, Tape):
+        if self._used:
             problem = "this recording has been used before."
-            remedy = "Make another one: with debug.recording() as r."
-            if self._recorder is None:
-                problem = (
-                    "under vmap one run of the function serves the whole batch, which cannot be recorded from inside."
-                )
-                remedy = "Record around the call of the function that vmap returned."
+            raise RuntimeError(message("recording", problem, "Make another one: with debug.recording() as r."))
+        if isinstance(state.tape, Tape):
+            problem = "under vmap one run of the function serves the whole batch, which cannot be recorded from inside."
+            remedy = "Record around the call of the function that vmap returned."
             raise RuntimeError(message("recording", problem, remedy))
+        self._used = True
         self._recorder = Recorder(self, state.tape)
         tape: Any = self._recorder
         self._token = STATE.set(
@@ -80,22 +82,23 @@ class recording:
     def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
         """End the recording; what was recorded stays."""
         STATE.reset(self._token)
-        watcher = self._recorder.watcher
-        watcher.close()
-        for step in self.forward:
-            step.total = len(self.forward)
-            if step.recorded is not None:
-                unwatch(step.recorded, watcher)
+        self._recorder.close()
+        # The two hold each other: the graph is to be freed when the recording goes away, and not at some later time.
+        self._recorder = self._token = None
 
     def trace(self, number: int = -1) -> Any:
-        """Return one of the backward passes, the last one if not said, as a ``Trace``.
+        """Return a backward pass and what it went back through, as a ``Trace``.
+
+        Args:
+            number: which pass, the last one if not said.
 
         Raises:
             ValueError: if there is none of that number.
         """
         from minigrad.debug.traces import Trace
 
-        return Trace(list(self._pass("trace", number).steps()), self.forward)
+        run = self._pass("trace", number)
+        return Trace(list(run.steps()), leading_to(run.order, self.forward))
 
     def explain(self, tensor: Any, number: int = -1) -> Any:
         """Return what a gradient is made of, as ``debug.explain`` does, from a backward pass that was recorded.
@@ -107,9 +110,7 @@ class recording:
         Raises:
             ValueError: if no such pass was recorded, or no tensor of that name is part of it.
         """
-        from minigrad.debug import explaining  # type: ignore[attr-defined]
-
-        return explaining.explain_pass(self._pass("explain", number), tensor)
+        return explained(self._pass("explain", number), tensor)
 
     def _pass(self, who: str, number: int) -> Pass:
         if not self.passes or not -len(self.passes) <= number < len(self.passes):
@@ -146,13 +147,26 @@ class Recorder(list[Any]):
         self._makers: dict[int, tuple[Tensor, int]] = {}
         self._copies: dict[int, tuple[Tensor, int, Tensor]] = {}
 
+    def close(self) -> None:
+        """Let go of the tensors and nodes that were watched, and note their names."""
+        self.watcher.close()
+        forward = self._recording.forward
+        for step in forward:
+            step.total = len(forward)
+            if step.recorded is not None:
+                unwatch(step.recorded, self.watcher)
+        for tensor, place in self._makers.values():
+            forward[place - 1]._label = tensor.name
+        self._makers, self._copies = {}, {}
+
     def append(self, entry: tuple[Any, ...]) -> None:
         """Note an operation: ``(op, inputs, result, writes)``."""
         if self._outer is not None:
             self._outer.append(entry)
         op, inputs, result, writes = entry
-        if type(writes) is tuple:
-            return  # an optimizer's update, a counter: no operation of the forward pass
+        # An optimizer's update, a counter; the sum with what an earlier pass had left: no operations of a forward pass.
+        if type(writes) is tuple or _getframe(3).f_code is total.__code__:
+            return
         results = result if type(result) is tuple else (result,)
         node = node_of(results)
         step = ForwardStep(len(self._recording.forward) + 1, op, node)
