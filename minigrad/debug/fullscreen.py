@@ -24,6 +24,15 @@ from minigrad.debug.step import Step
 from minigrad.debug.terminal import Terminal
 from minigrad.debug.terminal_views import arrays_of
 
+#: The columns of the list: key, heading, and width, None for as wide as what is in it. The norms come one by one, and
+#: finding the width anew for each would take seconds for 500.
+COLUMNS = (
+    ("mark", "", 2),
+    ("index", "#", None),
+    ("operation", "operation", None),
+    ("output", "output", None),
+    ("norm", "   |grad|", 9),
+)
 #: The commands that say no more than the new step, which is shown anyway.
 MOVES = ("next", "back", "goto")
 #: A Jacobian above this size is not worked out at each step: the rule runs once for each row, which would be felt.
@@ -93,24 +102,20 @@ class Fullscreen(App[None]):
                 yield Static(id="arrays")
         with VerticalScroll(id="said"):
             yield Static(id="text")
-        yield Input(id="command", placeholder=PLACEHOLDER)
+        yield Input(id="command", placeholder=PLACEHOLDER, select_on_focus=False)
         yield Footer()
 
     def on_mount(self) -> None:
         """Fill the list of steps and go to the first."""
         table = self.query_one("#steps", DataTable)
-        for name, label in (
-            ("mark", ""),
-            ("index", "#"),
-            ("operation", "operation"),
-            ("output", "output"),
-            ("norm", "|grad|"),
-        ):
-            table.add_column(label, key=name)
+        for name, label, width in COLUMNS:
+            table.add_column(label, key=name, width=width)
         for row in screens.rows_of(self.terminal.stepper.nodes, {}):
-            table.add_row("   ", *row[:4], key=row[0])
+            table.add_row("", *row[:4], key=row[0])
         table.focus()
         self.command(self.terminal.begin)
+        # Once more when the layout is done, and the width of the source is known.
+        self.call_after_refresh(self.show_step)
 
     # Commands -------------------------------------------------------------------------------------------------------
 
@@ -174,13 +179,25 @@ class Fullscreen(App[None]):
     def tell(self, text: str) -> None:
         """Show what a command has said above the command line; nothing takes the place away."""
         self.query_one("#text", Static).update(from_page(text.rstrip("\n")))
-        self.query_one("#said").display = bool(text.strip())
+        said = self.query_one("#said")
+        if said.display != bool(text.strip()):
+            said.display = bool(text.strip())
+            self.call_after_refresh(self.bring_cursor)
+
+    def bring_cursor(self) -> None:
+        """Scroll the list to its cursor, when its height has changed."""
+        table = self.query_one("#steps", DataTable)
+        table.move_cursor(row=table.cursor_row)
 
     # Pictures -------------------------------------------------------------------------------------------------------
 
     def show(self) -> None:
-        """Show the step that the stepper is at."""
+        """Show the step that the stepper is at, and what has become of the list."""
         self.show_steps()
+        self.show_step()
+
+    def show_step(self) -> None:
+        """Show the source, the rule and the arrays of the step that the stepper is at."""
         step = self.terminal.step
         if step is None:
             return
@@ -213,14 +230,10 @@ class Fullscreen(App[None]):
             if self.listed.get(index) != (sign, norm):
                 self.listed[index] = (sign, norm)
                 table.update_cell(str(index), "mark", Text(sign, "bold"))
-                table.update_cell(
-                    str(index),
-                    "norm",
-                    Text(norm, "bold red" if norm in ("nan", "inf") else "", justify="right"),
-                    update_width=True,
-                )
-        # When the layout is done: what a command says takes some of the list's height.
-        self.call_after_refresh(table.move_cursor, row=max(current - 1, 0))
+                style = "bold red" if norm in ("nan", "inf") else ""
+                table.update_cell(str(index), "norm", Text(norm, style, justify="right"))
+        if current:
+            table.move_cursor(row=current - 1)
 
 
 def from_page(page: str) -> Text:

@@ -22,6 +22,8 @@ WIDTH = 78
 ROWS = 8
 #: How many source lines stand around the current one, as in pdb.
 AROUND = 5
+#: How many steps are written behind a source line; a line of a loop may have become hundreds.
+MOST_NOTES = 6
 HINT = "n next · rn back · c continue · b break · l list · p print · s step into · h help"
 
 
@@ -180,14 +182,12 @@ def source_page(order: Sequence[Node], current: int, around: int = AROUND, width
 
 def steps_of_line(notes: list[str], room: int) -> str:
     """Return ``  # 5 matmul, 4 add``: the steps of a source line, as many as there is room for, one at least."""
-    if not notes:
-        return ""
-    text = "  # " + notes[0]
-    for index, note in enumerate(notes[1:], start=1):
-        rest = f", and {len(notes) - index} more"
-        if len(text) + len(note) + 2 > room - (len(rest) if index + 1 < len(notes) else 0):
-            return text + rest
-        text += ", " + note
+    text = ""
+    for shown in range(len(notes), 0, -1):
+        rest = f", and {len(notes) - shown} more" if shown < len(notes) else ""
+        text = f"  # {', '.join(notes[:shown])}{rest}"
+        if shown <= MOST_NOTES and len(text) <= room:
+            break
     return text
 
 

@@ -53,7 +53,9 @@ class Terminal(ToolCommands, HelpCommands):
 
     def begin(self, title: str = "") -> bool:
         """Go to the first step, or after ``c`` to the first that a breakpoint waits for; return whether it is over."""
-        if self.session.running and self.numbers:
+        for text in self.session.displays:
+            self.session.displays[text] = ""  # what an earlier pass has shown is shown again
+        if self.session.running and self.session.breakpoints:
             with self.interrupts:
                 step = self.until_breakpoint()
             if step is None:

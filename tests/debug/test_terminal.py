@@ -219,7 +219,8 @@ def test_breakpoints_and_displays_outlive_a_pass():
     assert "breakpoint 2: op=exp\nbreakpoint 3: op=tanh   (nothing here fits; it waits for another pass)\n" in said
     assert "breakpoint 1" not in said
     # A pass that stops nowhere is run without a word.
-    assert talk((w * 2).sum(), session=session, number=3) == "done: 2 operations; gradients are written to w\n"
+    assert talk((w * 2).sum(), session=session, number=3) == ""
+    assert w.grad is not None
 
 
 def test_names_that_match_nothing_are_told_with_near_ones():
