@@ -28,8 +28,8 @@ def page(step: "Step") -> str:
         lines.append(f" {name} " + ("none arrived" if gradient is None else summary(gradient, True)))
     texts = [each.rule or f"grad_{each.input}" for each in step.contributions]
     width = max([len(text) for text in texts], default=0)
-    for each, text, name in zip(step.contributions, texts, operand_names(step.recorded)):
-        lines.append(f" {text:{width}}   {result(each, name)}")
+    for each, text, label in zip(step.contributions, texts, operand_names(step.recorded)):
+        lines.append(f" {text:{width}}   {result(each, label)}")
     return "\n".join(lines)
 
 

@@ -231,7 +231,7 @@ def statistics(array: Any) -> tuple[str, ...]:
     Of an array with NaN or infinite entries the figures are of the finite ones, so that they say something.
     """
     if isinstance(array, Statistics):  # of an array that the history no longer keeps
-        known = (array.least, array.mean, array.greatest, None, array.norm)
+        known: tuple[Any, ...] = (array.least, array.mean, array.greatest, None, array.norm)
         counts = (array.zeros, array.nans, array.infs)
     else:
         array = np.asarray(array)
