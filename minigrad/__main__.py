@@ -22,7 +22,7 @@ from minigrad_kernels.warming import warm_up
 
 # What the names of the processor's vector instructions begin with.
 VECTOR_FEATURES = ("sse", "avx", "fma", "f16c", "amx", "neon", "sve")
-OWN_VARIABLES = ("MINIGRAD_CACHE_DIR", "MINIGRAD_PROGRESS", "MINIGRAD_VECTOR_BITS")
+OWN_VARIABLES = ("MINIGRAD_CACHE_DIR", "MINIGRAD_PROGRESS", "MINIGRAD_STEP", "MINIGRAD_VECTOR_BITS")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -21,7 +21,9 @@ LINES = (
     (re.compile(r"^(\s*\^+)()$"), ("caret", "")),
     (re.compile(r"^( (?:grad_)?outputs?(?:\[\d+\])? .*| grad_output.*)()$"), ("gradient", "")),
     (re.compile(r"^(\*\*\* .*)()$"), ("bad", "")),
-    (re.compile(r"^(->.*)()$"), ("mark", "")),
+    (re.compile(r"^((?: *\d+ )?->.*?)(  # \d+ .*)?$"), ("mark", "quiet")),
+    (re.compile(r"^( *\d+    .*?)(  # \d+ .*)$"), ("", "quiet")),
+    (re.compile(r"^((?:at |deleted )?breakpoint \d+.*)()$"), ("mark", "")),
     # Heads of tables, in which "nan" is a word.
     (re.compile(r"^((?:value|    #|step) +\w+ .*)()$"), ("quiet", "")),
 )

@@ -83,7 +83,13 @@ class Console(cmd.Cmd):
 
     def say(self, text: str) -> None:
         """Print a page, in colours where there are any."""
-        self.stdout.write((colours.painted(text) if self.use_colours else text) + "\n")
+        shown = (colours.painted(text) if self.use_colours else text) + "\n"
+        try:
+            self.stdout.write(shown)
+        except UnicodeEncodeError:
+            # A terminal without Unicode: a name or a sign that it lacks is no reason to end.
+            encoding = getattr(self.stdout, "encoding", None) or "ascii"
+            self.stdout.write(shown.encode(encoding, "replace").decode(encoding))
         self.stdout.flush()
 
     def refuse(self, error: BaseException) -> None:

@@ -81,7 +81,7 @@ class Fullscreen(App[None]):
     ]
 
     def __init__(self, terminal: Terminal, number: int | None = None) -> None:
-        """Show a stepper that has not begun; ``number`` is the pass's in its program."""
+        """Show a stepper; ``number`` is the pass's in its program. It has begun when the screen opens."""
         super().__init__()
         self.terminal = terminal
         self.title_line = screens.first_page(terminal.loss, terminal.stepper.total, number).splitlines()[0]
@@ -106,32 +106,29 @@ class Fullscreen(App[None]):
         yield Footer()
 
     def on_mount(self) -> None:
-        """Fill the list of steps and go to the first."""
+        """Fill the list of steps and show where the stepper is."""
         table = self.query_one("#steps", DataTable)
         for name, label, width in COLUMNS:
             table.add_column(label, key=name, width=width)
         for row in screens.rows_of(self.terminal.stepper.nodes, {}):
             table.add_row("", *row[:4], key=row[0])
         table.focus()
-        self.command(self.terminal.begin)
+        self.show()
         # Once more when the layout is done, and the width of the source is known.
         self.call_after_refresh(self.show_step)
 
     # Commands -------------------------------------------------------------------------------------------------------
 
     def action_run(self, line: str) -> None:
-        """Run a command of the terminal stepper and show what it says."""
-        if self.terminal.word_of(line) == "step":
+        """Run a command of the terminal stepper, and show where it leads and what it says."""
+        word = self.terminal.word_of(line)
+        if word == "step":
             self.into_the_rule(line)
-        else:
-            self.command(self.terminal.onecmd, line)
-
-    def command(self, function: Any, *arguments: str) -> None:
-        """Call what returns whether the pass is over, and show where it leads and what it says."""
+            return
         self.spoken.seek(0)
         self.spoken.truncate()
         try:
-            over = function(*arguments)
+            over = self.terminal.onecmd(line)
         except Exception as error:
             # The terminal stepper tells the user of all that leaves the pass whole; the program is to get the rest.
             self.failure, over = error, True
@@ -139,8 +136,8 @@ class Fullscreen(App[None]):
             self.exit()
             return
         self.show()
-        quiet = not arguments or self.terminal.word_of(arguments[0]) in MOVES
-        self.tell("" if quiet and not self.spoken.getvalue().startswith("***") else self.spoken.getvalue())
+        said = self.spoken.getvalue()
+        self.tell("" if word in MOVES and not said.startswith("***") else said)
 
     def into_the_rule(self, line: str) -> None:
         """Leave the screen to pdb while it is in the rule."""

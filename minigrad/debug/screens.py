@@ -1,6 +1,7 @@
 """The pages of the terminal stepper as text: the first one, the list of the steps, source lines, tables, matrices."""
 
 import linecache
+import os
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -170,7 +171,7 @@ def source_page(order: Sequence[Node], current: int, around: int = AROUND, width
     first, last = max(where.line - around, 1), min(where.line + around, len(source))
     # The steps stand in a column of their own, right of the lines that have any.
     column = max([len(source[line - 1].rstrip()) for line in found if first <= line <= last])
-    page = [where.filename]
+    page = [near_path(where.filename)]
     for line in range(first, last + 1):
         arrow = "->" if line == where.line else "  "
         text = f"{line:4} {arrow} {source[line - 1].rstrip():{column}}"
@@ -178,6 +179,12 @@ def source_page(order: Sequence[Node], current: int, around: int = AROUND, width
         if line == where.line:
             page += carets(where)
     return "\n".join(page)
+
+
+def near_path(path: str) -> str:
+    """Return a path relative to the working folder where it is below that, else as it is."""
+    below = os.path.join(os.getcwd(), "")
+    return path.removeprefix(below)
 
 
 def steps_of_line(notes: list[str], room: int) -> str:

@@ -2,6 +2,7 @@
 
 import bdb
 import re
+from collections.abc import Callable
 from typing import Any
 
 from minigrad.debug import printing, screens
@@ -57,7 +58,7 @@ class Terminal(ToolCommands, HelpCommands):
             self.session.displays[text] = ""  # what an earlier pass has shown is shown again
         if self.session.running and self.session.breakpoints:
             with self.interrupts:
-                step = self.until_breakpoint()
+                step = self.until_breakpoint(self.stepper.cont)
             if step is None:
                 return True
         elif self.stepper.total == 0:
@@ -121,7 +122,7 @@ class Terminal(ToolCommands, HelpCommands):
     def do_continue(self, argument: str) -> bool:
         """``c(ont(inue))``: run to the next breakpoint; without one, as finish."""
         with self.interrupts:
-            step = self.until_breakpoint()
+            step = self.until_breakpoint(self.stepper.cont)
         self.session.running = True
         if step is None:
             return self.over()
@@ -132,7 +133,7 @@ class Terminal(ToolCommands, HelpCommands):
 
     def do_rc(self, argument: str) -> bool:
         """``rc``: go back to the breakpoint before, or to the first step."""
-        if self.stepper.reverse_cont() is None:
+        if self.until_breakpoint(self.stepper.reverse_cont) is None:
             self.stepper.goto(1)
             self.say("there is no breakpoint before; this is the first step")
         self.say_stop()
@@ -181,10 +182,10 @@ class Terminal(ToolCommands, HelpCommands):
         self.say_stop()
         return False
 
-    def until_breakpoint(self) -> Step | None:
-        """Run to the next breakpoint, one that raises too, and return its step; None when the pass was finished."""
+    def until_breakpoint(self, go: Callable[[], Step | None]) -> Step | None:
+        """Go to a breakpoint by ``cont`` or ``reverse_cont``; return its step, also of one that raises, which is told."""
         try:
-            return self.stepper.cont()
+            return go()
         except RuntimeError as error:
             numbered = re.match(r"breakpoint (\d+)", str(error))
             if self.stepper.closed or numbered is None:

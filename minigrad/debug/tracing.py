@@ -117,7 +117,9 @@ def run_fullscreen(terminal: "Terminal", number: int | None) -> None:
 
     app = Fullscreen(terminal, number)
     try:
-        app.run()
+        # Before the screen opens: where only a breakpoint is to open it, most passes need none.
+        if not terminal.begin():
+            app.run()
     finally:
         terminal.stepper.close()
     if app.failure is not None:

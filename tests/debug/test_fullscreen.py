@@ -12,6 +12,7 @@ from minigrad import debug
 from minigrad.autograd import record
 from minigrad.debug import tracing
 from minigrad.debug.cells import NAN, heat
+from minigrad.debug.console import Session
 from minigrad.debug.stepper import Stepper
 from minigrad.debug.terminal import Terminal
 
@@ -32,7 +33,9 @@ def screen(loss, *keys, size=(120, 40)):
     """Press some keys in the full-screen stepper of a loss; return the app, and its panes as text."""
 
     async def press():
-        app = fullscreen.Fullscreen(Terminal(Stepper(loss), loss))
+        terminal = Terminal(Stepper(loss), loss)
+        app = fullscreen.Fullscreen(terminal)
+        terminal.begin()
         panes = {}
         async with app.run_test(size=size) as pilot:
             for key in keys:
@@ -102,21 +105,22 @@ def test_enter_goes_to_the_step_that_is_chosen():
 
 def test_the_command_line_takes_every_command_and_shows_what_it_says():
     _, loss = network()
-    app, panes = screen(loss, "n", ":b op=tanh")
-    assert panes["text"].strip() == "breakpoint 1: op=tanh"
-    assert panes["steps"][3][0].endswith("●")
+    app, panes = screen(loss, "n", ":b op=tanh", "c", "r", ":p output.shape if 'output' in step.saved else 7")
+    assert panes["page"].startswith("step 3/5  matmul")
+    assert panes["steps"][3][0] == "✓●"
+    assert panes["text"].strip() == "7"
     assert not app.query("#command:focus")
-    _, panes = screen(loss, ":b op=tanh", "c", ":p output.shape")
-    assert panes["page"].startswith("step 4/5  tanh")
-    assert panes["text"].strip() == "(4, 3)"
-    _, panes = screen(loss, ":nxt")
-    assert "there is no command nxt. Did you mean next" in panes["text"]
-    _, panes = screen(loss, "h", "escape")
-    assert panes["text"] == ""
-    # Letters are text on the command line, and keys elsewhere.
-    _, panes = screen(loss, "b", *"nan", "enter")
+
+
+def test_letters_are_text_on_the_command_line_and_keys_elsewhere():
+    _, loss = network()
+    _, panes = screen(loss, "h", "escape", "b", *"nan", "enter")
     assert panes["text"].strip() == "breakpoint 1: nan"
     assert panes["page"].startswith("step 1/5")
+    _, panes = screen(loss, ":nxt", "n", "h")
+    assert "n(ext) [k]" in panes["text"]
+    assert "nxt" not in panes["text"]
+    assert panes["page"].startswith("step 2/5")
 
 
 @pytest.mark.parametrize("keys", [["f"], ["n"] * 5, ["c"]], ids=" ".join)
@@ -195,14 +199,27 @@ def test_without_textual_the_error_names_the_extra(monkeypatch):
 def test_set_trace_runs_the_screen_and_tells_the_program_how_it_ended(monkeypatch):
     monkeypatch.setattr(tracing, "has_terminal", lambda: True)
     leaves, loss = network()
-    monkeypatch.setattr(fullscreen.Fullscreen, "run", lambda app: app.terminal.begin() or app.terminal.do_finish(""))
+    monkeypatch.setattr(fullscreen.Fullscreen, "run", lambda app: app.terminal.do_finish(""))
     debug.set_trace(loss, tui=True)
     assert leaves[0].grad is not None
     leaves, loss = network()
-    monkeypatch.setattr(fullscreen.Fullscreen, "run", lambda app: app.terminal.begin() or app.terminal.do_quit(""))
+    monkeypatch.setattr(fullscreen.Fullscreen, "run", lambda app: app.terminal.do_quit(""))
     with pytest.raises(tracing.BdbQuit):
         debug.set_trace(loss, tui=True)
     assert leaves[0].grad is None
+
+
+def test_passes_that_no_breakpoint_stops_open_no_screen(monkeypatch):
+    monkeypatch.setattr(tracing, "has_terminal", lambda: True)
+    opened = []
+    monkeypatch.setattr(fullscreen.Fullscreen, "run", lambda app: opened.append(app) or app.terminal.onecmd("c"))
+    session = Session()
+    session.breakpoints[1] = ("op=exp", False)
+    session.running = True
+    w = mg.tensor([1.0], requires_grad=True)
+    for loss in ((w * 2).sum(), w.exp().sum(), (w * 2).sum()):
+        tracing.step_through(loss, tui=True, session=session)
+    assert [app.terminal.step.node.name for app in opened] == ["exp"]
 
 
 def test_cells_are_coloured_by_sign_and_size():

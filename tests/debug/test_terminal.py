@@ -14,6 +14,7 @@ import pytest
 import minigrad as mg
 from minigrad import debug
 from minigrad.autograd import record
+from minigrad.debug import colours
 from minigrad.debug.console import Session
 from minigrad.debug.stepper import Stepper
 from minigrad.debug.terminal import Terminal
@@ -156,10 +157,10 @@ def test_what_a_rule_raises_reaches_the_program_as_from_backward():
 
 def test_a_breakpoint_that_raises_stops_and_is_kept():
     _, loss = network()
-    said = talk(loss, "b grad_output.no_such > 1", "c", "cl 1", "c")
-    assert "*** breakpoint 1: grad_output.no_such > 1 raised AttributeError: " in said
-    assert said.count("step 2/8") == 1
-    assert "deleted breakpoint 1" in said
+    said = talk(loss, "b step 7", "cl 1", "b grad_output.no_such > 1", "c", "n", "rc", "cl 2", "c")
+    assert said.count("*** breakpoint 2: grad_output.no_such > 1 raised AttributeError: ") == 2
+    assert said.count("step 2/8") == 2
+    assert "deleted breakpoint 2" in said
 
 
 def test_an_expression_may_name_what_the_program_has():
@@ -401,3 +402,44 @@ def test_the_arguments_are_those_of_backward(capsys):
     loss.backward()
     with pytest.raises(RuntimeError, match="retain_graph"):
         debug.set_trace(loss)
+
+
+def test_colours_mark_what_a_line_is():
+    assert colours.painted("step 2/3  mul -> (2,)   in mlp.0      train.py:7") == (
+        "\x1b[1mstep 2/3  mul -> (2,)   in mlp.0\x1b[0m\x1b[2m      train.py:7\x1b[0m"
+    )
+    assert colours.painted("    ^^^^") == "\x1b[1;32m    ^^^^\x1b[0m"
+    assert colours.painted(" grad_x = y   (2,)  norm nan   w: new") == (
+        " grad_x = y   (2,)  norm \x1b[1;31mnan\x1b[0m   w: new"
+    )
+    assert colours.painted("(3,)  norm -inf") == "(3,)  norm \x1b[1;31m-inf\x1b[0m"
+    # Words are not numbers: a breakpoint, the head of a table, a name, a function.
+    for line in ("value  shape  nan  inf", "breakpoint 1: nan"):
+        assert "\x1b[1;31m" not in colours.painted(line)
+    for line in ("x.nan", "nan(x)", "finance inform"):
+        assert colours.painted(line) == line
+
+
+@pytest.mark.parametrize(
+    ("variables", "colour"),
+    [({}, True), ({"NO_COLOR": "1"}, False), ({"NO_COLOR": ""}, True), ({"TERM": "dumb"}, False)],
+)
+def test_a_terminal_has_colours_unless_it_is_told_not_to(variables, colour, monkeypatch):
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    screen = io.StringIO()
+    assert not colours.wanted(screen)
+    screen.isatty = lambda: True
+    assert colours.wanted(screen) is colour
+
+
+def test_a_terminal_without_unicode_shows_what_it_can():
+    w = mg.tensor([1.0] * 50, requires_grad=True, name="größe")
+    loss = (w * 2).sum()
+    screen = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    Terminal(Stepper(loss), loss, None, None, io.StringIO("n\nc\n"), screen).interact()
+    said = screen.buffer.getvalue().decode("ascii")
+    assert "gr??e: new (leaf)" in said
+    assert "[1 1 1 ? 1]" in said
