@@ -10,7 +10,6 @@ from minigrad.debug.nodes import StepNode
 from minigrad.debug.passes import Pass, Watcher, unwatch, watch
 from minigrad.debug.recorded_gradients import explained
 from minigrad.errors import message
-from minigrad.func.tapes import Tape
 from minigrad.gradients import total
 from minigrad.graph import Node, wrap
 from minigrad.modes import STATE, State
@@ -63,6 +62,8 @@ class recording:
         Raises:
             RuntimeError: if it was entered before, or a function under ``vmap`` is running.
         """
+        from minigrad.func.tapes import Tape  # not at the top: it would import all of minigrad.func
+
         state = STATE.get()
         if self._used:
             problem = "this recording has been used before."

@@ -183,7 +183,7 @@ class Terminal(ToolCommands, HelpCommands):
         return False
 
     def until_breakpoint(self, go: Callable[[], Step | None]) -> Step | None:
-        """Go to a breakpoint by ``cont`` or ``reverse_cont``; return its step, also of one that raises, which is told."""
+        """Go to a breakpoint by ``cont`` or ``reverse_cont``; return its step. One that raises is told."""
         try:
             return go()
         except RuntimeError as error:

@@ -59,8 +59,8 @@ def copy_vjp(grad_output: Value) -> tuple[Value, Value]:
     return None, grad_output
 
 
-def write_over(op: Op, x: Tensor, *arguments: Any, into: Any = None, kind: str = "f") -> Tensor:
-    """Write ``op(x, *arguments)`` over ``x``.
+def write_over(op: Op, x: Tensor, *arguments: Any, into: Any = None, kind: str = "f", **settings: Any) -> Tensor:
+    """Write ``op(x, *arguments, **settings)`` over ``x``.
 
     The operation itself is recorded on a copy of x's old value, which its rule may read; the write is then a ``copy_``.
 
@@ -71,6 +71,7 @@ def write_over(op: Op, x: Tensor, *arguments: Any, into: Any = None, kind: str =
         into: a function like a ufunc, ``into(x, *arguments, out=x)``, that computes the same: where nothing is recorded
             it writes its result at once.
         kind: the kind of dtype for which it computes the same.
+        settings: the operation's arguments by name, none of which ``into`` knows.
 
     Raises:
         RuntimeError, ValueError, TypeError: with ``x`` unchanged.
@@ -93,7 +94,7 @@ def write_over(op: Op, x: Tensor, *arguments: Any, into: Any = None, kind: str =
             into(*arrays, out=x._data)
             written: Tensor = record(copy_, None, x._data, (x,), (), writes=x)
             return written
-    return written_result(op, x, arguments)
+    return written_result(op, x, arguments, settings)
 
 
 def plain_operands(x: Tensor, arguments: tuple[Any, ...]) -> list[Any] | None:
@@ -118,8 +119,8 @@ def plain_operands(x: Tensor, arguments: tuple[Any, ...]) -> list[Any] | None:
     return found
 
 
-def written_result(op: Op, x: Tensor, arguments: tuple[Any, ...]) -> Tensor:
-    """Compute ``op(x, *arguments)``, with x copied where its rule may read it, and write it over ``x``."""
+def written_result(op: Op, x: Tensor, arguments: tuple[Any, ...], settings: dict[str, Any]) -> Tensor:
+    """Compute ``op(x, *arguments, **settings)``, x copied where its rule may read it, and write it over ``x``."""
     who = op.__name__ + "_"
     operands = [x, *arguments]
     recorded = False
@@ -130,7 +131,7 @@ def written_result(op: Op, x: Tensor, arguments: tuple[Any, ...]) -> Tensor:
             # Also those that share its memory: x *= x, x *= x[0].
             if isinstance(each, tensors.Tensor) and each._stamp is x._stamp:
                 operands[index] = clone(each)
-    result = op(*operands)
+    result = op(*operands, **settings)
     check_fits(who, x, result._data.shape)
     if CATEGORY[result._data.dtype.kind] > CATEGORY[x._data.dtype.kind]:
         raise TypeError(
@@ -168,8 +169,10 @@ def mul_(x: Tensor, y: Operand) -> Tensor:
     return write_over(mul, x, y, into=np.multiply)
 
 
-def div_(x: Tensor, y: Operand) -> Tensor:
-    """Write ``x / y`` over ``x``."""
+def div_(x: Tensor, y: Operand, *, rounding_mode: str | None = None) -> Tensor:
+    """Write ``x / y`` over ``x``; ``rounding_mode`` as for ``div``."""
+    if rounding_mode is not None:
+        return write_over(div, x, y, rounding_mode=rounding_mode)
     return write_over(div, x, y, into=np.true_divide)
 
 
@@ -275,17 +278,17 @@ class InPlaceMethods:
 
     copy_ = copy_
     add_ = __iadd__ = add_
-    sub_ = __isub__ = sub_
-    mul_ = __imul__ = mul_
-    div_ = __itruediv__ = div_
+    sub_ = subtract_ = __isub__ = sub_
+    mul_ = multiply_ = __imul__ = mul_
+    div_ = divide_ = true_divide_ = __itruediv__ = div_
     floor_divide_ = __ifloordiv__ = floor_divide_
     remainder_ = __imod__ = remainder_
     pow_ = __ipow__ = pow_
     bitwise_and_ = __iand__ = bitwise_and_
     bitwise_or_ = __ior__ = bitwise_or_
     bitwise_xor_ = __ixor__ = bitwise_xor_
-    neg_ = neg_
-    abs_ = abs_
+    neg_ = negative_ = neg_
+    abs_ = absolute_ = abs_
     exp_ = exp_
     log_ = log_
     sqrt_ = sqrt_

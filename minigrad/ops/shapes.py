@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from minigrad.dtypes import as_dtype
 from minigrad.errors import describe, message
 from minigrad.graph import record
 from minigrad.ops import operands
@@ -81,13 +82,22 @@ def reshaped(x: Operand, x_data: ndarray, shape: tuple[int, ...]) -> Tensor:
     return record(reshape, reshape_vjp, x_data.reshape(shape), (x, shape), (x_data.shape,), x)
 
 
-def view(x: Operand, *shape: Any) -> Tensor:
-    """Return a view of the same memory in another shape; arguments as for ``reshape``.
+def view(x: Operand, *shape: Any, dtype: Any = None) -> Tensor:
+    """Return a view of the same memory in another shape, or its bytes as numbers of another dtype.
+
+    Args:
+        x: any shape.
+        shape: as for ``reshape``; or a dtype alone.
+        dtype: the dtype, by name. Its numbers may be wider or narrower, and the last axis is shorter or longer then. To
+            other floats there is no derivative.
 
     Raises:
         ValueError: if the number of elements differs, or the elements do not lie so that a view can show them.
+        RuntimeError: if floats are seen as other floats where x requires grad.
     """
     x_data = unwrap(view, x)
+    if dtype is not None or (shape and type(shape[0]) is not int and isinstance(shape[0], (np.dtype, type))):
+        return seen_as(x, x_data, shape[0] if dtype is None else dtype)
     wanted = fitting_shape(view, x_data, sizes(view, shape))
     output = x_data.reshape(wanted)
     if not (x_data.flags.c_contiguous or x_data.size == 0 or np.may_share_memory(output, x_data)):
@@ -99,6 +109,25 @@ def view(x: Operand, *shape: Any) -> Tensor:
             )
         )
     return record(view, reshape_vjp, output, (x, *shape), (x_data.shape,), x)
+
+
+def seen_as(x: Operand, x_data: ndarray, dtype: Any) -> Tensor:
+    """Return the bytes of ``x`` as numbers of another dtype."""
+    wanted = as_dtype("view", dtype)
+    if wanted is x_data.dtype:
+        return record(view, reshape_vjp, x_data[...], (x, dtype), (x_data.shape,), x)
+    try:
+        output = x_data.view(wanted)
+    except ValueError:
+        raise ValueError(
+            message(
+                "view",
+                f"{describe(x)} with strides {x_data.strides} cannot be seen as {wanted}.",
+                "Of wider or narrower numbers whole ones must fit into the last axis, side by side in memory; "
+                "x.to(dtype) converts.",
+            )
+        ) from None
+    return record(view, None, output, (x, dtype), (), x)
 
 
 def view_as(x: Operand, y: Operand) -> Tensor:
@@ -216,6 +245,11 @@ def transpose_vjp(grad_output: Value, first: int, second: int) -> Value:
     return transpose(grad_output, first, second)
 
 
+def swapaxes(x: Operand, axis0: int, axis1: int) -> Tensor:
+    """Return a view of x with two axes exchanged."""
+    return transpose(x, axis0, axis1)
+
+
 def t(x: Operand) -> Tensor:
     """Return the transpose of a matrix; a vector or scalar as it is.
 
@@ -326,8 +360,8 @@ class ShapeMethods:
     ravel = ravel
     unflatten = unflatten
     permute = permute
-    transpose = transpose
-    swapaxes = swapdims = transpose
+    transpose = swapdims = transpose
+    swapaxes = swapaxes
     t = t
     movedim = moveaxis = movedim
     squeeze = squeeze
@@ -336,5 +370,5 @@ class ShapeMethods:
     mT = property(matrix_transpose)
 
 
-swapaxes = swapdims = transpose
+swapdims = transpose
 moveaxis = movedim
