@@ -142,10 +142,14 @@ class Console(cmd.Cmd):
         """
         code = compile(text.strip(), "<stepper>", "eval")
         scope = scope_of(self.step, self.frame)
-        for name in unknown_names(text.strip(), scope):
-            elsewhere = ", but other steps have" if name in possible_names(self.stepper.nodes) else ""
-            raise NameError(f"this step has no {name}{elsewhere}.{did_you_mean(name, scope)}")
-        return eval(code, scope)
+        try:
+            return eval(code, scope)
+        except NameError as error:
+            if error.name not in unknown_names(text.strip(), scope):
+                raise
+            elsewhere = ", but other steps have" if error.name in possible_names(self.stepper.nodes) else ""
+            hint = did_you_mean(str(error.name), scope)
+            raise NameError(f"this step has no {error.name}{elsewhere}.{hint}") from None
 
     def leaf_names(self, node: Node) -> Iterable[str]:
         """Return the names of the tensors that an operation reads."""
