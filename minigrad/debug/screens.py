@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from minigrad.debug import printing
+from minigrad.debug.names import operand_names, output_name
 from minigrad.debug.statistics import Statistics, norm
 from minigrad.display import number
 from minigrad.graph import Node
@@ -31,7 +32,8 @@ HINT = "n next · rn back · c continue · b break · l list · p print · s ste
 def first_page(loss: Any, total: int, number: int | None = None) -> str:
     """Return what the stepper opens with: which pass it is, and the commands that one needs first."""
     which = "backward" if number is None else f"backward {number}"
-    name = loss.name or "loss"
+    made_by = loss.grad_fn
+    name = loss.name or (output_name(made_by, loss._output_number) if made_by is not None else None) or "loss"
     value = f"{name} = {loss.item():.4g}" if loss._data.size == 1 else f"{name} {loss.shape}"
     operations = "1 operation" if total == 1 else f"{total} operations"
     title = f"{which}: {value}, {operations}, the last one first"
@@ -43,10 +45,10 @@ def last_page(order: Sequence[Node], total: int) -> str:
     counts: dict[str, int] = {}
     seen = set()
     for node in order:
-        for edge in node.edges:
+        for edge, written in zip(node.edges, operand_names(node)):
             if isinstance(edge, Tensor) and id(edge) not in seen:
                 seen.add(id(edge))
-                name = edge.name or "a tensor without a name"
+                name = edge.name or written or "a tensor without a name"
                 counts[name] = counts.get(name, 0) + 1
     names = [name if count == 1 else f"{name} (x{count})" for name, count in counts.items()]
     shown = names if len(names) <= 8 else [*names[:7], f"{len(names) - 7} more"]

@@ -6,6 +6,7 @@ import numpy as np
 
 from minigrad.debug import screens
 from minigrad.debug.forward import forward_of
+from minigrad.debug.step import Step
 from minigrad.debug.terminal_views import ViewCommands
 from minigrad.debug.traces import Trace
 
@@ -26,13 +27,21 @@ class ToolCommands(ViewCommands):
         if not word:
             inputs = [each.input for each in step.contributions if each.source is not None]
         for each in inputs:
-            jacobian = step.local_jacobian(each)
-            name = step.node.inputs[each] if isinstance(each, int) else each
-            shape = step.node.shape[0] if step.recorded.several else step.node.shape
-            rows = int(np.prod(shape))
-            into = jacobian.shape[len(shape) :]
-            lines = [f"d output {shape} / d {name} {into}", *screens.matrix(jacobian.reshape(rows, -1))]
-            self.say("\n  ".join(lines))
+            try:
+                self.say(self.jacobian_page(step, each))
+            except ValueError as error:
+                if word:
+                    raise
+                self.refuse(error)  # too large, or none; the other inputs may have one
+
+    def jacobian_page(self, step: Step, each: int | str) -> str:
+        """Return the Jacobian of a step's operation for one input as a matrix of numbers under its name."""
+        jacobian = step.local_jacobian(each)
+        name = step.node.inputs[each] if isinstance(each, int) else each
+        shape = step.node.shape[0] if step.recorded.several else step.node.shape
+        into = jacobian.shape[len(shape) :]
+        lines = [f"d output {shape} / d {name} {into}", *screens.matrix(jacobian.reshape(int(np.prod(shape)), -1))]
+        return "\n  ".join(lines)
 
     def complete_jac(self, text: str, line: str, begin: int, end: int) -> list[str]:
         """Return the inputs whose names begin with ``text``."""

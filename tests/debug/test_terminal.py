@@ -336,6 +336,15 @@ def test_every_command_has_help_of_a_line_that_fits_the_screen():
         assert talk(network()[1], f"h {name}", "c").count("Traceback") == 0
 
 
+def test_jac_alone_shows_every_input_that_is_small_enough():
+    x = mg.ones(30, 50, requires_grad=True)
+    y = mg.ones(50, 1, requires_grad=True)
+    said = talk((x @ y).sum(), "n", "jac", "c")
+    assert "*** local_jacobian: d(output (30, 1))/d(x (30, 50))" in said
+    assert "d output (30, 1) / d y (50, 1)" in said
+    assert "(30 rows, 50 columns)" in said
+
+
 def test_steps_beyond_the_memory_of_the_history_show_statistics():
     _, loss = network()
     said = talk(loss, "n 7", "j 2", "stats", "s", "steps", "p grad_output", "jac", "c", memory=0)
