@@ -4,6 +4,7 @@ It is a window on a ``Terminal``: each key, and each line typed, is one of its c
 """
 
 import io
+import os
 import sys
 from typing import Any, ClassVar
 
@@ -114,6 +115,8 @@ class Fullscreen(App[None]):
             table.add_row("", *row[:4], key=row[0])
         table.focus()
         self.show()
+        if not self.is_headless:
+            self.set_interval(1.0, self.leave_without_terminal)
         # Once more when the layout is done, and the width of the source is known.
         self.call_after_refresh(self.show_step)
 
@@ -173,6 +176,14 @@ class Fullscreen(App[None]):
         """Go to the step that Enter or the mouse has chosen."""
         self.action_run(f"j {event.row_key.value}")
 
+    def leave_without_terminal(self) -> None:
+        """Give the pass up when the terminal has gone away: textual waits for a key for ever then."""
+        driver = self._driver
+        if driver is not None and sys.__stdin__ is not None and not os.isatty(sys.__stdin__.fileno()):
+            # The thread that writes has ended with the terminal, and who writes more waits for it.
+            driver.write = nowhere  # type: ignore[method-assign]
+            self.exit()
+
     def tell(self, text: str) -> None:
         """Show what a command has said above the command line; nothing takes the place away."""
         self.query_one("#text", Static).update(from_page(text.rstrip("\n")))
@@ -231,6 +242,10 @@ class Fullscreen(App[None]):
                 table.update_cell(str(index), "norm", Text(norm, style, justify="right"))
         if current:
             table.move_cursor(row=current - 1)
+
+
+def nowhere(data: str) -> None:
+    """Write to no terminal."""
 
 
 def from_page(page: str) -> Text:

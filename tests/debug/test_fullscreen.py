@@ -15,6 +15,7 @@ from minigrad.debug.cells import NAN, heat
 from minigrad.debug.console import Session
 from minigrad.debug.stepper import Stepper
 from minigrad.debug.terminal import Terminal
+from tests.debug.terminals import PDB, Talk
 
 pytest.importorskip("textual")
 fullscreen = pytest.importorskip("minigrad.debug.fullscreen")
@@ -243,3 +244,36 @@ def test_a_large_array_is_drawn_in_blocks_and_a_lone_nan_is_seen():
     assert heat(np.zeros((0, 3))) == []
     assert len(heat(np.zeros((2, 3, 4, 5)))) == 10
     assert heat(np.array(3))[0][0].text == "3"
+
+
+PROGRAM = """\
+import os, signal, sys
+import minigrad as mg
+from minigrad import debug
+
+# As under nohup: the program outlives its terminal, and finds it gone.
+signal.signal(signal.SIGHUP, signal.SIG_IGN)
+w = mg.tensor([1.0, 2.0], requires_grad=True, name="w")
+loss = (w * w).sum()
+try:
+    debug.set_trace(loss, tui=True)
+finally:
+    open(sys.argv[1], "w").write(str(w.grad))
+"""
+
+
+def test_on_a_terminal_s_lends_it_to_pdb_and_its_end_leaves_no_gradient(tmp_path):
+    (tmp_path / "program.py").write_text(PROGRAM)
+    talk = Talk(tmp_path / "program.py", tmp_path / "left")
+    talk.child.expect_exact("step 1/2")
+    talk.child.send("s")
+    assert "sum_vjp()" in talk.until(PDB)
+    assert "grad_output = array(1., dtype=float32)" in talk.say("a", PDB)
+    talk.child.sendline("c")
+    talk.child.expect_exact("step 1/2")
+    talk.child.send("n")
+    talk.child.expect_exact("step 2/2")
+    talk.child.ptyproc.fileobj.close()
+    talk.child.closed = True
+    assert talk.child.ptyproc.wait() != 0
+    assert (tmp_path / "left").read_text() == "None"
