@@ -51,7 +51,7 @@ def last_page(order: Sequence[Node], total: int) -> str:
                 name = edge.name or written or "a tensor without a name"
                 counts[name] = counts.get(name, 0) + 1
     names = [name if count == 1 else f"{name} (x{count})" for name, count in counts.items()]
-    shown = names if len(names) <= 8 else [*names[:7], f"{len(names) - 7} more"]
+    shown = names if len(names) <= 6 else [*names[:5], f"{len(names) - 5} more"]
     operations = "1 operation" if total == 1 else f"{total} operations"
     if not order:
         return f"done: {operations}; the gradient is written to the tensor itself"

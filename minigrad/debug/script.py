@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from types import TracebackType
 
 from minigrad.debug.openings import close_passes, open_passes, tell_if_too_few
+from minigrad.debug.tracing import has_textual
 
 WHO = "minigrad step"
 #: Statuses, as the shell has them: of an error, of a wrong command, of Ctrl-C (128 + SIGINT).
@@ -30,13 +31,16 @@ def run_script(
         tui: open the full-screen stepper.
 
     Returns:
-        The exit status: 0, or 1 after an error or ``q``.
+        The exit status: 0, 1 after an error or ``q``, 2 for what cannot be run, 130 after Ctrl-C.
 
     Raises:
         SystemExit: as the script raises it.
     """
     if not module and not os.path.exists(script):
         print(f"{WHO}: there is no file {script!r} in {os.getcwd()}", file=sys.stderr)
+        return MISUSED
+    if tui and not has_textual():
+        print(f"{WHO}: --tui needs textual, which is not installed: pip install 'minigrad[tui]'", file=sys.stderr)
         return MISUSED
     passes = open_passes(number, tui)
     old_arguments, old_path = sys.argv, list(sys.path)

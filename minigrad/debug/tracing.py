@@ -96,13 +96,20 @@ def has_terminal() -> bool:
 
 def refuse_without_textual() -> None:
     """Raise if the full-screen stepper cannot run."""
-    try:
-        import textual  # noqa: F401 - only whether it can be
-    except ImportError:
+    if not has_textual():
         problem = "the full-screen stepper needs textual, which is not installed."
         raise ImportError(
             message("set_trace", problem, "pip install 'minigrad[tui]'; without tui=True it runs in the terminal.")
-        ) from None
+        )
+
+
+def has_textual() -> bool:
+    """Return whether textual can be imported."""
+    try:
+        import textual  # noqa: F401 - only whether it can be
+    except ImportError:
+        return False
+    return True
 
 
 def run_fullscreen(terminal: "Terminal", number: int | None) -> None:

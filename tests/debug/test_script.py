@@ -166,6 +166,25 @@ def test_what_there_is_not_is_told_in_a_line(tmp_path, capsys):
     assert "a number from 1 is needed, got '0'" in capsys.readouterr().err
 
 
+def test_the_full_screen_is_refused_before_the_script_runs_where_it_cannot_be(script, monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "textual", None)
+    assert main(["step", "--tui", str(script)]) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err == "minigrad step: --tui needs textual, which is not installed: pip install 'minigrad[tui]'\n"
+
+
+def test_the_help_lists_the_command(capsys):
+    assert main([]) == 0
+    assert "step through its backward passes in the terminal" in " ".join(capsys.readouterr().out.split())
+
+
+def test_control_c_in_the_script_has_the_status_of_shells(script, capsys):
+    script.write_text("raise KeyboardInterrupt")
+    assert run_script(str(script)) == 130
+    assert capsys.readouterr().err.endswith("KeyboardInterrupt\n")
+
+
 def test_the_status_of_a_script_is_kept(script):
     script.write_text("import sys; sys.exit(7)")
     with pytest.raises(SystemExit) as caught:
