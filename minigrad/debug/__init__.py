@@ -34,6 +34,7 @@ from minigrad.debug.step import Step
 from minigrad.debug.stepper import Stepper
 from minigrad.debug.stepping import steps
 from minigrad.debug.traces import Trace, trace
+from minigrad.debug.tracing import set_trace
 from minigrad.debug.zeros import why_zero
 from minigrad_kernels import python_kernels
 
@@ -48,6 +49,7 @@ __all__ = [
     "Breakpoint",
     "History",
     "namespace",
+    "set_trace",
     # finite differences
     "gradcheck",
     "gradgradcheck",
