@@ -51,7 +51,6 @@ SINGLE = {
     ("expand", "size"): "documented as *sizes",
     ("sum_to_size", "size"): "documented as *size",
     ("view", "size"): "documented as *shape",
-    ("lu", "get_infos"): "lu_factor_ex tells what became of each matrix",
     ("uniform_", "from"): "a word of Python's: low and high",
     ("uniform_", "to"): "likewise",
 }
