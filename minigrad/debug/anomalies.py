@@ -117,6 +117,8 @@ class Watch(list[Any]):
         super().__init__()
         self.mode = mode
         self.outer = outer
+        # In-place changes of shape ask.
+        self.looks_on = outer is None or getattr(outer, "looks_on", False)
 
     def append(self, entry: Any) -> None:
         """Look at what an operation computed."""
@@ -143,6 +145,8 @@ class RuleCheck:
     def __call__(self, grad_inputs: tuple[Any, ...], grad_outputs: tuple[Any, ...]) -> None:
         """Raise if a gradient is not finite and the one that arrived is."""
         watch = current_state().tape
+        while watch is not None and not isinstance(watch, Watch):
+            watch = getattr(watch, "outer", None)  # a recording inside of the mode hands on to it
         node = self.node()
         if isinstance(watch, Watch) and node is not None:
             for index, grad in enumerate(grad_inputs):

@@ -1,6 +1,7 @@
 """``trace``: a whole backward pass at once, to be looked at as a table, a page, a picture or data."""
 
-from collections.abc import Iterable
+from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +57,12 @@ class Trace:
         return trace_tables.table(self)
 
     def to_json(self, indent: int | None = None) -> str:
-        """Return the recording as JSON; arrays above 36 numbers by their first ones and statistics.
+        """Return the recording as JSON.
+
+        It holds the ``leaves``, the operations ``forward`` and the ``steps`` backward. Inputs name what they come from
+        by number: ``source`` an operation, ``leaf`` a leaf. An array is its shape, dtype and statistics with its
+        ``values``, or above 36 numbers the ``corner`` of its first rows and columns; numbers that are not finite are
+        the texts ``NaN``, ``Infinity`` and ``-Infinity``.
 
         Args:
             indent: how many spaces each level is indented, None for one line.
@@ -80,17 +86,15 @@ class Trace:
         Returns:
             The path.
         """
-        from minigrad.debug import pages  # type: ignore[attr-defined]
-
+        pages: Any = import_module("minigrad.debug.pages")
         return Path(pages.write_page(self, path))
 
     def _repr_html_(self) -> str:
         """Return the page, for a notebook."""
-        from minigrad.debug import pages  # type: ignore[attr-defined]
-
+        pages: Any = import_module("minigrad.debug.pages")
         return str(pages.page_of(self))
 
-    def __iter__(self) -> Iterable[Step]:
+    def __iter__(self) -> Iterator[Step]:
         """Go through the steps of the backward pass."""
         return iter(self.steps)
 
