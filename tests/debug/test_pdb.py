@@ -1,5 +1,6 @@
 """pdb in a terminal: a break in a rule, its arguments, the stack, and a step from the engine into the rule."""
 
+import os
 import re
 import sys
 from pathlib import Path
@@ -28,8 +29,8 @@ class Terminal:
 
     def __init__(self, script):
         command = ["-u", "-m", "pdb", str(script)]
-        environment = {"PATH": "/usr/bin:/bin", "TERM": "dumb", "HOME": str(script.parent), "MINIGRAD_PROGRESS": "0"}
-        environment["PYTHONPATH"] = f"{ROOT}:{ROOT / 'kernels'}"
+        paths = f"{ROOT}:{ROOT / 'kernels'}"
+        environment = {**os.environ, "TERM": "dumb", "PYTHONPATH": paths, "MINIGRAD_PROGRESS": "0"}
         self.child = pexpect.spawn(sys.executable, command, env=environment, encoding="utf-8", timeout=120, echo=False)
         self.child.setwinsize(50, 200)
         self.child.expect(PROMPT)
