@@ -13,7 +13,7 @@ import typing as _typing
 import warnings
 
 from minigrad import tensors  # isort: skip - the first import: the others meet half-made modules only in this order
-from minigrad import autograd, data, debug, linalg, nn, optim, special, testing
+from minigrad import autograd, data, linalg, nn, optim, special, testing
 from minigrad.display import set_printoptions
 from minigrad.dtypes import (
     bool_,
@@ -35,7 +35,7 @@ from minigrad.ops import *  # ops/__init__.py lists them
 from minigrad.tensors import Tensor, is_tensor
 
 if _typing.TYPE_CHECKING:
-    from minigrad import func
+    from minigrad import debug, func
 
 __version__ = "0.1.0"
 
@@ -56,7 +56,7 @@ if "MINIGRAD_STEP" in _os.environ:
 
 
 def __getattr__(name: str) -> _typing.Any:
-    """Import ``minigrad.func`` when it is first asked for: it takes 13 ms that most programs have no use for."""
-    if name == "func":
-        return _importlib.import_module("minigrad.func")
+    """Import ``func`` and ``debug`` when they are first asked for: 13 and 25 ms that most programs have no use for."""
+    if name in ("func", "debug"):
+        return _importlib.import_module("minigrad." + name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -33,6 +33,16 @@ class Breakpoint:
         criteria: what was asked for, by name: ``{"op": "tanh"}``.
         temporary: whether it goes away when it has stopped once.
         hits: how often it has stopped.
+
+    Examples:
+        >>> import minigrad as mg
+        >>> from minigrad import debug
+        >>> w = mg.tensor([1.0, 2.0], requires_grad=True)
+        >>> stepper = debug.Stepper((w * w).sum())
+        >>> stepper.break_at(op="mul", expression="abs(grad_x).max() > 1")
+        <Breakpoint 1 op=mul and abs(grad_x).max() > 1>
+        >>> stepper.cont(), stepper.stopped_by.hits
+        (<Step 2/2 mul (2,)>, 1)
     """
 
     __slots__ = ("criteria", "hits", "number", "temporary")

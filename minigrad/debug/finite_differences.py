@@ -144,8 +144,9 @@ def called(node: Node, arguments: list[Any]) -> Any:
         arguments = [tensors.Tensor(arguments[0]), *arguments[1:]]
     keywords = code.co_varnames[code.co_argcount : code.co_argcount + code.co_kwonlyargcount]
     first = len(arguments)
-    if keywords and first > code.co_argcount:
-        first = first - len(keywords) if code.co_flags & CO_VARARGS else code.co_argcount
+    # Where there is a parameter like *shape, what was recorded is its elements.
+    if not code.co_flags & CO_VARARGS:
+        first = min(first, code.co_argcount)
     result = node.op(*arguments[:first], **dict(zip(keywords, arguments[first:])))
     return arguments[0] if writes and result is None else result
 

@@ -31,7 +31,7 @@ def to_json(trace: "Trace", indent: int | None) -> str:
 def data_of(trace: "Trace") -> dict[str, Any]:
     """Return a recording as plain data."""
     places: Places = {}
-    leaves = []
+    leaves: list[dict[str, Any]] = []
     for step in trace.forward:
         if step.recorded is not None:
             places[step.recorded] = step.index

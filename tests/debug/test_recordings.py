@@ -139,6 +139,22 @@ def test_other_ways_of_running_a_pass_are_recorded_too(w, way):
     w.grad = None
 
 
+def test_a_pass_back_through_a_pass_is_recorded(w):
+    with debug.recording() as r:
+        (first,) = grad((w**3).sum(), w, create_graph=True)
+        first.sum().backward()
+    twin = mg.tensor(w.data, requires_grad=True)
+    (expected,) = grad((twin**3).sum(), twin, create_graph=True)
+    expected.sum().backward()
+    assert w.grad.data.tobytes() == twin.grad.data.tobytes()
+    assert [run.who for run in r.passes] == ["grad", "backward"]
+    assert [step.node.name for step in r.trace(0).steps] == ["sum", "pow"]
+    assert all(isinstance(step.grad_output, np.ndarray) for step in r.trace(0).steps)
+    steps = [step for step in r.trace(1).steps if step.grad_output is not None]
+    assert steps[0].node.name == "sum"
+    assert all(step.check() for step in steps)
+
+
 def test_what_an_optimizer_writes_to_is_kept_as_it_was():
     mg.manual_seed(0)
     layer = nn.Linear(2, 1)
@@ -163,10 +179,11 @@ def test_what_an_optimizer_writes_to_is_kept_as_it_was():
 
 
 def test_adding_to_an_earlier_gradient_is_no_operation_of_the_forward_pass(w):
-    with debug.recording() as r:
+    with debug.recording() as outer, debug.recording() as r:
         for _ in range(2):
             (w * 2).sum().backward()
     assert [step.name for step in r.forward] == ["mul", "sum"] * 2
+    assert [step.name for step in outer.forward] == ["mul", "sum"] * 2
     assert w.grad.tolist() == [4, 4]
     assert [run.earlier[w] is None for run in r.passes] == [True, False]
 
@@ -192,6 +209,29 @@ def test_hooks_work_as_ever_and_stay(w):
     handle.remove()
     k.sum().backward()
     assert len(seen) == 2
+
+
+def test_a_pass_through_an_older_graph_is_recorded_too(w):
+    loss = (w * w).sum()
+    with debug.recording() as r:
+        loss.backward()
+    assert [step.node.name for step in r.trace().steps] == ["sum", "mul"]
+    assert r.forward == []
+    assert r.explain(w).total.tolist() == w.grad.tolist()
+
+
+def test_what_may_be_done_without_a_recording_may_be_done_under_it(w):
+    with debug.recording() as r, debug.anomaly():
+        h = mg.ones(2, 3) * mg.ones(3, requires_grad=True)
+        h.t_()
+        h.exp().sum().backward()
+    assert [step.name for step in r.forward] == ["mul", "transpose", "exp", "sum"]
+    assert r.forward[2].inputs[0].source == 2
+
+
+def test_anomalies_of_a_backward_pass_are_found_under_a_recording(w):
+    with debug.anomaly(), debug.recording(), pytest.raises(debug.AnomalyError, match="sqrt"):
+        (w * 0).sqrt().sum().backward()
 
 
 def test_a_pass_in_a_hook_of_another_is_a_pass_of_its_own(w):

@@ -269,3 +269,25 @@ def test_gradient_is_where_a_pass_begins(w):
     assert stepper.next().grad_output.tolist() == [1.0, 10.0]
     stepper.finish()
     assert w.grad.tolist() == [1.0, -20.0]
+
+
+def test_a_leaf_alone_has_no_step_and_gets_its_gradient():
+    v = mg.tensor(2.0, requires_grad=True)
+    stepper = debug.Stepper(v)
+    assert (stepper.total, v.grad) == (0, None)
+    assert stepper.next() is None
+    assert v.grad.item() == 1.0
+
+
+def test_an_interrupt_ends_the_stepping_and_writes_nothing(w):
+    def interrupted_vjp(grad_output):
+        raise KeyboardInterrupt
+
+    def interrupted(x):
+        return record(interrupted, interrupted_vjp, x.data * 1, (x,), ())
+
+    stepper = debug.Stepper(interrupted(w).sum())
+    with pytest.raises(KeyboardInterrupt):
+        stepper.cont()
+    assert stepper.closed
+    assert w.grad is None

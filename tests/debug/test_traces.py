@@ -8,6 +8,8 @@ import pytest
 
 import minigrad as mg
 from minigrad import debug, nn
+from minigrad.autograd import collect
+from minigrad.debug import forward
 
 
 @pytest.fixture
@@ -63,6 +65,36 @@ def test_the_forward_operations_are_there_with_the_values_that_rules_saved(w):
     assert forward[0].inputs[0].source is w
     assert forward[0].where.expression == "w * 3"
     assert (forward[0].label, forward[0].inputs[0].label) == ("h", "w")
+
+
+def test_inputs_that_were_kept_tell_what_no_rule_saved(w):
+    with debug.recording():
+        h = w + 1
+        loss = (h + 1).sum()
+    assert [step.output.tolist() for step in debug.trace(loss).forward] == [[1.5, 0], [2.5, 1], 3.5]
+    with mg.no_grad():
+        h += 1
+    assert debug.trace(loss).forward[0].output is None
+
+
+def test_a_saved_value_that_was_written_to_is_not_taken_for_the_output(w):
+    h = w * 3
+    k = h * h
+    h2 = h.tanh()
+    loss = (k + h2).sum()
+    with mg.no_grad():
+        h2 += 1
+    operations = operations_of(loss)
+    assert operations["tanh"].output is None
+    assert operations["mul"].output is not None
+
+
+def operations_of(loss):
+    """Return the operations of a loss by name, the first of each, without running a rule."""
+    found = {}
+    for step in forward.forward_of(collect([loss.grad_fn]), loss):
+        found.setdefault(step.name, step)
+    return found
 
 
 def test_operations_and_steps_find_each_other(w):
