@@ -111,6 +111,21 @@ def describe_node(node: "Node") -> str:
     return f"{node.name} ({position}{expression})"
 
 
+def no_memory(who: str, error: MemoryError, *operands: Any) -> MemoryError:
+    """Return NumPy's MemoryError in the words of this package, to be raised in its place.
+
+    Args:
+        who: the operation.
+        error: what NumPy raised; it knows the shape that was too large.
+        operands: what the operation was given; only those with a shape are told.
+    """
+    text = str(error) or "there is not enough memory"
+    told = [describe(each) for each in operands if hasattr(each, "shape")]
+    came = f"; the operands are {' and '.join(told)}" if told else ""
+    remedy = "Work on parts of it. Of shapes like (N, 1) and (N,) the result is (N, N): squeeze(-1) one of them."
+    return MemoryError(message(who, f"{text[0].lower()}{text[1:]}{came}.", remedy))
+
+
 def describe_operands(node: "Node") -> str:
     """Return the names, shapes and dtypes of what a node was computed from, and the module that was running.
 

@@ -12,6 +12,7 @@ from minigrad.errors import describe, message, number_remedy
 from minigrad.nn import init
 from minigrad.nn.modules import Module
 from minigrad.nn.parameters import Parameter
+from minigrad.ops.creation import array_of
 from minigrad.ops.generators import Generator
 from minigrad.ops.linears import linear
 from minigrad.ops.operands import Operand, Tensor
@@ -61,7 +62,7 @@ class Linear(Module):
         self.in_features = positive_integer("Linear", "in_features", in_features)
         self.out_features = positive_integer("Linear", "out_features", out_features)
         wanted = dtypes.get_default_dtype() if dtype is None else dtypes.as_dtype("Linear", dtype)
-        self.weight = Parameter(np.empty((self.out_features, self.in_features), wanted))
+        self.weight = Parameter(array_of(Linear, (self.out_features, self.in_features), 0, wanted))
         self.bias = None
         self.register_parameter("bias", Parameter(np.empty(self.out_features, wanted)) if bias else None)
         self.reset_parameters(generator)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from minigrad import dtypes, tensors
-from minigrad.errors import describe, message
+from minigrad.errors import describe, message, no_memory
 from minigrad.graph import wrap
 from minigrad.modes import is_grad_enabled
 from minigrad.ops.conversion import cast
@@ -203,12 +203,19 @@ def filled(op: Op, shape: tuple[Any, ...], value: Any, dtype: Any, requires_grad
                 "A length of -1 is worked out by reshape only.",
             )
         )
-    return leaf(array_of(affordable(op, lengths), value, wanted), requires_grad, None)
+    return leaf(array_of(op, affordable(op, lengths), value, wanted), requires_grad, None)
 
 
-def array_of(lengths: tuple[int, ...], value: Any, dtype: np.dtype) -> ndarray:
-    """Return an array that is filled with one number; zeros in half the time, and in a quarter where it is small."""
-    return np.zeros(lengths, dtype) if type(value) is int and value == 0 else np.full(lengths, value, dtype)
+def array_of(op: Op, lengths: tuple[int, ...], value: Any, dtype: np.dtype) -> ndarray:
+    """Return an array that is filled with one number; zeros in half the time, and in a quarter where it is small.
+
+    Raises:
+        MemoryError: if there is not enough memory for it.
+    """
+    try:
+        return np.zeros(lengths, dtype) if type(value) is int and value == 0 else np.full(lengths, value, dtype)
+    except MemoryError as error:
+        raise no_memory(op.__name__, error) from None
 
 
 def affordable(op: Op, lengths: tuple[int, ...]) -> tuple[int, ...]:
@@ -326,4 +333,4 @@ def filled_like(op: Op, x: Tensor, value: Any, dtype: Any, requires_grad: bool) 
     x_data = unwrap(op, x)
     wanted = x_data.dtype if dtype is None else dtypes.as_dtype(op.__name__, dtype)
     number = value if type(value) is int and value in (0, 1) else one_number(op, value, wanted)
-    return leaf(array_of(x_data.shape, number, wanted), requires_grad, None)
+    return leaf(array_of(op, x_data.shape, number, wanted), requires_grad, None)

@@ -103,7 +103,7 @@ def check_bags(op: Op, mode: str, per_sample_weights: Any, by_frequency: bool, i
     Raises:
         ValueError: if not; TypeError: if the weights' dtype is not the table's.
     """
-    if mode not in MODES:
+    if not isinstance(mode, str) or mode not in MODES:
         raise ValueError(message(op.__name__, f"mode must be 'sum', 'mean' or 'max', got {mode!r}."))
     if mode == "max" and by_frequency:
         problem = "scale_grad_by_freq=True has no meaning for mode='max', where a row's gradient is not a sum."

@@ -104,7 +104,7 @@ def roll(x: Operand, shifts: Any, dims: Any = None) -> Tensor:
     """
     x_data = unwrap(roll, x)
     steps = [whole(roll, "shifts", each) for each in (shifts if isinstance(shifts, (tuple, list)) else (shifts,))]
-    if dims is None or dims in ((), []):
+    if dims is None or (isinstance(dims, (tuple, list)) and len(dims) == 0):
         if len(steps) != 1:
             raise ValueError(
                 message(

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from minigrad.dtypes import int64
-from minigrad.errors import describe, message
+from minigrad.errors import describe, message, no_memory
 from minigrad.graph import record
+from minigrad.ops.creation import affordable
 from minigrad.ops.operands import Op, Operand, Tensor, Value, axis, ndarray, unwrap, whole
 from minigrad.ops.places import add_elements, check_places, integer_index, places_of
 
@@ -107,7 +108,11 @@ def one_hot(x: Operand, num_classes: int = -1) -> Tensor:
                 "Pass a larger num_classes, or let the labels begin at 0: x - x.min().",
             )
         )
-    output = (x_data[..., None] == np.arange(num_classes)).astype(int64)
+    affordable(one_hot, (*x_data.shape, num_classes))
+    try:
+        output = (x_data[..., None] == np.arange(num_classes)).astype(int64)
+    except MemoryError as error:
+        raise no_memory("one_hot", error, x) from None
     return record(one_hot, None, output, (x, num_classes))
 
 

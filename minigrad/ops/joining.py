@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.dtypes import result_type
-from minigrad.errors import describe, message
+from minigrad.errors import describe, message, no_memory
 from minigrad.graph import record
 from minigrad.ops.operands import Op, Operand, Tensor, Value, axis, ndarray, sizes, unwrap, whole
 from minigrad.ops.shapes import reshape
@@ -48,7 +48,11 @@ def cat(tensors: Any, dim: int = 0) -> Tensor:
         lengths.append(array.shape[along] if fits else -1)
         one_dtype = one_dtype and array.dtype is first.dtype
     # To promote the dtypes, and to tell NumPy the result, takes 1.5 microseconds, as long as all the rest.
-    output = np.concatenate(shaped, along) if one_dtype else np.concatenate(shaped, along, dtype=result_type(*arrays))
+    dtype = None if one_dtype else result_type(*arrays)
+    try:
+        output = np.concatenate(shaped, along) if one_dtype else np.concatenate(shaped, along, dtype=dtype)
+    except MemoryError as error:
+        raise no_memory("cat", error, *arrays) from None
     return record(cat, cat_vjp, output, (operands, dim), (tuple(lengths), along))
 
 
@@ -114,7 +118,10 @@ def stack(tensors: Any, dim: int = 0) -> Tensor:
 def stacked(arrays: list[ndarray], along: int) -> ndarray:
     """Return arrays of one shape joined along a new axis, in the promoted dtype."""
     shape = arrays[0].shape
-    output = np.empty((*shape[:along], len(arrays), *shape[along:]), result_type(*arrays))
+    try:
+        output = np.empty((*shape[:along], len(arrays), *shape[along:]), result_type(*arrays))
+    except MemoryError as error:
+        raise no_memory("stack", error, *arrays) from None
     before = (slice(None),) * along
     for place, array in enumerate(arrays):
         key: Any = (*before, place)

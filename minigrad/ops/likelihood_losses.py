@@ -143,7 +143,7 @@ def kl_div(input: Operand, target: Operand, reduction: str = "mean", *, log_targ
         >>> kl_div(other.log(), even, "batchmean")
         Tensor(() float32 | 0.1438)
     """
-    if reduction not in (*REDUCTIONS, "batchmean"):
+    if not isinstance(reduction, str) or reduction not in (*REDUCTIONS, "batchmean"):
         raise ValueError(
             message(
                 "kl_div",

@@ -224,7 +224,7 @@ def whole(op: Op, name: str, value: Any) -> int:
     """Return an argument that must be an integer as one.
 
     Raises:
-        TypeError: if it is not.
+        TypeError: if it is not; ValueError: if it is far beyond int64, which NumPy would say in words of its own.
     """
     if isinstance(value, tensors.Tensor) and value._data.ndim == 0:
         value = value._data[()]
@@ -232,6 +232,8 @@ def whole(op: Op, name: str, value: Any) -> int:
         raise TypeError(
             message(op.__name__, f"{name} must be an integer, got {describe(value)}.", number_remedy(value, int))
         )
+    if not -(2**63) <= value <= 2**63:
+        raise ValueError(message(op.__name__, f"{name} must fit int64, got {value}.", "Give it a smaller number."))
     return int(value)
 
 

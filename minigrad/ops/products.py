@@ -6,7 +6,7 @@ import numpy as np
 
 import minigrad_kernels
 from minigrad.dtypes import result_type
-from minigrad.errors import describe, message
+from minigrad.errors import describe, message, no_memory
 from minigrad.graph import record
 from minigrad.ops.diagonals import diagonal
 from minigrad.ops.operands import Op, Operand, Tensor, Value, broadcasts_to, ndarray, needs_grad, pair, real, unwrap
@@ -42,7 +42,10 @@ def matmul(x: Operand, y: Operand) -> Tensor:
         # In a rule: two thirds of all products of a training step are gradients, and nothing is to be recorded.
         return minigrad_kernels.matmul(x, y)  # type: ignore[return-value]
     x_data, y_data = factors(matmul, x, y)
-    output = minigrad_kernels.matmul(x_data, y_data)
+    try:
+        output = minigrad_kernels.matmul(x_data, y_data)
+    except MemoryError as error:
+        raise no_memory("matmul", error, x, y) from None
     saved = (x_data if needs_grad(y) else None, y_data if needs_grad(x) else None)
     return record(matmul, matmul_vjp, output, (x, y), saved)
 
@@ -160,7 +163,10 @@ def dot(x: Operand, y: Operand) -> Tensor:
             )
         )
     x_data, y_data = factors(dot, x, y)
-    output = minigrad_kernels.matmul(x_data, y_data)
+    try:
+        output = minigrad_kernels.matmul(x_data, y_data)
+    except MemoryError as error:
+        raise no_memory("matmul", error, x, y) from None
     saved = (x_data if needs_grad(y) else None, y_data if needs_grad(x) else None)
     return record(dot, dot_vjp, output, (x, y), saved)
 

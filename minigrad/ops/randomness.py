@@ -11,7 +11,7 @@ import numpy as np
 
 import minigrad_kernels
 from minigrad import dtypes
-from minigrad.errors import message
+from minigrad.errors import message, no_memory
 from minigrad.graph import record
 from minigrad.ops.conversion import cast
 from minigrad.ops.generators import Generator, checked_generator
@@ -41,7 +41,19 @@ def unfilled(op: Op, size: tuple[Any, ...], dtype: Any) -> np.ndarray:
     wanted = dtypes.get_default_dtype() if dtype is None else dtypes.as_dtype(op.__name__, dtype)
     if wanted.kind != "f":
         raise TypeError(message(op.__name__, f"a floating dtype is needed, got {wanted}.", "randint draws integers."))
-    return np.empty(lengths(op, size), wanted)
+    return memory_for(op, lengths(op, size), wanted)
+
+
+def memory_for(op: Op, shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
+    """Return an uninitialised array.
+
+    Raises:
+        MemoryError: if there is not enough.
+    """
+    try:
+        return np.empty(shape, dtype)
+    except MemoryError as error:
+        raise no_memory(op.__name__, error) from None
 
 
 def lengths(op: Op, size: tuple[Any, ...]) -> tuple[int, ...]:
@@ -128,7 +140,7 @@ def randint(
         raise TypeError(message("randint", "a size is needed.", "Write the bounds and the shape: randint(10, (2, 3))."))
     first, last = whole(randint, "low", low), whole(randint, "high", high)
     wanted = dtypes.int64 if dtype is None else dtypes.as_dtype("randint", dtype)
-    output = np.empty(lengths(randint, (size,)), np.int64)
+    output = memory_for(randint, lengths(randint, (size,)), dtypes.int64)
     if not (-(2**63) <= first < last <= 2**63 and last - first < 2**63):
         raise ValueError(
             message(
@@ -177,7 +189,8 @@ def randperm(n: int, *, dtype: Any = None, generator: Generator | None = None, r
         raise ValueError(
             message("randperm", f"{wanted} holds {most} at most, not {n - 1}.", "Leave dtype out for int64.")
         )
-    result = cast(drawn(randperm, minigrad_kernels.fill_permutation, np.empty(n, np.int64), generator, False), wanted)
+    numbers = memory_for(randperm, (n,), dtypes.int64)
+    result = cast(drawn(randperm, minigrad_kernels.fill_permutation, numbers, generator, False), wanted)
     if requires_grad:
         result.requires_grad = True
     return result

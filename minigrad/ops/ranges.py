@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from minigrad import dtypes
-from minigrad.errors import message
+from minigrad.errors import message, no_memory
 from minigrad.ops.creation import affordable, leaf
 from minigrad.ops.operands import Op, Tensor, real, whole
 
@@ -61,10 +61,13 @@ def arange(
     (length,) = affordable(arange, (count,))
     if wanted.kind in "iu":
         first, step = int(first), int(step)
-    array: Any = np.arange(length)
-    # Each of these is a pass over all numbers.
-    array = array if step == 1 else step * array
-    array = array if first == 0 else first + array
+    try:
+        array: Any = np.arange(length)
+        # Each of these is a pass over all numbers.
+        array = array if step == 1 else step * array
+        array = array if first == 0 else first + array
+    except MemoryError as error:
+        raise no_memory("arange", error) from None
     return leaf(array.astype(wanted, copy=False), requires_grad, None)
 
 
@@ -117,8 +120,12 @@ def spaced_numbers(op: Op, start: Any, end: Any, steps: Any, dtype: Any) -> tupl
     if count < 0:
         raise ValueError(message(op.__name__, f"steps must not be negative, got {count}."))
     wanted = dtypes.get_default_dtype() if dtype is None else dtypes.as_dtype(op.__name__, dtype)
+    affordable(op, (count,))
     if wanted.kind not in "iu":
-        return np.linspace(first, last, count), wanted
+        try:
+            return np.linspace(first, last, count), wanted
+        except MemoryError as error:
+            raise no_memory(op.__name__, error) from None
     limits = np.iinfo(wanted)
     if not (limits.min <= first <= limits.max and limits.min <= last <= limits.max):
         raise ValueError(
@@ -143,4 +150,9 @@ def eye(n: int, m: int | None = None, *, dtype: Any = None, requires_grad: bool 
     columns = n if m is None else whole(eye, "m", m)
     if n < 0 or columns < 0:
         raise ValueError(message("eye", f"lengths must not be negative, got {n} and {columns}."))
-    return leaf(np.eye(n, columns, dtype=wanted), requires_grad, None)
+    affordable(eye, (n, columns))
+    try:
+        array = np.eye(n, columns, dtype=wanted)
+    except MemoryError as error:
+        raise no_memory("eye", error) from None
+    return leaf(array, requires_grad, None)

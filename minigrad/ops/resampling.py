@@ -102,7 +102,7 @@ def interpolate(
 
 def check_mode(x: Operand, x_data: ndarray, mode: str, align_corners: bool | None, antialias: bool) -> None:
     """Raise unless a mode exists and fits the operand and the other arguments."""
-    if mode not in MODES:
+    if not isinstance(mode, str) or mode not in MODES:
         raise ValueError(
             message("interpolate", f"mode is one of {', '.join(MODES)}; got {mode!r}.", "An image is bilinear.")
         )

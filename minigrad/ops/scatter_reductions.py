@@ -57,7 +57,7 @@ def scatter_reduce(
         >>> mg.scatter_reduce(mg.tensor([1.0, 2.0, 3.0]), 0, index, src, "mean").tolist()
         [3.0, 2.0, 2.0]
     """
-    kind = REDUCTIONS.get(reduce)
+    kind = REDUCTIONS.get(reduce) if isinstance(reduce, str) else None
     if kind is None:
         raise ValueError(
             message("scatter_reduce", f"reduce is one of sum, prod, mean, amax, amin; got {reduce!r}.", "max is amax.")

@@ -164,12 +164,13 @@ def reduced(x: Operand, dim: int, index: Operand, src: Any, reduce: str) -> Tens
     Raises:
         ValueError: if it is unknown.
     """
-    if reduce not in ("add", "multiply"):
+    if not isinstance(reduce, str) or reduce not in ("add", "multiply"):
         raise ValueError(
             message("scatter", f"reduce is 'add', 'multiply' or None, got {reduce!r}.", "See scatter_reduce.")
         )
     if not isinstance(src, (tensors.Tensor, ndarray)):
-        src = beside(np.full(unwrap(scatter, index).shape, src).astype(unwrap(scatter, x).dtype), index)
+        number = np.full(unwrap(scatter, index).shape, real(scatter, "src", src))
+        src = beside(number.astype(unwrap(scatter, x).dtype), index)
     if reduce == "add":
         return scatter_add(x, dim, index, src)
     return scatter_product(x, dim, index, src)
@@ -190,7 +191,14 @@ def scatter_add(x: Operand, dim: int, index: Operand, src: Operand) -> Tensor:
     """
     if unwrap(scatter_add, x).ndim == 0 or unwrap(scatter_add, index).ndim == 0:
         return with_an_axis(scatter_add, x, dim, index, src)
-    unwrap(scatter_add, src)
+    if not isinstance(src, (tensors.Tensor, ndarray)):
+        raise TypeError(
+            message(
+                "scatter_add",
+                f"src must be a Tensor or an array, got {describe(src)}.",
+                "Give each place its number: minigrad.full(index.shape, number).",
+            )
+        )
     x_data, along, places, src = operands_of_scatter(scatter_add, x, dim, index, src)
     output = x_data.copy()
     add_elements(output, along, places, unwrap(scatter_add, src))

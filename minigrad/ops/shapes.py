@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.dtypes import as_dtype
-from minigrad.errors import describe, message
+from minigrad.errors import describe, message, no_memory
 from minigrad.graph import record
 from minigrad.ops import operands
 from minigrad.ops.operands import Op, Operand, Tensor, Value, axes, axis, ndarray, sizes, unwrap
@@ -36,6 +36,8 @@ def reshape(x: Operand, *shape: Any) -> Tensor:
     except ValueError:
         # Or it says what does not fit; to look before takes 0.4 microseconds, as long as all the rest.
         output = x_data.reshape(fitting_shape(reshape, x_data, wanted))
+    except MemoryError as error:
+        raise no_memory("reshape", error, x) from None
     return record(reshape, reshape_vjp, output, (x, *shape), (x_data.shape,), x)
 
 

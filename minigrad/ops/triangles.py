@@ -77,7 +77,8 @@ def last_diagonal(op: Op, x: Any, x_data: ndarray, diagonal: Any) -> int:
                 op.__name__, f"a matrix or a batch of them is needed, got {describe(x)}.", "x.unsqueeze(0) is a row."
             )
         )
-    return whole(op, "diagonal", diagonal)
+    # Beyond the corners all diagonals are alike, and NumPy's integers end.
+    return min(max(whole(op, "diagonal", diagonal), -(2**62)), 2**62)
 
 
 def below(rows: int, columns: int, diagonal: int) -> ndarray:
