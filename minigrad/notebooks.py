@@ -10,9 +10,9 @@ class NotebookMethods:
 
     def _repr_html_(self) -> str:
         """Return shape, dtype, name and origin, the numbers in colour, and the gradient beside them."""
-        from minigrad.debug.tensor_html import tensor_html
+        from minigrad.debug.tensor_html import html_of
 
-        return tensor_html(self)
+        return html_of(self)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         """Return the tensor in each form that a notebook may choose from: a line, and the numbers in colour."""

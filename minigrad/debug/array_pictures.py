@@ -79,7 +79,7 @@ def describe_array(array: Any, briefly: bool = False) -> dict[str, Any]:
         finite = Statistics(array[np.isfinite(array)])  # the others would make NaN of all
     if figures.size > 1:
         numbers = (finite.norm, finite.mean, finite.least, finite.greatest)
-        found["figures"] = [short(number, digits) for number in numbers]
+        found["figures"] = [short(number, digits - briefly) for number in numbers]
     for name, count in (("zeros", figures.zeros), ("nan", figures.nans), ("inf", figures.infs)):
         if count:
             found[name] = count

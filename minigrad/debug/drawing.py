@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from minigrad.debug.files import asset, write_text
-from minigrad.debug.folding import Fold, Folded, folded, repeated
+from minigrad.debug.folding import MOST_OPERATIONS, Fold, by_module, folded, repeated
 from minigrad.debug.graphs import CONSTANT, LEAF, Graph, Vertex, graph_of
 from minigrad.debug.pictures import Box, markup, picture
 from minigrad.debug.tree import Tree, aligned
@@ -23,10 +23,11 @@ class Drawing:
     ``print`` shows it as text, a notebook as a picture; ``svg()`` and ``save(path)`` give the picture.
     """
 
-    def __init__(self, graph: Graph, boxes: Folded) -> None:
+    def __init__(self, graph: Graph, fold: bool) -> None:
         """Hold the graph and what of it is folded."""
         self._graph = graph
-        self._boxes = boxes
+        self._boxes = folded(graph, repeated(graph) if fold else [])
+        self._fold = fold
 
     @property
     def status(self) -> str:
@@ -45,14 +46,21 @@ class Drawing:
         return "\n".join(lines)
 
     def svg(self) -> str:
-        """Return the graph as a picture, an ``<svg>`` element that holds its own style."""
+        """Return the graph as a picture, an ``<svg>`` element that holds its own style.
+
+        Where more than 150 operations are left, those of one module are drawn as one box.
+        """
+        shown = self._boxes
+        if self._fold and len(shown.boxes) > MOST_OPERATIONS:
+            folds = by_module(self._graph)
+            shown = folded(self._graph, folds) if folds else shown
         boxes = []
-        for content in self._boxes.boxes:
+        for content in shown.boxes:
             if isinstance(content, Fold):
                 boxes.append(box_of_fold(self._graph, content))
             else:
                 boxes.append(box_of(self._graph.vertices[content]))
-        return picture(boxes, self._boxes.edges, self.status, asset("graph.css"))
+        return picture(boxes, shown.edges, self.status, asset("graph.css"))
 
     def save(self, path: str | Path) -> Path:
         """Write the drawing to a file: a picture (``.svg``, or ``.html`` around it), or text (``.txt``).
@@ -104,7 +112,8 @@ def draw(loss: Tensor, path: str | Path | None = None, *, fold: bool = True) -> 
     Args:
         loss: the tensor, of any shape.
         path: a file to write too: ``.svg``, ``.html`` or ``.txt``.
-        fold: draw a block of operations that repeats itself at least four times once: ``mlp.* ×12``.
+        fold: draw a block of operations that repeats itself at least four times once, ``mlp.* ×12``, and in a picture
+            the operations of one module as one box where there are more than 150. False draws all.
 
     Returns:
         A ``Drawing``: text where it is printed, a picture in a notebook.
@@ -120,10 +129,10 @@ def draw(loss: Tensor, path: str | Path | None = None, *, fold: bool = True) -> 
         >>> w = mg.tensor([1.0, 2.0], requires_grad=True, name="w")
         >>> print(debug.draw((w * w).sum()))  # doctest: +ELLIPSIS
         2 operations on 1 leaf. backward has not run: there are no gradients.
-        ● sum ()          5 ...
-        ● mul (2,)          ...
-        ├─ w (2,)         1 2
-        └─ w (2,)         1 2
+        ● sum ()     5     ...  (w * w).sum()
+        ● mul (2,)         ...  w * w
+        ├─ w (2,)    1 2
+        └─ w (2,)    1 2
     """
     if not isinstance(loss, Tensor):
         raise TypeError(
@@ -134,7 +143,8 @@ def draw(loss: Tensor, path: str | Path | None = None, *, fold: bool = True) -> 
     if path is not None:
         checked_path(path)
     graph = graph_of(loss)
-    drawing = Drawing(graph, folded(graph, repeated(graph) if fold else []))
+    drawing = Drawing(graph, fold)
+    graph.let_go()
     if path is not None:
         drawing.save(path)
     return drawing
@@ -187,7 +197,8 @@ def box_of(vertex: Vertex) -> Box:
         tooltip.append(f"in {vertex.module}")
     lines.append(vertex.value)
     if vertex.gradient:
-        lines.append(f"grad {vertex.gradient}")
+        # The box of a weight is as wide as its longest line: the norm says more in less than some of its numbers.
+        lines.append(f"grad norm {vertex.norm:.3g}" if "…" in vertex.gradient else f"grad {vertex.gradient}")
         tooltip.append(f"gradient {vertex.gradient}, norm {vertex.norm:.4g}")
     if vertex.kind == CONSTANT:
         tooltip.append("needs no gradient")

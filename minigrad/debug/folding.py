@@ -14,6 +14,8 @@ from minigrad.debug.graphs import OPERATION, Graph, Vertex
 FEWEST = 4
 #: The longest block that is looked for, in operations: a layer of a transformer has about 30.
 LONGEST = 256
+#: More operations than this are not drawn in one picture: nobody could read it.
+MOST_OPERATIONS = 150
 
 
 class Fold:
@@ -212,7 +214,7 @@ def common(vertices: Sequence[Vertex]) -> list[str]:
 
 
 def label_of(vertices: list[Vertex], count: int) -> str:
-    """Return what to call repeated blocks: ``mlp.*`` by their modules, or ``tanh, linear`` by their operations."""
+    """Return what to call repeated blocks: ``mlp.*`` or ``1 … 12`` by modules, or ``tanh, linear`` by operations."""
     period = len(vertices) // count
     first = common(vertices[:period])
     for block in range(1, count):
@@ -223,13 +225,16 @@ def label_of(vertices: list[Vertex], count: int) -> str:
         for level, part in enumerate(other):
             if part != first[level]:
                 first[level] = "*"
-    if first != ["*"] * len(first):
+    if first == ["*"] * len(first) and first:
+        ends = common(vertices[:period]), common(vertices[-period:])
+        return " … ".join([".".join(end) for end in ends])
+    if first:
         return ".".join(first)
     names = [vertex.label for vertex in vertices[:period]]
     return ", ".join(names) if period <= 3 else f"{names[0]} … {names[-1]}"
 
 
-def by_module(graph: Graph, most: int) -> list[Fold]:
+def by_module(graph: Graph, most: int = MOST_OPERATIONS) -> list[Fold]:
     """Return folds so that at most ``most`` boxes of operations are left; none where there are not more operations.
 
     Operations that follow each other in one module are folded, in the deepest modules that are few enough. Where there

@@ -6,14 +6,14 @@ from typing import Any
 import numpy as np
 
 from minigrad.autograd import collect
-from minigrad.debug.names import operand_names, output_names
+from minigrad.debug.names import operand_names, output_name, output_names
 from minigrad.debug.rules import input_names
 from minigrad.debug.statistics import norm
 from minigrad.graph import Node
 from minigrad.nn.ownership import path_of
 from minigrad.nn.parameters import Parameter
 from minigrad.positions import Position, resolve
-from minigrad.saved import saved_roles, written_since
+from minigrad.saved import roles_of, saved_roles, written_since
 from minigrad.tensors import Tensor
 
 ndarray = np.ndarray
@@ -27,7 +27,8 @@ class Vertex:
         kind: ``operation``; ``leaf`` for a tensor that requires grad; ``constant`` for one that does not.
         label: the operation's name; the tensor's name or, without one, the parameter that it was passed as.
         name: of an operation's output, where the source says it: ``h`` in ``h = x @ W``; else None.
-        source: the Node, the leaf Tensor, or the constant's stamp.
+        source: the Node, the leaf Tensor, or the constant's stamp; None once they are let go.
+        position: of an operation, ``(code, lasti)`` in the user's code.
         shape, dtype: of the output, tuples of them where there are several; None for a constant that nobody saved.
         module: the dotted path of the module that ran it, or None.
         value: some numbers of it, empty where nothing kept them.
@@ -35,13 +36,14 @@ class Vertex:
         norm: the Euclidean norm of that gradient, or None.
     """
 
-    __slots__ = ("dtype", "gradient", "kind", "label", "module", "name", "norm", "shape", "source", "value")
+    __slots__ = ("dtype", "gradient", "kind", "label", "module", "name", "norm", "position", "shape", "source", "value")
 
     def __init__(self, kind: str, label: str, source: Any, shape: Any, dtype: Any, module: str | None) -> None:
         """Start without numbers."""
         self.kind = kind
         self.label = label
         self.name: str | None = None
+        self.position: tuple[Any, int] | None = None
         self.source = source
         self.shape = shape
         self.dtype = dtype
@@ -53,9 +55,7 @@ class Vertex:
     @property
     def where(self) -> Position | None:
         """The place in the user's code, of an operation."""
-        if self.kind != OPERATION or self.source.code is None:
-            return None
-        return resolve(self.source.code, self.source.lasti)
+        return None if self.position is None else resolve(*self.position)
 
     def __repr__(self) -> str:
         """Return kind, label and shape."""
@@ -109,6 +109,12 @@ class Graph:
         self.edges.append(edge)
         self.inputs[target].append(edge)
 
+    def let_go(self) -> None:
+        """Forget the Nodes and tensors, so that who keeps a drawing does not keep their arrays."""
+        self.places = {}
+        for vertex in self.vertices:
+            vertex.source = None
+
     @property
     def operations(self) -> list[int]:
         """The places of the operations."""
@@ -145,8 +151,13 @@ def graph_of_nodes(order: Sequence[Node], values: dict[Node, dict[Any, ndarray]]
     for node in reversed(order):
         add_operation(graph, node, values_of(node) if values is None else values.get(node, {}))
     for node, name in output_names(order).items():
-        graph.vertices[graph.places[node]].name = name
+        graph.vertices[graph.places[node]].name = names_of_several(node) if node.several else name
     return graph
+
+
+def names_of_several(node: Node) -> str:
+    """Return the names of the outputs of an operation with several: ``U, S, Vh``; ``_`` stands for one without."""
+    return ", ".join([output_name(node, index) or "_" for index in range(len(node.shape))])
 
 
 def add_operation(graph: Graph, node: Node, kept: dict[Any, ndarray]) -> None:
@@ -169,6 +180,7 @@ def add_operation(graph: Graph, node: Node, kept: dict[Any, ndarray]) -> None:
             place = add_tensor(graph, edge, names[operand] or parameter_of(node, operand), node.module)
         sources.append((place, operand, output))
     vertex = Vertex(OPERATION, node.name, node, node.shape, node.dtype, node.module)
+    vertex.position = None if node.code is None else (node.code, node.lasti)
     target = graph.add(node, vertex)
     for place, operand, output in sources:
         graph.join(place, target, operand, output)
@@ -181,8 +193,8 @@ def add_operation(graph: Graph, node: Node, kept: dict[Any, ndarray]) -> None:
 
 def values_of(node: Node) -> dict[Any, ndarray]:
     """Return what a node saved of inputs and output that are still as they were, by edge; by ``id`` of a stamp."""
-    if node.saved is None or written_since(node):
-        return {}
+    if node.saved is None or written_since(node) or len(roles_of(node.op, node.vjp)) != len(node.saved):
+        return {}  # the last where a user's rule does not take what was saved, which a drawing may help to find
     found: dict[Any, ndarray] = {}
     for value, (edge, _) in zip(node.saved, saved_roles(node)):
         if edge is not None and isinstance(value, ndarray):

@@ -26,6 +26,10 @@ LONGEST = 40
 Point = tuple[float, float]
 
 
+#: A tensor that an operation reads over more columns than this is drawn again beside it.
+REACH = 12
+
+
 class Layout:
     """Where everything is.
 
@@ -50,7 +54,8 @@ def lay_out(sizes: Sequence[Point], edges: Sequence[tuple[int, int]]) -> Layout:
 
     Args:
         sizes: width and height of each vertex.
-        edges: ``(source, target)`` by number; a source's number is below its target's. Two vertices may have several.
+        edges: ``(source, target)`` by number; two vertices may have several. A source's number is below its target's,
+            but for a source that has none itself.
 
     Examples:
         >>> layout = lay_out([(40, 20), (40, 20), (40, 20)], [(0, 2), (1, 2)])
@@ -92,6 +97,31 @@ def lay_out(sizes: Sequence[Point], edges: Sequence[tuple[int, int]]) -> Layout:
     for vertex, height in enumerate(heights):
         bottom = max(bottom, tops[vertex] + height / 2)
     return Layout(centres, routes, lefts[-1] - COLUMN_GAP, bottom)
+
+
+def with_copies(count: int, edges: Sequence[tuple[int, int]]) -> tuple[list[int], list[tuple[int, int]]]:
+    """Give what has no source, and is read far away, copies near its readers: lines over all columns hide the rest.
+
+    Returns:
+        The originals of the copies, whose numbers follow those of the vertices; and the edges, from the copies.
+    """
+    columns = columns_of(count, edges)
+    targets = {target for _, target in edges}
+    places = sorted(range(len(edges)), key=[columns[target] for _, target in edges].__getitem__)
+    nearest: dict[int, tuple[int, int]] = {}  # by source, the copy and its column
+    originals: list[int] = []
+    moved = list(edges)
+    for place in places:
+        source, target = edges[place]
+        if source in targets:
+            continue
+        vertex, column = nearest.get(source, (source, columns[source]))
+        if columns[target] - column > REACH:
+            vertex, column = count + len(originals), columns[target] - 1
+            originals.append(source)
+        nearest[source] = vertex, column
+        moved[place] = vertex, target
+    return originals, moved
 
 
 def shifts_of(edges: Sequence[tuple[int, int]]) -> list[float]:

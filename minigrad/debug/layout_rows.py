@@ -9,6 +9,8 @@ ORDER_SWEEPS = 6
 HEIGHT_SWEEPS = 8
 #: How much an edge between operations pulls more than one from a leaf, so that the line of operations is straight.
 STRAIGHTNESS = 1e4
+#: A bend by less than this, in pixels, is taken out: it is seen, and means nothing.
+LEVEL = 2.0
 
 
 def strengths_of(count: int, links: list[tuple[int, int]]) -> list[float]:
@@ -121,6 +123,11 @@ def placed(
                 weights.append(weight if rightwards or leftward[vertex] else weight / STRAIGHTNESS)
                 wishes.append(wish)
             fit(row, wishes, weights, heights, centres)
+    for row in rows:
+        for vertex in row:
+            for neighbour, strength in leftward[vertex]:
+                if strength == STRAIGHTNESS and abs(centres[vertex] - centres[neighbour]) < LEVEL:
+                    centres[vertex] = centres[neighbour]
     top = min([centre - height / 2 for centre, height in zip(centres, heights)])
     return [centre - top for centre in centres]
 

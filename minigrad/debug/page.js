@@ -4,7 +4,7 @@
 
 const data = JSON.parse(document.getElementById("data").textContent);
 const byId = (id) => document.getElementById(id);
-const reduced = window.matchMedia("(prefers-color-scheme: dark)");
+const darkness = window.matchMedia("(prefers-color-scheme: dark)");
 let current = 0;
 
 /* Elements of the graphs: a vertex may stand in the overview, and in the detail of its fold. */
@@ -82,7 +82,7 @@ function markGraphs(step) {
   for (const [curve] of curves) if (curve.classList.contains("hot")) curve.parentNode.insertBefore(curve, curve.parentNode.querySelector("g"));
   const fold = folds.get(String(step.vertex));
   for (const detail of document.querySelectorAll(".detail")) detail.hidden = detail.dataset.fold !== String(fold);
-  for (const key of here) for (const box of boxes.get(key) || []) intoView(box);
+  for (const key of here) for (const box of boxes.get(key) || []) if (!box.classList.contains("outside")) intoView(box);
 }
 
 function intoView(box) {
@@ -227,10 +227,11 @@ function listen() {
     }
   }
   window.addEventListener("hashchange", () => go(fromHash() || current, true));
-  reduced.addEventListener("change", () => go(current, true));
+  darkness.addEventListener("change", () => go(current, true));
 }
 
 function start() {
+  document.documentElement.classList.add("running");
   for (const hidden of document.querySelectorAll(".controls, .columns, .keys")) hidden.hidden = false;
   document.querySelector(".all").open = false;
   for (const step of steps) if (isBroken(step)) mark(keysOf(step.vertex), "bad");

@@ -21,13 +21,20 @@ def table_of(data: PageData) -> str:
     lines.append("<tbody>")
     for index, step in enumerate(data.steps):
         number = index + 1 if index < data.forward else index + 1 - data.forward
-        cells = [f"{'forward' if index < data.forward else 'backward'} {number}", *cells_of(step, data, texts)]
+        cells = [f"{'forward' if index < data.forward else 'backward'} {number}", *cells_of(step, data, texts, briefly)]
         lines.append("<tr><td>" + "<td>".join(cells))
     lines.append("</table>")
+    if briefly:
+        # Of many steps many share a line of the source: it is written once.
+        lines.append('<table><thead><tr><th scope="col">Source<th scope="col">Line<tbody>')
+        pairs = [(place.get("where", ""), place.get("source", "")) for place in data.places]
+        for where, source in dict.fromkeys(pairs):
+            lines.append(f"<tr><td>{markup(where)}<td>{markup(source)}")
+        lines.append("</table>")
     return "\n".join(lines)
 
 
-def cells_of(step: dict[str, Any], data: PageData, texts: list[str]) -> list[str]:
+def cells_of(step: dict[str, Any], data: PageData, texts: list[str], briefly: bool) -> list[str]:
     """Return the cells of a step."""
     vertex = data.vertices[step["vertex"]]
     operation = f"{vertex['name']} = {vertex['label']}" if "name" in vertex else vertex["label"]
@@ -39,11 +46,12 @@ def cells_of(step: dict[str, Any], data: PageData, texts: list[str]) -> list[str
     for number in arrived if isinstance(arrived, list) else [arrived]:
         shown.append("none" if number is None else texts[number])
     given = []
-    for source, each in zip(vertex["from"], step.get("gives", [])):
+    for source, each, formula in zip(vertex["from"], step.get("gives", []), data.kinds[vertex["kind"]]["formulas"]):
         if each is not None and source is not None:
+            rule = f", {formula}" if formula and not briefly else ""
             added = ", added" if "after" in each else ""
-            given.append(markup(f"{data.vertices[source]['label']}: {texts[each['array']]}{added}"))
-    source_line = f"{place.get('where', '')} {place.get('source', '')}"
+            given.append(markup(f"{data.vertices[source]['label']}: {texts[each['array']]}{rule}{added}"))
+    source_line = place.get("where", "") if briefly else f"{place.get('where', '')} {place.get('source', '')}"
     return [markup(operation), markup(source_line), "; ".join(shown), "<br>".join(given)]
 
 

@@ -13,10 +13,9 @@ from minigrad.debug.graphs import OPERATION, Graph, Vertex, graph_of_nodes
 from minigrad.debug.page_data import PageData
 from minigrad.debug.page_table import table_of
 from minigrad.debug.pictures import Box, markup, picture
+from minigrad.errors import message
 from minigrad.graph import Node, ndarray
 
-#: Of more operations than this, those of one module are drawn as one box, which opens when a step is in it.
-MOST_OPERATIONS = 150
 #: What could end the script, written as JSON also allows.
 SCRIPT_ESCAPES = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 FRAME_HEIGHT = 720
@@ -26,7 +25,10 @@ def page_of(trace: Any) -> str:
     """Return a trace as a page of HTML.
 
     Args:
-        trace: what ``debug.trace`` returns, with at least one step.
+        trace: what ``debug.trace`` returns.
+
+    Raises:
+        ValueError: if it has no step.
 
     Examples:
         >>> import minigrad as mg
@@ -36,15 +38,18 @@ def page_of(trace: Any) -> str:
         >>> page[:15], "http://www.w3.org/2000/svg" in page, "<script src" in page
         ('<!doctype html>', True, False)
     """
+    if not trace.steps:
+        problem = "the trace has no step: the tensor is a leaf, or nothing was recorded."
+        raise ValueError(message("to_html", problem, "Trace what was computed from a tensor that requires grad."))
     order = [step.recorded for step in trace.steps]
     graph = graph_of_nodes(order, known_values(trace))
     data = PageData(trace, graph)
-    folds = by_module(graph, MOST_OPERATIONS)
+    folds = by_module(graph)
     boxes = folded(graph, folds)
     details = []
     for number, fold in enumerate(folds):
         details.append(detail(graph, fold, number))
-    title = f"Backward pass of {title_of(trace)}"
+    title = f"Backward pass of {title_of(graph.vertices[-1])}"
     return Template(asset("page.html")).substitute(
         title=markup(title),
         summary=markup(summary_of(data, graph)),
@@ -64,6 +69,7 @@ def write_page(trace: Any, path: str | Path) -> Path:
     """Write a trace as a page to a file, whole or not at all, and return the path.
 
     Raises:
+        ValueError: if it has no step.
         OSError: if it cannot be written; what was there stays.
     """
     path = Path(path)
@@ -92,10 +98,11 @@ def known_values(trace: Any) -> dict[Node, dict[Any, ndarray]]:
     return values
 
 
-def title_of(trace: Any) -> str:
-    """Return the source of the loss, or its operation."""
-    node = trace.steps[0].node
-    return node.where.source if node.where is not None and node.where.source else node.name
+def title_of(loss: Vertex) -> str:
+    """Return what the loss is: its name and the expression that computed it, or the operation."""
+    where = loss.where
+    expression = where.expression if where is not None and where.expression else loss.label
+    return f"{loss.name} = {expression}" if loss.name else expression
 
 
 def summary_of(data: PageData, graph: Graph) -> str:
@@ -107,12 +114,13 @@ def summary_of(data: PageData, graph: Graph) -> str:
 
 def page_boxes(graph: Graph, boxes: Folded) -> list[Box]:
     """Return what is drawn for each box."""
+    ranks = {place: rank for rank, place in enumerate(graph.operations, start=1)}
     found = []
     number = 0
     for content in boxes.boxes:
         if isinstance(content, Fold):
-            lines = [content.label, f"{len(content.operations)} operations"]
-            found.append(Box("fold", lines, f"{content.label}: {lines[1]}", f"f{number}"))
+            which = f"operations {ranks[content.operations[0]]}–{ranks[content.operations[-1]]}"
+            found.append(Box("fold", [content.label, which], f"{content.label}: {which}", f"f{number}"))
             number += 1
         else:
             found.append(box_of_vertex(graph.vertices[content], content))
@@ -129,17 +137,25 @@ def box_of_vertex(vertex: Vertex, place: int) -> Box:
 
 
 def detail(graph: Graph, fold: Fold, number: int) -> str:
-    """Return the graph inside of a fold, which is shown while a step is in there."""
-    places = sorted([*fold.operations, *fold.tensors])
+    """Return the graph inside of a fold and what it reads from outside, which is shown while a step is in there."""
+    inside = {*fold.operations, *fold.tensors}
+    shown = set(inside)
+    for place in fold.operations:
+        shown.update([edge.source for edge in graph.inputs[place]])
+    places = sorted(shown)
     numbers = {place: index for index, place in enumerate(places)}
     edges = []
-    for place in places:
+    for place in fold.operations:
         for edge in graph.inputs[place]:
-            if edge.source in numbers:
-                edges.append((numbers[edge.source], numbers[place]))
-    boxes = [box_of_vertex(graph.vertices[place], place) for place in places]
+            edges.append((numbers[edge.source], numbers[place]))
+    boxes = []
+    for place in places:
+        box = box_of_vertex(graph.vertices[place], place)
+        if place not in inside:
+            box.kind += " outside"
+        boxes.append(box)
     drawn = picture(boxes, edges, f"Inside of {fold.label}")
-    heading = f"<h2>{markup(fold.label)}</h2>"
+    heading = f"<h2>Inside of {markup(fold.label)}: {len(fold.operations)} operations</h2>"
     return f'<div class="detail" data-fold="{number}" tabindex="0" hidden>{heading}{drawn}</div>'
 
 

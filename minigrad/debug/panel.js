@@ -171,7 +171,7 @@ function inputCard(step, operand) {
   const title = source && source !== name ? `${name}: ${source}` : name;
   if (typeof value === "string") return card(title, [element("p", value)]);
   if (typeof value === "number") return card(title, [arrayView(value, "value")]);
-  return card(title, [element("p", `${shapeText(value)}: not kept; run the forward pass under debug.recording()`)]);
+  return card(title, [element("p", `${shapeText(value)}: no rule has kept it; the trace of a recording has all`)]);
 }
 
 function contributionCard(step, operand) {
@@ -197,7 +197,7 @@ function filled(list) {
 }
 
 function forwardPanel(step) {
-  const lost = "No rule has kept the output of this operation: run the forward pass under debug.recording().";
+  const lost = "No rule has kept the output of this operation. The trace of a recording has all: with debug.recording() as r, and then r.trace().";
   const inputs = filled(step.takes).map((operand) => inputCard(step, operand));
   if (step.output === undefined) return [element("p", lost), ...cards("Inputs", inputs)];
   return [...cards("Output", [card("", arrayViews(step.output, "output"), "hot")]), ...cards("Inputs", inputs)];

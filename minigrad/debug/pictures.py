@@ -4,7 +4,7 @@ import unicodedata
 from collections.abc import Sequence
 from html import escape
 
-from minigrad.debug.layout import Point, lay_out
+from minigrad.debug.layout import Point, lay_out, with_copies
 
 #: The advance of one character, a share of the size: monospaced fonts have 0.6 to 0.62.
 ADVANCE = 0.62
@@ -35,6 +35,10 @@ class Box:
         self.lines = [cut(line) for line in lines if line]
         self.tooltip = tooltip
         self.key = key
+
+    def again(self) -> "Box":
+        """Return the box as it is drawn a second time."""
+        return Box(f"{self.kind} again", self.lines, self.tooltip, self.key)
 
     @property
     def size(self) -> Point:
@@ -68,11 +72,15 @@ def picture(boxes: Sequence[Box], edges: Sequence[tuple[int, int]], label: str, 
         label: what a screen reader says.
         style: the rules of a style sheet to put inside.
     """
+    originals, edges = with_copies(len(boxes), edges)
+    boxes = [*boxes, *[boxes[original].again() for original in originals]]
     sizes = [box.size for box in boxes]
     layout = lay_out(sizes, edges)
     width, height = layout.width + 2 * MARGIN, layout.height + 2 * MARGIN
+    # What is an image to a screen reader has nothing in it that can be pressed.
+    role = "img" if not boxes or boxes[0].key is None else "group"
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" class="minigrad-graph" role="img" aria-label="{markup(label)}" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="minigrad-graph" role="{role}" aria-label="{markup(label)}" '
         f'viewBox="0 0 {width:.0f} {height:.0f}" width="{width:.0f}" height="{height:.0f}">'
     ]
     if style:
@@ -106,7 +114,7 @@ def box_markup(box: Box, size: Point, centre: Point) -> str:
     """Return the group of a box, its origin in the middle above: tooltip, rectangle, lines."""
     width, height = size
     key = "" if box.key is None else f' data-key="{box.key}"'
-    radius = 14 if box.kind == "leaf" else 4
+    radius = 14 if box.kind.startswith("leaf") else 4
     x, y = round(centre[0] + MARGIN), round(centre[1] - height / 2 + MARGIN)
     text = f'<g class="{box.kind}"{key} transform="translate({x} {y})">'
     if box.tooltip:

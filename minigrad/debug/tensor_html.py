@@ -12,7 +12,7 @@ BROKEN = "rgba(217, 45, 32, 0.55)"
 CELL = 6
 
 
-def tensor_html(tensor: Any) -> str:
+def html_of(tensor: Any) -> str:
     """Return a tensor for a notebook.
 
     Args:
@@ -20,7 +20,7 @@ def tensor_html(tensor: Any) -> str:
 
     Examples:
         >>> import minigrad as mg
-        >>> html = tensor_html(mg.tensor([0.5, -1.0], requires_grad=True, name="<b>"))
+        >>> html = html_of(mg.tensor([0.5, -1.0], requires_grad=True, name="<b>"))
         >>> "&lt;b&gt;" in html, "<td" in html
         (True, True)
     """

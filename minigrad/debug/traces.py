@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from minigrad.debug import pages, trace_data, trace_graphs, trace_tables
+from minigrad.debug import trace_data, trace_graphs, trace_tables
 from minigrad.debug.forward import ForwardStep, forward_of
 from minigrad.debug.step import Step
 from minigrad.debug.stepping import begun, walk
@@ -88,10 +88,15 @@ class Trace:
         Raises:
             OSError: if it cannot be written; what was there stays.
         """
+        # Imported here, as in _repr_html_: who only trains has no use for pages.
+        from minigrad.debug import pages
+
         return pages.write_page(self, path)
 
     def _repr_html_(self) -> str:
         """Return the page in a frame, for a notebook."""
+        from minigrad.debug import pages
+
         return pages.framed(self)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:

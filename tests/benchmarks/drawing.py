@@ -2,10 +2,10 @@
 
     python tests/benchmarks/drawing.py [--rounds 5]
 
-Medians. The page is of a residual network of 70 blocks with seven operations each (linear, tanh, linear, relu, linear, a
-product and a sum), batch 50, width 12; its time is that of the HTML alone, the trace being there. The drawings are of a
-chain of sums and products that reads its beginning again and again: folded as it is by default, and with every operation,
-as text and as a picture.
+Medians. The page is of a residual network of 70 blocks with seven operations each (linear, tanh, linear, relu, linear,
+a product and a sum), batch 50, width 12; its time is that of the HTML alone, the trace being there. The drawings are of
+a chain of sums and products that reads its beginning again and again: folded as it is by default, and with every
+operation, as text and as a picture.
 """
 
 import argparse

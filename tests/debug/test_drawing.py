@@ -1,6 +1,7 @@
 """A drawn graph: names, shapes, values, gradients and sources, as text and as a picture; repeated blocks once."""
 
 import os
+import weakref
 import xml.etree.ElementTree as ET
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 
 import minigrad as mg
 from minigrad import debug, nn
+from minigrad.autograd import record
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -85,6 +87,16 @@ def test_a_drawing_is_of_the_moment_when_it_was_drawn():
     assert str(drawing) == text
 
 
+def test_a_drawing_keeps_no_array_of_the_graph_alive():
+    W, loss = product()
+    drawing = debug.draw(loss)
+    alive = weakref.ref(loss.grad_fn), weakref.ref(W)
+    del loss, W
+    assert [each() for each in alive] == [None, None]
+    assert "W (2, 1)" in str(drawing)
+    assert drawing.svg()
+
+
 def test_values_that_were_written_over_are_not_shown():
     x = mg.tensor([1.0, 2.0])
     w = mg.tensor([3.0, 4.0], requires_grad=True, name="w")
@@ -156,6 +168,16 @@ def test_three_alike_are_not_folded_and_four_that_differ_neither():
     assert "×" not in str(debug.draw(h))
 
 
+def test_a_picture_of_many_operations_has_a_box_for_each_module():
+    mg.manual_seed(0)
+    # No two layers are alike, so that nothing repeats.
+    layers = [nn.Sequential(nn.Linear(width, width + 1), nn.Tanh(), nn.Sigmoid()) for width in range(1, 71)]
+    loss = nn.Sequential(*layers)(mg.ones(1, 1)).sum()
+    assert len(groups(debug.draw(loss), "fold")) == 70
+    assert len(groups(debug.draw(loss, fold=False), "operation")) == 211
+    assert len(stripped(lines_of(loss))) == 211 + 140 + 1  # the text has all: operations, weights, the input
+
+
 def groups(drawing, kind):
     return [group for group in ET.fromstring(drawing.svg()).iter(SVG + "g") if group.get("class") == kind]
 
@@ -182,8 +204,20 @@ def test_an_operation_with_several_outputs_is_drawn():
     A = mg.tensor([[2.0, 0.0], [0.0, 1.0]], requires_grad=True, name="A")
     U, S, Vh = mg.linalg.svd(A)
     loss = S.sum() + U.sum()
-    assert "((2, 2), (2,), (2, 2))" in str(debug.draw(loss))
+    assert "● U, S, Vh = svd ((2, 2), (2,), (2, 2))" in str(debug.draw(loss))
     debug.draw(loss).svg()
+
+
+def forgetful(x):
+    return record(forgetful, forgetful_vjp, x.data * 2, (x,), (x.data,))
+
+
+def forgetful_vjp(grad_output):
+    return grad_output * 2
+
+
+def test_a_rule_that_does_not_take_what_was_saved_is_drawn_all_the_same():
+    assert "● forgetful (2,)" in str(debug.draw(forgetful(mg.ones(2, requires_grad=True))))
 
 
 def test_a_tensor_without_a_graph_is_drawn_as_that_tensor():

@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
-from minigrad.debug.layout import LONGEST, columns_of, lay_out
+from minigrad.debug.layout import LONGEST, REACH, columns_of, lay_out, with_copies
 
 SIZE = (60.0, 20.0)
 
@@ -103,3 +103,22 @@ def test_nothing_and_one_vertex_have_a_layout():
     assert lay_out([], []).centres == []
     layout = lay_out([SIZE], [])
     assert (layout.centres, layout.width, layout.height) == ([(30.0, 10.0)], 60.0, 20.0)
+
+
+def test_a_weight_that_is_read_far_away_is_drawn_again_near_its_reader():
+    line = [(operation, operation + 1) for operation in range(1, 31)]
+    reads = [(0, 2), (0, 5), (0, 25), (0, 30)]
+    originals, edges = with_copies(32, line + reads)
+    assert originals == [0]
+    assert edges == line + [(0, 2), (0, 5), (32, 25), (32, 30)]
+    layout = lay_out([SIZE] * 33, edges)
+    columns = columns_of(33, edges)
+    assert columns[32] == columns[25] - 1
+    assert all(columns[target] - columns[source] <= REACH for source, target in edges)
+    assert len(layout.centres) == 33
+
+
+def test_what_an_operation_made_is_never_drawn_again():
+    line = [(operation, operation + 1) for operation in range(30)]
+    originals, edges = with_copies(31, [*line, (1, 30)])
+    assert (originals, edges) == ([], [*line, (1, 30)])

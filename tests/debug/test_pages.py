@@ -10,9 +10,9 @@ import pytest
 import minigrad as mg
 from minigrad import debug, nn
 from minigrad.debug.array_pictures import ArrayPool, describe_array
-from minigrad.debug.folding import by_module
+from minigrad.debug.folding import MOST_OPERATIONS, by_module
 from minigrad.debug.graphs import graph_of
-from minigrad.debug.pages import MOST_OPERATIONS, page_of
+from minigrad.debug.pages import page_of
 
 
 def traced():
@@ -41,7 +41,7 @@ def test_a_page_refers_to_nothing_outside_of_itself():
 
 
 def test_names_and_sources_cannot_end_the_script_or_begin_markup():
-    name = "</script><b>&\u2028]]>"
+    name = "</script><b>&\u2028]]>\x00"
     W = mg.tensor([1.0, 2.0], requires_grad=True, name=name)
     page = page_of(debug.trace((W * "</script>".count("<")).sum()))
     assert page.count("</script>") == 3  # those of the page itself
@@ -89,13 +89,13 @@ def test_a_trace_of_a_recording_shows_its_values_and_names():
 def test_more_than_150_operations_are_folded_by_module():
     loss = network(90)
     graph = graph_of(loss)
-    folds = by_module(graph, MOST_OPERATIONS)
+    folds = by_module(graph)
     assert [fold.label for fold in folds[:3]] == ["0", "1", "2"]
     assert len(folds) + 1 <= MOST_OPERATIONS
     page = page_of(debug.trace(loss))
     assert page.count('class="fold"') == 90
     assert page.count('class="detail"') == 90
-    assert by_module(graph_of(network(70)), MOST_OPERATIONS) == []
+    assert by_module(graph_of(network(70))) == []
 
 
 @pytest.mark.parametrize("operations", [200, 1000])
@@ -103,7 +103,7 @@ def test_operations_without_modules_are_folded_by_their_order(operations):
     h = x = mg.tensor([1.0], requires_grad=True)
     for _ in range(operations):
         h = h * x
-    folds = by_module(graph_of(h), MOST_OPERATIONS)
+    folds = by_module(graph_of(h))
     assert len(folds) <= MOST_OPERATIONS
     assert max([len(fold.operations) for fold in folds]) <= MOST_OPERATIONS
     assert sum([len(fold.operations) for fold in folds]) == operations
@@ -113,12 +113,33 @@ def test_500_operations_stay_below_a_megabyte():
     trace = debug.trace(network(250))
     assert len(trace.steps) == 501
     assert len(page_of(trace).encode()) < 1_000_000
+    with debug.recording() as recorded:
+        network(250).backward()
+    assert len(page_of(recorded.trace()).encode()) < 1_000_000
+
+
+def test_of_many_steps_the_table_has_each_source_line_once():
+    page = page_of(debug.trace(network(60)))
+    rows = page.partition("<tbody>")[2].partition("</table>")[0]
+    assert rows.count("<tr>") == 242
+    assert page.count("<td>return model(mg.randn(50, 12)).sum()") == 1
 
 
 def test_a_table_has_a_row_for_each_step():
     table = re.search(r"<tbody>(.*)</table>", page_of(traced()), re.DOTALL)[1]
     assert table.count("<tr>") == 6
-    assert "W: (2, 1) 22 44 norm 49.193" in table
+    assert "W: (2, 1) 22 44 norm 49.193, grad_y = x.T @ grad_output" in table
+
+
+def test_a_trace_without_a_step_is_refused(tmp_path):
+    trace = debug.trace(mg.ones((), requires_grad=True))
+    with pytest.raises(ValueError, match=r"(?s)to_html: the trace has no step: .*requires grad"):
+        trace.to_html(tmp_path / "page.html")
+    assert os.listdir(tmp_path) == []
+
+
+def test_the_title_is_the_loss_and_its_expression():
+    assert "<title>Backward pass of loss = (h * h).sum()</title>" in page_of(traced())
 
 
 def test_a_page_that_cannot_be_written_says_which_and_leaves_nothing_half_written(tmp_path):
@@ -132,6 +153,33 @@ def test_a_page_that_cannot_be_written_says_which_and_leaves_nothing_half_writte
     with pytest.raises(OSError, match="cannot be written"):
         trace.to_html(path)
     assert os.listdir(tmp_path) == ["page.html"]
+
+
+def test_a_write_that_fails_half_way_leaves_what_was_there(tmp_path, monkeypatch):
+    path = tmp_path / "page.html"
+    path.write_text("before")
+
+    def interrupted(*paths):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "replace", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        traced().to_html(path)
+    assert (path.read_text(), os.listdir(tmp_path)) == ("before", ["page.html"])
+
+
+def test_a_name_that_no_file_can_hold_is_written_all_the_same(tmp_path):
+    x = mg.tensor([1.0], requires_grad=True, name="half \ud800")
+    assert "half ?" in debug.trace(x * 2).to_html(tmp_path / "page.html").read_text(encoding="utf-8")
+    debug.draw(x * 2, tmp_path / "graph.txt")
+
+
+def test_a_link_stays_a_link(tmp_path):
+    (tmp_path / "real.html").touch()
+    (tmp_path / "link.html").symlink_to(tmp_path / "real.html")
+    traced().to_html(tmp_path / "link.html")
+    assert (tmp_path / "link.html").is_symlink()
+    assert (tmp_path / "real.html").stat().st_size > 0
 
 
 def test_a_page_replaces_the_one_before_and_can_be_read_by_others(tmp_path):

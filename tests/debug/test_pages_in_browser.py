@@ -217,8 +217,52 @@ def test_a_fold_opens_at_the_steps_inside(chromium, tmp_path):
     open_page(chromium, page)
     assert len(chromium.find_elements("css selector", ".overview g.fold")) == 60
     opened = [detail for detail in chromium.find_elements("css selector", ".detail") if detail.is_displayed()]
-    assert [detail.find_element("tag name", "h2").text for detail in opened] == ["0"]
+    assert [detail.find_element("tag name", "h2").text for detail in opened] == ["Inside of 0: 3 operations"]
     chromium.find_elements("css selector", ".overview g.fold")[5].click()
     assert position(chromium) == "forward 16 of 181"
     (opened,) = [detail for detail in chromium.find_elements("css selector", ".detail") if detail.is_displayed()]
     assert opened.find_element("css selector", "g.current text").text == "linear"
+    # What the fold reads from outside is there too.
+    assert [text.text for text in opened.find_elements("css selector", "g.outside text")] == ["sigmoid", "(2, 3)"]
+
+
+def test_the_keyboard_reaches_every_control_and_each_has_a_name(chromium, moons_page):
+    open_page(chromium, moons_page)
+    reached = []
+    for _ in range(5):
+        press(chromium, keys().TAB)
+        reached.append(chromium.switch_to.active_element.get_attribute("id"))
+    assert reached == ["slider", "next", "last", "turn", ""]  # at the first step there is no way back; then the graph
+    assert chromium.switch_to.active_element.get_attribute("class") == "overview"
+    names = chromium.execute_script(
+        "return [...document.querySelectorAll('button, input, [role=button], canvas, svg')]"
+        ".map((each) => each.getAttribute('aria-label') || each.textContent.trim())"
+    )
+    assert "" not in names
+
+
+def test_a_trace_in_a_notebook_steps_inside_of_its_frame(chromium, network, tmp_path):
+    notebook = tmp_path / "notebook.html"
+    notebook.write_text(f"<!doctype html><title>notebook</title>{network._repr_html_()}", encoding="utf-8")
+    open_page(chromium, notebook.as_uri())
+    chromium.switch_to.frame(chromium.find_element("tag name", "iframe"))
+    chromium.find_element("id", "next").click()
+    assert position(chromium) == "forward 2 of 4"
+    chromium.switch_to.default_content()
+    assert chromium.get_log("browser") == []
+    assert chromium.current_url == notebook.as_uri()
+
+
+def test_a_drawing_in_a_file_follows_the_colour_scheme(chromium, tmp_path):
+    w = mg.tensor([1.0, 2.0], requires_grad=True, name="w")
+    path = tmp_path / "graph.svg"
+    debug.draw((w * w).sum(), path)
+    fills = []
+    for scheme in ("light", "dark"):
+        features = [{"name": "prefers-color-scheme", "value": scheme}]
+        chromium.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
+        open_page(chromium, path.as_uri())
+        assert chromium.find_element("css selector", "g.leaf text").is_displayed()
+        fills.append(chromium.find_element("css selector", "g.leaf text").value_of_css_property("fill"))
+    chromium.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
+    assert fills[0] != fills[1]
