@@ -43,7 +43,6 @@ class Console(cmd.Cmd):
         session: what outlives it.
         frame: the program's frame that opened it, whose variables expressions may name; None for no program.
         numbers: the numbers of the session's breakpoints by those of the stepper's.
-        interrupted: whether Ctrl-C was pressed while operations ran.
         quitting: whether the pass was given up.
     """
 
@@ -76,7 +75,6 @@ class Console(cmd.Cmd):
         self.session = Session() if session is None else session
         self.frame = frame
         self.numbers: dict[int, int] = {}
-        self.interrupted = False
         self.quitting = False
 
     # Saying ---------------------------------------------------------------------------------------------------------
