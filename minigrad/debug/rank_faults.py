@@ -11,12 +11,15 @@ from minigrad.debug.layer_figures import EPSILON, Layer, noise, singular_values
 from minigrad.debug.report import Finding
 from minigrad.debug.unit_faults import is_dead
 
+#: A weight may have been rounded a few times on its way: drawn, scaled, updated, written to a file.
+ROUNDINGS = 4
+
 
 def weight_rank(layer: Layer) -> int | None:
     """Return the rank of a weight: its singular values above what rounding its numbers gives; None if not known."""
     if len(layer.singular_values) == 0:
         return None
-    return int(np.sum(layer.singular_values > noise(layer.weight)))
+    return int(np.sum(layer.singular_values > noise(layer.weight, ROUNDINGS)))
 
 
 def feature_rank(layer: Layer) -> int | None:
@@ -37,14 +40,17 @@ def rank_deficient(found: Any, known: list[Finding]) -> list[Finding]:
     given: an activation of independent directions, one each, does not make them dependent.
     """
     dead = {each.layer for each in found.slopes if each.layer is not None and is_dead(each)}
-    findings = []
+    findings: list[Finding] = []
+    poor: set[Layer] = set()
     for layer in found.layers:
-        finding = deficient_data(layer) if not layer.hidden else None
-        finding = finding or deficient_weight(layer)
-        if finding is None and layer.hidden and not dead.intersection(layer.before):
-            finding = deficient_features(layer)
-        if finding is not None:
-            findings.append(finding)
+        told = [None if layer.hidden else deficient_data(layer), deficient_weight(layer)]
+        # What dead units or a poor weight have done to the features is told there.
+        if told[1] is None and layer.hidden and not (dead | poor).intersection(layer.before):
+            told.append(deficient_features(layer))
+        for finding in told:
+            if finding is not None:
+                findings.append(finding)
+                poor.add(layer)
     return findings
 
 
@@ -93,9 +99,9 @@ def deficient_weight(layer: Layer) -> Finding | None:
     rows, columns = np.any(layer.weight, axis=1), np.any(layer.weight, axis=0)
     weight = layer.weight[rows][:, columns]
     values = layer.singular_values if np.all(rows) and np.all(columns) else singular_values(weight)
-    if len(values) == 0 or values[-1] > noise(weight):
+    if len(values) == 0 or values[-1] > noise(weight, ROUNDINGS):
         return None
-    rank = int(np.sum(values > noise(weight)))
+    rank = int(np.sum(values > noise(weight, ROUNDINGS)))
     sentence = (
         f"The weight of layer {layer.name}, {layer.weight.shape}, has rank {rank} of {len(values)}: singular value "
         f"{rank + 1} is {values[rank]:.1e} beside {values[0]:.2g}, so its features have rank {rank} too."

@@ -13,7 +13,7 @@ from minigrad.debug.curvature import largest_eigenvalue
 from minigrad.debug.subjects import Subject
 from minigrad.debug.trials import losses_ahead
 from minigrad.nn import functional as F
-from tests.debug.trainings import FAST, FLAT, VANISHING, Training, drawn, network
+from tests.debug.trainings import DEFICIENT, FAST, FLAT, VANISHING, Training, drawn, network
 
 
 def small(seed=0, dtype=mg.float64):
@@ -261,6 +261,15 @@ def test_a_normalisation_takes_a_direction_by_right():
     report = debug.doctor(Normalised(), (mg.randn(100, 16), mg.randn(100, 1)), F.mse_loss)
     assert report.layers[1]["feature_rank"] == 15
     assert report.healthy
+
+
+def test_data_and_weight_of_one_layer_are_told_apart_and_what_follows_from_them_is_not_told():
+    training = drawn(0, 8, "tanh", [DEFICIENT])
+    with mg.no_grad():
+        training.model[0].weight.fill_(0.3)
+    findings = debug.doctor(*training).findings
+    assert [(each.name, each.place) for each in findings] == [(DEFICIENT, "0"), (DEFICIENT, "0")]
+    assert [each.figures["rank"] for each in findings] == [6, 1]
 
 
 def test_weights_too_large_to_decompose_are_noted(monkeypatch):
