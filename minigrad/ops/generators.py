@@ -11,8 +11,8 @@ import numpy as np
 
 from minigrad.errors import describe, message, number_remedy
 from minigrad.ops.creation import leaf
-from minigrad.ops.in_place import copy_
 from minigrad.ops.operands import Op
+from minigrad.ops.overwriting import copy_
 
 
 class Generator:

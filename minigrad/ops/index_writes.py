@@ -11,7 +11,6 @@ from minigrad.errors import describe, message
 from minigrad.graph import record
 from minigrad.ops.arithmetic import scaled
 from minigrad.ops.elementwise import where
-from minigrad.ops.in_place import write_over
 from minigrad.ops.indexing import edges_of_index, misfit, plain_index, set_item_vjp, shape_of_place, written_last
 from minigrad.ops.operands import (
     Op,
@@ -26,6 +25,7 @@ from minigrad.ops.operands import (
     unwrap,
     unwrap_exact,
 )
+from minigrad.ops.overwriting import write_over
 from minigrad.ops.places import add_along, add_at, last_named, same_dtype
 from minigrad.ops.reductions import sum
 from minigrad.ops.selections import index_select, vector_of_places
@@ -231,22 +231,22 @@ def place_of(x: ndarray, key: tuple[Any, ...], values: Operand) -> tuple[int, ..
 
 def index_add_(x: Tensor, dim: int, index: Operand, source: Operand, *, alpha: float = 1) -> Tensor:
     """Add ``alpha`` times the slices of ``source`` to ``x`` at places of an axis, in place."""
-    return write_over(index_add, x, dim, index, source if alpha == 1 else scaled(index_add_, source, alpha))
+    return write_over(index_add, x, (dim, index, source if alpha == 1 else scaled(index_add_, source, alpha)))
 
 
 def index_copy_(x: Tensor, dim: int, index: Operand, source: Operand) -> Tensor:
     """Write the slices of ``source`` over ``x`` at places of an axis."""
-    return write_over(index_copy, x, dim, index, source)
+    return write_over(index_copy, x, (dim, index, source))
 
 
 def index_fill_(x: Tensor, dim: int, index: Operand, value: Operand) -> Tensor:
     """Write one number over ``x`` at places of an axis."""
-    return write_over(index_fill, x, dim, index, value)
+    return write_over(index_fill, x, (dim, index, value))
 
 
 def index_put_(x: Tensor, indices: Any, values: Operand, accumulate: bool = False) -> Tensor:
     """Write ``values`` over ``x[indices]``, or add them to it."""
-    return write_over(index_put, x, indices, values, accumulate)
+    return write_over(index_put, x, (indices, values, accumulate))
 
 
 class IndexWriteMethods:

@@ -9,9 +9,9 @@ import numpy as np
 from minigrad.errors import describe, message
 from minigrad.graph import record
 from minigrad.ops.elementwise import where
-from minigrad.ops.in_place import write_over
 from minigrad.ops.indexing import get_item_vjp
 from minigrad.ops.operands import Op, Operand, Tensor, Value, check_broadcast, ndarray, needs_grad, unwrap, unwrap_exact
+from minigrad.ops.overwriting import write_over
 from minigrad.ops.padding import constant_pad_nd
 from minigrad.ops.places import same_dtype
 from minigrad.ops.shapes import reshape
@@ -52,7 +52,7 @@ def masked_fill_vjp(grad_output: Value, mask: Value, for_x: bool, for_value: boo
 
 def masked_fill_(x: Tensor, mask: Operand, value: Operand) -> Tensor:
     """Write one number over ``x`` where a mask holds."""
-    return write_over(masked_fill, x, mask, value)
+    return write_over(masked_fill, x, (mask, value))
 
 
 def mask_of(op: Op, x: Any, mask: Any) -> ndarray:
@@ -139,7 +139,7 @@ def masked_scatter_vjp(
 
 def masked_scatter_(x: Tensor, mask: Operand, source: Operand) -> Tensor:
     """Write the elements of ``source``, one after the other, over ``x`` where a mask holds."""
-    return write_over(masked_scatter, x, mask, source)
+    return write_over(masked_scatter, x, (mask, source))
 
 
 class MaskMethods:

@@ -15,8 +15,8 @@ from minigrad.errors import message
 from minigrad.graph import record
 from minigrad.ops.conversion import cast
 from minigrad.ops.generators import Generator, checked_generator
-from minigrad.ops.in_place import copy_
 from minigrad.ops.operands import Op, Operand, Tensor, Value, real, sizes, unwrap, whole
+from minigrad.ops.overwriting import copy_
 from minigrad.writes import refuse_write
 
 

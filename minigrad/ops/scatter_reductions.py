@@ -12,8 +12,8 @@ from minigrad.ops.arithmetic import div
 from minigrad.ops.conversion import cast, clone
 from minigrad.ops.elementwise import where
 from minigrad.ops.gathering import gather
-from minigrad.ops.in_place import copy_
 from minigrad.ops.operands import Operand, Tensor, Value, axis, needs_grad, unwrap
+from minigrad.ops.overwriting import copy_
 from minigrad.ops.places import add_elements, places_of
 from minigrad.ops.scattering import operands_of_scatter, scatter, scatter_add, scatter_product, with_an_axis
 from minigrad.writes import refuse_write

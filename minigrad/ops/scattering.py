@@ -12,9 +12,9 @@ from minigrad.graph import record
 from minigrad.ops.conversion import cast, clone
 from minigrad.ops.elementwise import where
 from minigrad.ops.gathering import check_gather, gather
-from minigrad.ops.in_place import copy_, write_over
 from minigrad.ops.masks import masked_fill
 from minigrad.ops.operands import Op, Operand, Tensor, Value, axis, ndarray, needs_grad, unwrap, unwrap_exact
+from minigrad.ops.overwriting import copy_, write_over
 from minigrad.ops.places import add_elements, places_of, same_dtype
 from minigrad.ops.shapes import reshape
 from minigrad.writes import refuse_write
@@ -219,14 +219,14 @@ def scatter_(
     """Write numbers over ``x`` at places along an axis; arguments as for ``scatter``."""
     source: Any = value if src is None else src
     if reduce is None:
-        return write_over(scatter, x, dim, index, source)
+        return write_over(scatter, x, (dim, index, source))
     refuse_write("scatter_", x, (source,))
     return copy_(x, scatter(clone(x), dim, index, source, reduce=reduce))
 
 
 def scatter_add_(x: Tensor, dim: int, index: Operand, src: Operand) -> Tensor:
     """Add numbers to ``x`` at places along an axis, in place."""
-    return write_over(scatter_add, x, dim, index, src)
+    return write_over(scatter_add, x, (dim, index, src))
 
 
 class ScatterMethods:

@@ -1,6 +1,7 @@
 """The calls that ``ops.py`` times, made of the table in ``expressions.py``: what is called, and with which operands."""
 
 import math
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -79,13 +80,24 @@ def cases():
     return found
 
 
+#: What an operator between two operands, or before one, is called as a function that writes to ``out``.
+OPERATORS = {"+": "add", "-": "subtract", "*": "multiply", "/": "true_divide", "//": "floor_divide", "%": "remainder"}
+OPERATORS |= {"**": "power", "&": "bitwise_and", "|": "bitwise_or", "^": "bitwise_xor"}
+SIGNS = {"-": "negative", "~": "bitwise_not"}
+
+
 def written_over(first, expression):
     """Return NumPy's expression for writing a result over its first operand."""
     if expression is None:
         return None
+    parts = re.fullmatch(r"(\w+) ?([-+*/%&|^]+) ?(\w+)", expression)
+    if parts is not None and parts[2] in OPERATORS:
+        return f"np.{OPERATORS[parts[2]]}({parts[1]}, {parts[3]}, out={first})"
+    if expression[0] in SIGNS and expression[1:].isidentifier():
+        return f"np.{SIGNS[expression[0]]}({expression[1:]}, out={first})"
     if expression.startswith("np.") and expression.count("(") == 1 and expression.endswith(")"):
-        ufunc = getattr(np, expression[3:].partition("(")[0])
-        if isinstance(ufunc, np.ufunc):
+        function = getattr(np, expression[3:].partition("(")[0])
+        if isinstance(function, np.ufunc) or function is np.clip:
             return f"{expression[:-1]}, out={first}, casting='unsafe')"
     return f"np.copyto({first}, {expression}, casting='unsafe')"
 
