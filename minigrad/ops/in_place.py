@@ -7,6 +7,7 @@ from sys import _getframe
 import numpy as np
 
 import minigrad_kernels
+from minigrad.dtypes import int64
 from minigrad.errors import describe, message
 from minigrad.ops.arithmetic import add, div, floor_divide, mul, neg, pow, remainder, scaled, sub
 from minigrad.ops.comparisons import bitwise_and, bitwise_or, bitwise_xor
@@ -128,10 +129,12 @@ def fill_(x: Tensor, value: Operand) -> Tensor:
     Raises:
         ValueError: if ``value`` has more than one element.
     """
-    if is_small_number(value) and is_written_at_once(x) and x._data.dtype.kind == "f":
-        stamp_now(x, _getframe(1))
-        x._data.fill(value)
-        return x
+    if is_small_number(value) and is_written_at_once(x):
+        x_data = x._data
+        if x_data.dtype.kind == "f" or (x_data.dtype is int64 and type(value) is int):
+            stamp_now(x, _getframe(1))
+            x_data.fill(value)
+            return x
     refuse_write("fill_", x, (value,))
     if unwrap(fill_, value).ndim:
         raise ValueError(

@@ -9,7 +9,7 @@ import numpy as np
 
 from minigrad import dtypes
 from minigrad.errors import message
-from minigrad.ops.creation import affordable, leaf
+from minigrad.ops.creation import checked_lengths, leaf
 from minigrad.ops.operands import Op, Tensor, real, whole
 
 
@@ -38,7 +38,9 @@ def arange(
         Tensor((3,) int64 | 2 4 6)
     """
     first, last = (0, start) if end is None else (start, end)
-    first, last, step = real(arange, "start", first), real(arange, "end", last), real(arange, "step", step)
+    integers = type(first) is int and type(last) is int and type(step) is int
+    if not integers:
+        first, last, step = real(arange, "start", first), real(arange, "end", last), real(arange, "step", step)
     finite = abs(first) < 2**63 and abs(last) < 2**63 and abs(step) < 2**63
     if not finite or step == 0 or (last - first) / step < 0:
         raise ValueError(
@@ -48,10 +50,12 @@ def arange(
                 "The sign of the step is the direction, such as arange(5, 0, -1); linspace takes a number of points.",
             )
         )
+    (length,) = checked_lengths(arange, (math.ceil((last - first) / step),))
+    if integers and dtype is None:
+        return leaf(np.arange(first, last, step), requires_grad, None)
     if dtype is None:
         whole_numbers = isinstance(first, int) and isinstance(last, int) and isinstance(step, int)
         dtype = dtypes.int64 if whole_numbers else dtypes.get_default_dtype()
-    (length,) = affordable(arange, (math.ceil((last - first) / step),))
     array: Any = np.arange(length)
     # Each of these is a pass over all numbers.
     array = array if step == 1 else step * array
