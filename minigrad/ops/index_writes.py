@@ -11,7 +11,8 @@ from minigrad.errors import describe, message
 from minigrad.graph import record
 from minigrad.ops.arithmetic import scaled
 from minigrad.ops.elementwise import where
-from minigrad.ops.indexing import edges_of_index, misfit, plain_index, set_item_vjp, shape_of_place, written_last
+from minigrad.ops.index_keys import misfit, plain_index
+from minigrad.ops.indexing import edges_of_index, set_item_vjp, shape_of_place, written_last
 from minigrad.ops.operands import (
     Op,
     Operand,
