@@ -25,8 +25,8 @@ ALONG_AXES = """
     var_mean
 """
 LAST_AXES = """
-    cholesky constant_pad_nd det eigh eigvalsh exponential inv inv_ex lu_factor_ex matrix_exp matrix_rank pinv qr
-    slogdet svd svdvals tril triu window_means
+    cholesky constant_pad_nd det eigh eigvalsh exponential inv inv_ex lu_factor_ex matrix_exp matrix_rank pinv
+    pixel_shuffle pixel_unshuffle qr slogdet svd svdvals tril triu window_means
 """
 IMAGES = """
     adaptive_avg_pool1d adaptive_avg_pool2d adaptive_max_pool1d adaptive_max_pool2d avg_pool1d avg_pool2d conv1d conv2d

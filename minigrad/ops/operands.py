@@ -158,6 +158,8 @@ def axis(op: Op, dim: Any, ndim: int) -> int:
     Raises:
         TypeError, IndexError: if it is not an integer, or not an axis of an array with ``ndim`` dimensions.
     """
+    if type(dim) is int and -ndim <= dim < ndim:
+        return dim if dim >= 0 else dim + ndim
     if isinstance(dim, bool) or not isinstance(dim, (int, np.integer)):
         raise TypeError(
             message(
@@ -189,6 +191,8 @@ def axes(op: Op, dim: Dim, ndim: int, keepdim: Any = False) -> tuple[int, ...]:
     """
     if type(keepdim) is not bool:
         refuse_no_bool(op, "keepdim", keepdim)
+    if type(dim) is int and -ndim <= dim < ndim:
+        return (dim if dim >= 0 else dim + ndim,)
     if dim is None or (isinstance(dim, (tuple, list)) and len(dim) == 0):
         return tuple(range(ndim))
     if not isinstance(dim, (tuple, list)):
@@ -222,6 +226,8 @@ def whole(op: Op, name: str, value: Any) -> int:
     Raises:
         TypeError: if it is not.
     """
+    if type(value) is int:
+        return value
     if isinstance(value, tensors.Tensor) and value._data.ndim == 0:
         value = value._data[()]
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, np.integer)):
@@ -237,6 +243,8 @@ def real(op: Op, name: str, value: Any) -> float:
     Raises:
         TypeError: if it is not; RuntimeError: if it is a tensor that requires grad, whose gradient would be lost.
     """
+    if type(value) is float or type(value) is int:
+        return value
     if isinstance(value, (tensors.Tensor, ndarray, np.generic)) and value.ndim == 0 and value.dtype in SUPPORTED:
         if needs_grad(value):
             raise RuntimeError(
