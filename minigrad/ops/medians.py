@@ -16,12 +16,12 @@ from minigrad.ops.operands import (
     Tensor,
     axes,
     axis,
-    maximum_reduce,
     ndarray,
     refuse_no_bool,
     unwrap,
     whole,
 )
+from minigrad.ops.reductions import may_hold_nan
 
 #: Integers are counted rather than sorted if there are at most so many possible ones for each that there is.
 DENSE = 4
@@ -98,11 +98,7 @@ def middle_rank(op: Op, x: ndarray, along: int) -> ndarray:
     """Return the rank of the median along an axis: 0-d, or one for each line where their numbers of NaN differ."""
     length = x.shape[along] if x.ndim else 1
     rank = np.asarray((length - 1) // 2)
-    if x.dtype.kind != "f" or x.ndim == 0 or x.size == 0:
-        return rank
-    largest = maximum_reduce(x, axis=None)
-    if largest == largest:
-        # No NaN: the maximum would be one.
+    if x.dtype.kind != "f" or x.ndim == 0 or x.size == 0 or not may_hold_nan(x):
         return rank
     missing = np.count_nonzero(np.isnan(x), axis=along, keepdims=True)
     if op is median:
@@ -144,7 +140,7 @@ def shared_middle(op: Op, who: Op, x: Operand, dim: Dim, keepdim: bool) -> Tenso
             refuse_empty(who, x_data, over)
         output = np.full(kept, np.nan, x_data.dtype)
     else:
-        lines = lines.reshape((*kept, -1))
+        lines = lines.reshape((*kept, -1)) if kept else lines
         output = at_rank(lines, len(kept), middle_rank(who, lines, len(kept))).reshape(kept)
     output = np.expand_dims(output, over) if keepdim else output
     return record(op, amax_vjp, output, (x, dim, keepdim), (x_data, output, over, keepdim))
@@ -174,9 +170,10 @@ def at_rank(x: ndarray, along: int, rank: ndarray) -> ndarray:
     """Return the elements of a rank along an axis, which is kept; NaN is the largest."""
     if rank.ndim:
         return np.take_along_axis(np.sort(x, axis=along), rank, along)
-    place = (slice(None),) * along + (slice(int(rank), int(rank) + 1),)
+    chosen = rank.item()
+    place = (slice(None),) * along + (slice(chosen, chosen + 1),)
     copy = x.copy()
-    copy.partition(int(rank), axis=along)
+    copy.partition(chosen, along)
     # A view would keep all of the copy.
     return copy[place].copy()
 
@@ -230,7 +227,7 @@ def most_frequent(x: ndarray) -> ndarray:
 def first_equal(x: ndarray, values: ndarray, along: int) -> ndarray:
     """Return the index of the first element along an axis that equals the value there; NaN equals NaN."""
     equal = x == values
-    if x.dtype.kind == "f" and (values != values).any():
+    if x.dtype.kind == "f" and np.count_nonzero(values != values):
         equal |= np.isnan(x) & np.isnan(values)
     return equal.argmax(axis=along, keepdims=True)
 

@@ -214,6 +214,8 @@ def axes(op: Op, dim: Dim, ndim: int, keepdim: Any = False) -> tuple[int, ...]:
 
 def refuse_no_bool(op: Op, name: str, value: Any) -> None:
     """Raise a TypeError unless an argument is True or False, or NumPy's, or 1 or 0 as those are equal to them."""
+    if type(value) is bool:
+        return
     if not isinstance(value, (bool, int, np.bool_)) or value not in (True, False):
         raise TypeError(
             message(op.__name__, f"{name} must be True or False, got {describe(value)}.", "Several axes are one tuple.")

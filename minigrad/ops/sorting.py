@@ -70,6 +70,8 @@ def order(op: Op, x: ndarray, dim: int, descending: bool, stable: bool) -> tuple
     refuse_no_bool(op, "descending", descending)
     refuse_no_bool(op, "stable", stable)
     along = axis(op, dim, x.ndim)
+    if x.ndim == 1:
+        return along, sorting_order(x, descending)
     if x.ndim == 0:
         return 0, np.zeros((), np.int64)
     return along, sorting_order(x.swapaxes(along, -1), descending).swapaxes(along, -1)
@@ -100,13 +102,19 @@ def ascending_order(x: ndarray) -> ndarray:
         rises &= values[..., :-1] == values[..., :-1]
     if rises.all():
         return indices
-    # Equal elements are a run. In one number, the run comes before the index.
-    starts = np.zeros(x.shape, np.int64)
-    np.cumsum(rises, axis=-1, out=starts[..., 1:])
-    starts *= length
-    indices += starts
-    indices.sort(axis=-1)
-    indices -= starts
+    # Equal elements are a run. In one number, the run comes before the index. Of a million normal numbers in float32
+    # some percent are in runs: those alone are sorted once more.
+    equal = np.zeros(x.shape, np.bool_)
+    equal[..., 1:] = ~rises
+    inside = equal.copy()
+    inside[..., :-1] |= equal[..., 1:]
+    places = np.flatnonzero(inside)
+    runs = np.cumsum(~equal.reshape(-1)[places])
+    runs *= length
+    flat = indices.reshape(-1)
+    keys = flat[places] + runs
+    keys.sort()
+    flat[places] = keys - runs
     return indices
 
 
