@@ -199,10 +199,15 @@ def clamp(x: Operand, min: Operand | None = None, max: Operand | None = None) ->
             )
         )
     x_data = unwrap(clamp, x)
-    min, max = representable(x_data, min), representable(x_data, max)
-    output, lower, upper = limited_between(x, x_data, min, max)
-    if needs_grad(min) or needs_grad(max):
-        return record(clamp, clamp_between_vjp, output, (x, min, max), (x_data, lower, upper))
+    lower: Any = min
+    upper: Any = max
+    if x_data.dtype.kind == "f" and is_number_or_none(min) and is_number_or_none(max):
+        output = limited_by_numbers(x_data, lower, upper)
+    else:
+        min, max = representable(x_data, min), representable(x_data, max)
+        output, lower, upper = limited_between(x, x_data, min, max)
+        if needs_grad(min) or needs_grad(max):
+            return record(clamp, clamp_between_vjp, output, (x, min, max), (x_data, lower, upper))
     inside = None
     if needs_grad(x):
         inside = np.ones(output.shape, np.bool_)
@@ -216,11 +221,23 @@ def clamp_vjp(grad_output: Value, inside: Value) -> Value:
     return where(inside, grad_output, 0)
 
 
+def is_number_or_none(bound: Any) -> bool:
+    """Return whether a bound is a Python number that NumPy can take beside floats, or there is none."""
+    return bound is None or is_small_number(bound)
+
+
+def limited_by_numbers(x: ndarray, min: Any, max: Any) -> Any:
+    """Return an array of floats limited to bounds, numbers or None, of which one is given."""
+    if max is None:
+        return np.maximum(x, min)
+    if min is None:
+        return np.minimum(x, max)
+    # In one pass: at a million elements two of them take 4 times as long.
+    return x.clip(min, max) if min <= max else np.minimum(np.maximum(x, min), max)
+
+
 def limited_between(x: Operand, x_data: ndarray, min: Any, max: Any) -> tuple[Any, Any, Any]:
     """Return an operand limited to bounds, and the bounds in its dtype; None for one that there is not."""
-    if x_data.dtype.kind == "f" and is_small_number(min) and is_small_number(max) and min <= max:
-        # In one pass: at a million elements two of them take 4 times as long.
-        return x_data.clip(min, max), min, max
     lower: Any = None
     upper: Any = None
     output: Any = x_data

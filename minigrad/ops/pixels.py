@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from minigrad.errors import describe, message
 from minigrad.graph import record
 from minigrad.ops.operands import Op, Operand, Tensor, Value, unwrap, whole
@@ -37,7 +35,7 @@ def pixel_shuffle(x: Operand, upscale_factor: int) -> Tensor:
     kept, ahead = channels // factor**2, len(batch)
     split = x_data.reshape((*batch, kept, factor, factor, height, width))
     order = (*range(ahead + 1), ahead + 3, ahead + 1, ahead + 4, ahead + 2)
-    output = np.array(split.transpose(order), order="C").reshape((*batch, kept, height * factor, width * factor))
+    output = split.transpose(order).copy().reshape((*batch, kept, height * factor, width * factor))
     return record(pixel_shuffle, pixel_shuffle_vjp, output, (x, upscale_factor), (factor,))
 
 
@@ -71,7 +69,7 @@ def pixel_unshuffle(x: Operand, downscale_factor: int) -> Tensor:
     low, narrow = height // factor, width // factor
     split = x_data.reshape((*batch, channels, low, factor, narrow, factor))
     order = (*range(ahead + 1), ahead + 2, ahead + 4, ahead + 1, ahead + 3)
-    output = np.array(split.transpose(order), order="C").reshape((*batch, channels * factor**2, low, narrow))
+    output = split.transpose(order).copy().reshape((*batch, channels * factor**2, low, narrow))
     return record(pixel_unshuffle, pixel_unshuffle_vjp, output, (x, downscale_factor), (factor,))
 
 

@@ -82,8 +82,13 @@ def factors(op: Op, x: Operand, y: Operand) -> tuple[ndarray, ndarray]:
         ValueError: naming both shapes, if they do not fit.
     """
     x_data, y_data = unwrap(op, x), unwrap(op, y)
-    if x_data.ndim == 2 == y_data.ndim and x_data.shape[1] == y_data.shape[0] and x_data.dtype is y_data.dtype:
-        return x_data, y_data
+    if x_data.dtype is y_data.dtype:
+        # The usual ones: matrices, a matrix and a vector, two batches.
+        x_shape, y_shape = x_data.shape, y_data.shape
+        if len(x_shape) == 2 and 0 < len(y_shape) < 3 and x_shape[1] == y_shape[0]:
+            return x_data, y_data
+        if len(x_shape) == 3 == len(y_shape) and x_shape[0] == y_shape[0] and x_shape[2] == y_shape[1]:
+            return x_data, y_data
     fits = x_data.ndim > 0 and y_data.ndim > 0
     fits = fits and x_data.shape[-1] == y_data.shape[-2 if y_data.ndim > 1 else 0]
     for left, right in zip(reversed(x_data.shape[:-2]), reversed(y_data.shape[:-2])):
