@@ -60,7 +60,7 @@ def sqrt_vjp(grad_output: Value, output: Value) -> Value:
 def square(x: Operand) -> Tensor:
     """Return ``x * x``, elementwise; bools become int64."""
     x_data = unwrap(square, x)
-    if x_data.dtype == np.bool_:
+    if x_data.dtype.kind == "b":
         x_data = x_data.astype(np.int64)
     return record(square, square_vjp, x_data * x_data, (x,), (x_data,))
 
@@ -84,7 +84,7 @@ def abs_vjp(grad_output: Value, x: Value) -> Value:
 def sign(x: Operand) -> Tensor:
     """Return -1, 0 or 1, elementwise; the gradient is 0."""
     x_data = unwrap(sign, x)
-    output = x_data.copy() if x_data.dtype == np.bool_ else np.sign(x_data)
+    output = x_data.copy() if x_data.dtype.kind == "b" else np.sign(x_data)
     return record(sign, sign_vjp, output, (x,))
 
 
@@ -153,7 +153,7 @@ def relu(x: Operand) -> Tensor:
     if x_data.dtype.kind == "f":
         output = minigrad_kernels.relu(x_data)
         return record(relu, relu_vjp, output, (x,), (output,))
-    if x_data.dtype == np.bool_:
+    if x_data.dtype.kind == "b":
         raise TypeError(message("relu", f"it has no meaning for bools, got {describe(x)}.", "Convert: x.float()."))
     return record(relu, relu_vjp, np.maximum(x_data, 0), (x,))
 
@@ -311,7 +311,7 @@ def where(condition: Operand, x: Operand, y: Operand) -> Tensor:
         ValueError: if the shapes do not broadcast.
     """
     test = unwrap(where, condition)
-    if test.dtype != np.bool_:
+    if test.dtype.kind != "b":
         raise TypeError(message("where", f"the condition must be bool, got {describe(condition)}.", "Write x != 0."))
     x_data, y_data = pair(where, x, y)
     for operand, data in ((x, x_data), (y, y_data)):

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 import minigrad_kernels
+from minigrad.dtypes import int64
 from minigrad.graph import record
 from minigrad.modes import no_grad
 from minigrad.ops.arithmetic import mul
@@ -225,4 +226,4 @@ def renormalise_rows(weight: Tensor, index: Operand, max_norm: float, norm_type:
 
 def as_index(x: ndarray) -> ndarray:
     """Return an index as int64."""
-    return x if x.dtype == np.int64 else x.astype(np.int64)
+    return x if x.dtype is int64 else x.astype(np.int64)

@@ -186,18 +186,28 @@ def index_put(x: Operand, indices: Any, values: Operand, accumulate: bool = Fals
         )
     if isinstance(values, (tensors.Tensor, ndarray)):
         same_dtype(index_put, x_data, values_data)
-    key = plain_index(tuple(indices), needs_grad(x) or needs_grad(values))
-    place = place_of(x_data, key, values)
+    recorded = needs_grad(x) or needs_grad(values)
+    key = plain_index(tuple(indices), recorded)
     output = x_data.copy()
-    between = (None,) * edges_of_index(indices)
     inputs = (x, indices, values, accumulate)
     added = values_data.astype(x_data.dtype, copy=False)
     if accumulate:
+        place = place_of(x_data, key, values)
         add_at(output, key, added if added.shape == place else np.broadcast_to(added, place))
+        between = (None,) * edges_of_index(indices)
         return record(index_put, index_put_accumulate_vjp, output, inputs, (key, between, needs_grad(values)))
-    output[key] = added
+    if added.ndim and added.shape[0] == 1:
+        # NumPy would leave out an axis of length 1.
+        place_of(x_data, key, values)
+    try:
+        output[key] = added
+    except (IndexError, ValueError):
+        place_of(x_data, key, values)
+        raise
+    if not recorded:
+        return record(index_put, set_item_vjp, output, inputs)
     last = written_last(x_data.shape, key) if needs_grad(values) else None
-    saved = (key, between, needs_grad(x), needs_grad(values), last)
+    saved = (key, (None,) * edges_of_index(indices), needs_grad(x), needs_grad(values), last)
     return record(index_put, set_item_vjp, output, inputs, saved)
 
 

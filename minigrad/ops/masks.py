@@ -63,7 +63,7 @@ def mask_of(op: Op, x: Any, shape: tuple[int, ...], mask: Any) -> ndarray:
         TypeError: if it is not of bools; ValueError: if it does not broadcast with x.
     """
     test = unwrap(op, mask)
-    if test.dtype != np.bool_:
+    if test.dtype.kind != "b":
         raise TypeError(message(op.__name__, f"the mask must be bool, got {describe(mask)}.", "Write x != 0."))
     if test.shape != shape:
         check_broadcast(op, mask, x, test.shape, shape)

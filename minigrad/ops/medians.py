@@ -57,7 +57,7 @@ def kthvalue(x: Operand, k: int, dim: int = -1, keepdim: bool = False) -> Picked
                 "The smallest is k=1, the largest k=x.shape[dim].",
             )
         )
-    return ranked(kthvalue, (x, k, dim, keepdim), x_data, along, np.asarray(k - 1), keepdim)
+    return ranked(kthvalue, (x, k, dim, keepdim), x_data, along, k - 1, keepdim)
 
 
 def median(x: Operand, dim: int | None = None, keepdim: bool = False) -> Any:
@@ -94,10 +94,10 @@ def middle(op: Op, x: Operand, dim: int, keepdim: bool) -> Picked:
     return ranked(op, (x, dim, keepdim), x_data, along, middle_rank(op, x_data, along), keepdim)
 
 
-def middle_rank(op: Op, x: ndarray, along: int) -> ndarray:
-    """Return the rank of the median along an axis: 0-d, or one for each line where their numbers of NaN differ."""
+def middle_rank(op: Op, x: ndarray, along: int) -> int | ndarray:
+    """Return the rank of the median along an axis: a number, or one for each line where some hold NaN."""
     length = x.shape[along] if x.ndim else 1
-    rank = np.asarray((length - 1) // 2)
+    rank = (length - 1) // 2
     if x.dtype.kind != "f" or x.ndim == 0 or x.size == 0 or not may_hold_nan(x):
         return rank
     missing = np.count_nonzero(np.isnan(x), axis=along, keepdims=True)
@@ -146,7 +146,7 @@ def shared_middle(op: Op, who: Op, x: Operand, dim: Dim, keepdim: bool) -> Tenso
     return record(op, amax_vjp, output, (x, dim, keepdim), (x_data, output, over, keepdim))
 
 
-def ranked(op: Op, inputs: Any, x: ndarray, along: int, rank: ndarray, keepdim: bool) -> Picked:
+def ranked(op: Op, inputs: Any, x: ndarray, along: int, rank: int | ndarray, keepdim: bool) -> Picked:
     """Return the elements of a rank along an axis, and the index of the first that is equal."""
     if x.ndim == 0:
         values, indices = x.copy(), np.zeros((), np.int64)
@@ -166,14 +166,13 @@ def recorded(
     return record_picked(op, inputs, shape, values, indices, along, keepdim)
 
 
-def at_rank(x: ndarray, along: int, rank: ndarray) -> ndarray:
+def at_rank(x: ndarray, along: int, rank: int | ndarray) -> ndarray:
     """Return the elements of a rank along an axis, which is kept; NaN is the largest."""
-    if rank.ndim:
+    if isinstance(rank, ndarray):
         return np.take_along_axis(np.sort(x, axis=along), rank, along)
-    chosen = rank.item()
-    place = (slice(None),) * along + (slice(chosen, chosen + 1),)
+    place = (slice(None),) * along + (slice(rank, rank + 1),)
     copy = x.copy()
-    copy.partition(chosen, along)
+    copy.partition(rank, along)
     # A view would keep all of the copy.
     return copy[place].copy()
 
@@ -234,7 +233,7 @@ def first_equal(x: ndarray, values: ndarray, along: int) -> ndarray:
 
 def refuse_bools(op: Op, x: ndarray) -> None:
     """Raise a TypeError if an array is of bools, which have no median."""
-    if x.dtype == np.bool_:
+    if x.dtype.kind == "b":
         raise TypeError(message(op.__name__, f"numbers are needed, got {describe(x)}.", "Convert: x.int()."))
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from minigrad.graph import record
@@ -73,7 +75,8 @@ def float_power(x: Operand, y: Operand) -> Tensor:
     if x_data.shape != y_data.shape:
         check_broadcast(float_power, x, y, x_data.shape, y_data.shape)
     # Not by way of their common dtype, in which numbers and integers might lose digits.
-    output, saved = np.float_power(x_data, y_data), ()
+    output = np.float_power(x_data, y_data)
+    saved: tuple[Any, ...] = ()
     if needs_grad(x) or needs_grad(y):
         saved = (x_data.astype(np.float64), y_data.astype(np.float64), output if needs_grad(y) else None)
     return record(float_power, pow_vjp, output, (x, y), saved)
