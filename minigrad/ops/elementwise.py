@@ -199,12 +199,13 @@ def clamp(x: Operand, min: Operand | None = None, max: Operand | None = None) ->
             )
         )
     x_data = unwrap(clamp, x)
+    if x_data.dtype.kind != "f":
+        min, max = representable(x_data, min), representable(x_data, max)
     lower: Any = min
     upper: Any = max
-    if x_data.dtype.kind == "f" and is_number_or_none(min) and is_number_or_none(max):
+    if is_plain_bound(x_data, min) and is_plain_bound(x_data, max):
         output = limited_by_numbers(x_data, lower, upper)
     else:
-        min, max = representable(x_data, min), representable(x_data, max)
         output, lower, upper = limited_between(x, x_data, min, max)
         if needs_grad(min) or needs_grad(max):
             return record(clamp, clamp_between_vjp, output, (x, min, max), (x_data, lower, upper))
@@ -221,13 +222,15 @@ def clamp_vjp(grad_output: Value, inside: Value) -> Value:
     return where(inside, grad_output, 0)
 
 
-def is_number_or_none(bound: Any) -> bool:
-    """Return whether a bound is a Python number that NumPy can take beside floats, or there is none."""
-    return bound is None or is_small_number(bound)
+def is_plain_bound(x: ndarray, bound: Any) -> bool:
+    """Return whether a bound is a Python number that leaves an array its dtype, or there is none."""
+    if bound is None:
+        return True
+    return is_small_number(bound) if x.dtype.kind == "f" else type(bound) is int and x.dtype.kind in "iu"
 
 
 def limited_by_numbers(x: ndarray, min: Any, max: Any) -> Any:
-    """Return an array of floats limited to bounds, numbers or None, of which one is given."""
+    """Return an array limited to bounds, numbers that leave it its dtype or None, of which one is given."""
     if max is None:
         return np.maximum(x, min)
     if min is None:
