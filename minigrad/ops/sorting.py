@@ -7,7 +7,7 @@ import numpy as np
 from minigrad.errors import describe, message
 from minigrad.graph import record
 from minigrad.ops.extremes import Picked, record_picked
-from minigrad.ops.gathering import gather_backward
+from minigrad.ops.gathering import gather_backward, taken_at
 from minigrad.ops.operands import Op, Operand, Tensor, Value, axis, ndarray, refuse_no_bool, unwrap, whole
 from minigrad.ops.reductions import may_hold_nan
 
@@ -154,7 +154,7 @@ def integers_in_order(x: ndarray, bits: int) -> ndarray | None:
 
 def taken(x: ndarray, indices: ndarray, along: int) -> ndarray:
     """Return the elements at the indices along an axis; x and they have as many axes."""
-    return x.take(indices) if x.ndim <= 1 else np.take_along_axis(x, indices, along)
+    return x.take(indices) if x.ndim <= 1 else taken_at(x, along, indices)
 
 
 def topk(x: Operand, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> Picked:
