@@ -13,6 +13,7 @@ import warnings
 
 from minigrad import tensors  # isort: skip - the first import: the others meet half-made modules only in this order
 from minigrad import autograd, data, debug, linalg, nn, optim, special, testing
+from minigrad.display import set_printoptions
 from minigrad.dtypes import (
     bool_,
     float32,
@@ -28,6 +29,7 @@ from minigrad.dtypes import (
     uint8,
 )
 from minigrad.modes import enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled
+from minigrad.number_limits import finfo, iinfo
 from minigrad.ops import *  # ops/__init__.py lists them
 from minigrad.tensors import Tensor, is_tensor
 

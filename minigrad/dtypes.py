@@ -31,16 +31,16 @@ def get_default_dtype() -> np.dtype:
     return _default[0]
 
 
-def set_default_dtype(dtype: Any) -> None:
+def set_default_dtype(d: Any) -> None:
     """Set the default floating dtype.
 
     Args:
-        dtype: ``minigrad.float32`` or ``minigrad.float64``, or whatever NumPy takes for one of them.
+        d: ``minigrad.float32`` or ``minigrad.float64``, or whatever NumPy takes for one of them.
 
     Raises:
-        TypeError: if ``dtype`` is not one of the two.
+        TypeError: if ``d`` is not one of the two.
     """
-    checked = as_dtype("set_default_dtype", dtype)
+    checked = as_dtype("set_default_dtype", d)
     if checked.kind != "f":
         raise TypeError(
             message(
@@ -85,7 +85,7 @@ def native(dtype: np.dtype) -> np.dtype:
     return SUPPORTED[SUPPORTED.index(plain)] if plain in SUPPORTED else plain
 
 
-def promote_types(first: np.dtype, second: np.dtype) -> np.dtype:
+def promote_types(type1: np.dtype, type2: np.dtype) -> np.dtype:
     """Return the dtype that holds both, as PyTorch does: a float keeps its width beside an integer.
 
     Examples:
@@ -94,9 +94,9 @@ def promote_types(first: np.dtype, second: np.dtype) -> np.dtype:
         >>> promote_types(uint8, int8)
         dtype('int16')
     """
-    if (first.kind == "f") != (second.kind == "f"):
-        return first if first.kind == "f" else second
-    return np.promote_types(first, second)
+    if (type1.kind == "f") != (type2.kind == "f"):
+        return type1 if type1.kind == "f" else type2
+    return np.promote_types(type1, type2)
 
 
 def result_type(*operands: Any) -> np.dtype:

@@ -1,10 +1,12 @@
 """The one way in which minigrad words an error: who, what was needed, what came, where, and the remedy."""
 
 import math
+import sys
+from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from minigrad.modes import STATE
-from minigrad.positions import resolve, user_position
+from minigrad.positions import Position, outermost_own, resolve, user_position
 
 if TYPE_CHECKING:
     from minigrad.autograd import Node
@@ -14,7 +16,8 @@ def message(who: str, problem: str, remedy: str = "") -> str:
     """Return the text of an error.
 
     Args:
-        who: the operation or object that refuses, as the user would write it: ``matmul``, ``SGD``.
+        who: the operation or object that refuses, as the user would write it: ``matmul``, ``SGD``. If the user called
+            another operation, which is made of this one, that is named first: ``cond, in linalg.svdvals``.
         problem: what was needed and what came, with shapes, dtypes and names.
         remedy: what to do about it, one sentence.
 
@@ -22,8 +25,8 @@ def message(who: str, problem: str, remedy: str = "") -> str:
         Up to three lines: the problem, the user's source line (and the module that is running), and the remedy.
     """
     module = STATE.get().module
-    lines = [f"{who}: {problem}"]
     position = user_position()
+    lines = [f"{asked(who, position)}: {problem}"]
     if position is not None:
         running = f" in {module}" if module else ""
         expression = f": {position.expression}" if position.expression else ""
@@ -31,6 +34,35 @@ def message(who: str, problem: str, remedy: str = "") -> str:
     if remedy:
         lines.append(f"  {remedy}")
     return "\n".join(lines)
+
+
+def asked(who: str, position: Position | None) -> str:
+    """Return who refuses, by the name that the user called: ``swapaxes`` for transpose, ``cond, in linalg.svdvals``."""
+    frame = outermost_own(sys._getframe(1))
+    called, written = frame.f_code.co_name, "" if position is None else position.called
+    home, dot, name = who.rpartition(".")
+    # An operator has no name but that of its operation.
+    if not written or not is_function(frame) or not is_public(name):
+        return who
+    # An alias is the same function: only the source says by which name it was called.
+    if getattr(getattr(sys.modules["minigrad.ops"], written, None), "__code__", None) is frame.f_code:
+        if name == called:
+            return home + dot + written
+        called = written
+    return who if name == called else f"{called}, in {who}"
+
+
+def is_function(frame: FrameType) -> bool:
+    """Return whether a frame is that of a function of ``minigrad.ops``."""
+    function = frame.f_globals.get(frame.f_code.co_name)
+    in_ops = str(frame.f_globals.get("__name__")).startswith("minigrad.ops.")
+    return in_ops and getattr(function, "__code__", None) is frame.f_code
+
+
+def is_public(name: str) -> bool:
+    """Return whether there is an operation of a name."""
+    homes = ("minigrad.ops", "minigrad.linalg", "minigrad.nn.functional")
+    return any(hasattr(sys.modules.get(home), name) for home in homes)
 
 
 def describe(value: Any) -> str:

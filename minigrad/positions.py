@@ -4,6 +4,8 @@ A position is kept as ``(code, lasti)``, the code object and the index of the by
 about 0.1 microseconds. File, line and columns of the sub-expression are worked out only when somebody asks.
 """
 
+import ast
+import contextlib
 import linecache
 import os
 import sys
@@ -56,6 +58,19 @@ class Position(NamedTuple):
         end = self.end_column if self.end_line == self.line else len(encoded)
         return encoded[self.column : end].decode(errors="replace").strip()
 
+    @property
+    def called(self) -> str:
+        """The last name of what the expression calls, ``cond`` of ``mg.linalg.cond(A)``; empty if it calls nothing."""
+        call = None
+        # Of a call over several lines the first is the expression.
+        for text in (self.expression, self.expression + ")"):
+            with contextlib.suppress(SyntaxError):
+                call = ast.parse(text, mode="eval").body
+        function = call.func if isinstance(call, ast.Call) else None
+        if isinstance(function, ast.Attribute):
+            return function.attr
+        return function.id if isinstance(function, ast.Name) else ""
+
 
 def resolve(code: CodeType, lasti: int) -> Position:
     """Return the file, line and columns of the instruction at byte offset ``lasti`` of ``code``."""
@@ -71,6 +86,13 @@ def resolve(code: CodeType, lasti: int) -> Position:
 def user_frame(frame: FrameType | None) -> FrameType | None:
     """Return the first frame at or outside of ``frame`` that is not minigrad's own, or None."""
     while frame is not None and OWN_FILES[frame.f_code.co_filename]:
+        frame = frame.f_back
+    return frame
+
+
+def outermost_own(frame: FrameType) -> FrameType:
+    """Return the frame of minigrad's, at or outside of ``frame``, that the user's code called."""
+    while frame.f_back is not None and OWN_FILES[frame.f_back.f_code.co_filename]:
         frame = frame.f_back
     return frame
 

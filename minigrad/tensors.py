@@ -166,9 +166,10 @@ class Tensor(
         """Return the number of bytes of one element."""
         return self._data.itemsize
 
-    def stride(self) -> tuple[int, ...]:
-        """Return for each axis how many elements lie between neighbours, as PyTorch counts them."""
-        return tuple([step // self._data.itemsize for step in self._data.strides])
+    def stride(self, dim: int | None = None) -> Any:
+        """Return for each axis, or for one, how many elements lie between neighbours, as PyTorch counts them."""
+        steps = tuple([step // self._data.itemsize for step in self._data.strides])
+        return steps if dim is None else steps[ops.operands.axis(Tensor.stride, dim, self.ndim)]
 
     def is_contiguous(self) -> bool:
         """Return whether the elements lie in row-major order without gaps."""
@@ -358,6 +359,6 @@ class Tensor(
 DETACH = "Use x.detach() for a tensor outside of the graph."
 
 
-def is_tensor(value: Any) -> bool:
+def is_tensor(obj: Any) -> bool:
     """Return whether a value is a Tensor."""
-    return isinstance(value, Tensor)
+    return isinstance(obj, Tensor)

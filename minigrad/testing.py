@@ -37,16 +37,22 @@ class Rules(NamedTuple):
     atol: float | None
     equal_nan: bool
     check_dtype: bool
+    check_stride: bool
+    allow_subclasses: bool
 
 
 def assert_close(
     actual: Any,
     expected: Any,
     *,
+    allow_subclasses: bool = True,
     rtol: float | None = None,
     atol: float | None = None,
     equal_nan: bool = False,
+    check_device: bool = True,
     check_dtype: bool = True,
+    check_layout: bool = True,
+    check_stride: bool = False,
     msg: str | Callable[[str], str] | None = None,
 ) -> None:
     """Raise an AssertionError unless ``|actual - expected| <= atol + rtol * |expected|`` for all elements.
@@ -54,11 +60,16 @@ def assert_close(
     Args:
         actual: what came: tensors, arrays, numbers or None, also in nested sequences and mappings.
         expected: what should have come, in the same containers; an array is as good as a tensor.
+        allow_subclasses: whether a tensor may be compared with a Parameter, an array or a number; else both must be of
+            one type.
         rtol: the relative tolerance. Given with ``atol``, or neither: then 1.3e-6 and 1e-5 for float32, 1e-7 and 1e-7
             for float64, and 0 for integers and bools; of two dtypes the larger ones.
         atol: the absolute tolerance.
         equal_nan: whether NaN is close to NaN.
+        check_device: of no effect, as all tensors are on the CPU.
         check_dtype: whether dtypes must be the same; else what they promote to is compared.
+        check_layout: of no effect, as all tensors are dense.
+        check_stride: whether the elements must lie in memory alike: the strides must be the same.
         msg: what to say instead of, or what to make of, the text of the error.
 
     Raises:
@@ -67,7 +78,8 @@ def assert_close(
         TypeError: if something else is compared; ValueError: if only one tolerance is given, or one is negative.
     """
     __tracebackhide__ = True
-    rules = checked_rules(rtol, atol, bool(equal_nan), bool(check_dtype))
+    checked_tolerances(rtol, atol)
+    rules = Rules(rtol, atol, bool(equal_nan), bool(check_dtype), bool(check_stride), bool(allow_subclasses))
     failures: list[tuple[str, str, str]] = []
     compare(actual, expected, "", rules, failures)
     if failures:
@@ -75,11 +87,11 @@ def assert_close(
         raise AssertionError(msg(text) if callable(msg) else text if msg is None else msg)
 
 
-def checked_rules(rtol: Any, atol: Any, equal_nan: bool, check_dtype: bool) -> Rules:
-    """Return the arguments as rules.
+def checked_tolerances(rtol: Any, atol: Any) -> None:
+    """Raise unless tolerances are of use.
 
     Raises:
-        TypeError: if a tolerance is no number; ValueError: if it is negative or NaN, or alone.
+        TypeError: if one is no number; ValueError: if it is negative or NaN, or alone.
     """
     if (rtol is None) != (atol is None):
         alone, missing = ("rtol", "atol") if atol is None else ("atol", "rtol")
@@ -95,7 +107,6 @@ def checked_rules(rtol: Any, atol: Any, equal_nan: bool, check_dtype: bool) -> R
             raise ValueError(
                 message("assert_close", f"{name} must not be negative, got {value}.", "0 asks for equality.")
             )
-    return Rules(rtol, atol, equal_nan, check_dtype)
 
 
 def compare(actual: Any, expected: Any, path: str, rules: Rules, failures: list[tuple[str, str, str]]) -> None:
@@ -111,7 +122,7 @@ def compare(actual: Any, expected: Any, path: str, rules: Rules, failures: list[
             return
         for index, (one, other) in enumerate(zip(actual, expected)):
             compare(one, other, f"{path}[{index}]", rules, failures)
-    elif is_comparable(actual) and is_comparable(expected):
+    elif is_comparable(actual) and is_comparable(expected) and may_differ(actual, expected, rules):
         found = difference_of(actual, expected, rules)
         if found is not None:
             failures.append((path, *found))
@@ -122,7 +133,9 @@ def compare(actual: Any, expected: Any, path: str, rules: Rules, failures: list[
                 "assert_close",
                 "tensors, arrays, numbers, None, and sequences and mappings of them can be compared, got "
                 f"{describe(actual)} and {describe(expected)}{where}.",
-                "Compare anything else by assert actual == expected.",
+                "Compare anything else by assert actual == expected."
+                if rules.allow_subclasses
+                else "Without allow_subclasses both must be of one type.",
             )
         )
 
@@ -152,6 +165,12 @@ def is_comparable(value: Any) -> bool:
     return isinstance(value, (Tensor, bool, int, float))
 
 
+def may_differ(actual: Any, expected: Any, rules: Rules) -> bool:
+    """Return whether two items may be compared, by their types."""
+    numbers = isinstance(actual, (bool, int, float)) and isinstance(expected, (bool, int, float))
+    return rules.allow_subclasses or numbers or type(actual) is type(expected)
+
+
 def difference_of(actual: Any, expected: Any, rules: Rules) -> tuple[str, str] | None:
     """Return in which way two tensors, arrays or numbers differ, and a remedy; None if they are close."""
     x, y = array_of(actual), array_of(expected)
@@ -163,6 +182,12 @@ def difference_of(actual: Any, expected: Any, rules: Rules) -> tuple[str, str] |
     # A number beside a tensor is of the tensor's dtype.
     if rules.check_dtype and x.dtype != y.dtype and numbers in ((True, True), (False, False)):
         return f"the dtypes differ.{came}", "Convert one, x.to(y.dtype), or pass check_dtype=False."
+    steps = [tuple([step // array.itemsize for step in array.strides]) for array in (x, y)]
+    if rules.check_stride and steps[0] != steps[1]:
+        return (
+            f"the strides differ: {steps[0]} came, {steps[1]} is expected.{came}",
+            "x.contiguous() copies into row-major order.",
+        )
     rtol, atol = tolerances_of(x, y, numbers, rules)
     common = result_type(x, y)
     x, y = x.astype(common), y.astype(common)

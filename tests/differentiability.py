@@ -22,6 +22,7 @@ HEAD = "| operation | gradient of | second | rules | at kinks and edges; why the
 #: Families none of whose results depends on an operand's numbers through anything that has a slope.
 WITHOUT_OPERANDS = {
     "minigrad/ops/creation.py": "makes new numbers",
+    "minigrad/ops/distributions.py": "draws new numbers",
     "minigrad/ops/generators.py": "sets the generator",
     "minigrad/ops/randomness.py": "draws new numbers",
     "minigrad/ops/ranges.py": "makes new numbers",

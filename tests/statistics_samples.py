@@ -64,7 +64,7 @@ PRODUCTS_OF_ALL = [
     Sample("prod", (given([2.0, 0.0, 3.0, 0.0]), 0, True), note="two zeros keepdim"),
     # The product is infinite, and those of all others are not; PyTorch divides.
     Sample("prod", (given([1e200, 1e200, 1e-200]),), note="overflow", torch="", smooth=False, alone=True),
-    Sample("prod", (given([1e-200, 1e-200, 1e200]),), note="underflow", torch="", smooth=False, alone=True),
+    Sample("prod", (given([1e-200, 1e-200, 1e200]),), note="underflow", torch="", alone=True),
     Sample("prod", (bools(3),), note="bools", grad=False),
     Sample("prod", (given([100, 100], np.uint8),), note="uint8", grad=False),
 ]
@@ -77,9 +77,9 @@ MOMENTS = [
     ],
     *[Sample(op, (normal(2, 3, 4), dim), note=f"{dim}") for op in ("var", "std") for dim in ((0,), (0, 1), 1, (1, 2))],
     Sample("std_mean", (given([[2.0, 2.0], [1.0, 3.0]]), 1), note="zero", smooth=False),
-    Sample("nansum", (given([[1.0, NAN, 3.0], [NAN, NAN, 2.0]]),), note="nan", smooth=False),
-    Sample("nansum", (given([[1.0, NAN, 3.0], [NAN, NAN, 2.0]]), 0, True), note="nan keepdim", smooth=False),
-    Sample("nanmean", (given([[1.0, NAN, 3.0], [NAN, NAN, 2.0]]), 1), note="nan", smooth=False),
+    Sample("nansum", (given([[1.0, NAN, 3.0], [NAN, NAN, 2.0]]),), note="nan"),
+    Sample("nansum", (given([[1.0, NAN, 3.0], [NAN, NAN, 2.0]]), 0, True), note="nan keepdim"),
+    Sample("nanmean", (given([[1.0, NAN, 3.0], [NAN, NAN, 2.0]]), 1), note="nan"),
     *[Sample(op, (normal(2, 3, 2), (0, -1)), note="axes") for op in ("nansum", "nanmean")],
     Sample("nansum", (integers(0, 5, 3),), note="integers", grad=False),
     Sample("cov", (normal(3, 5),)),
@@ -221,7 +221,7 @@ DISTANCES = [
         Sample("renorm", (normal(3, 2, 2), p, dim, 1.3), note=f"p={p} {dim}")
         for p, dim in ((2, 0), (1, 1), (3, -1), (INFINITY, 0))
     ],
-    Sample("renorm", (given([[0.0, 0.0], [3.0, 4.0], [0.3, 0.4]]), 2, 0, 1.0), note="zero", smooth=False),
+    Sample("renorm", (given([[0.0, 0.0], [3.0, 4.0], [0.3, 0.4]]), 2, 0, 1.0), note="zero"),
 ]
 
 SUBSCRIPTS = [

@@ -126,6 +126,17 @@ def test_the_error_says_what_differs_by_how_much_and_where(actual, expected, par
         assert part in text
 
 
+def test_types_and_strides_are_compared_where_that_is_asked():
+    parameter, tensor = mg.nn.Parameter(mg.ones(2, 3)), mg.ones(3, 2).t()
+    assert_close(parameter, tensor)
+    assert_close(1.0, 1.0, allow_subclasses=False, check_device=False, check_layout=False)
+    assert_close(tensor, mg.zeros(3, 2).t() + 1, allow_subclasses=False)
+    text = failure(parameter, tensor, check_stride=True)
+    assert "the strides differ: (3, 1) came, (1, 2) is expected" in text
+    assert "x.contiguous()" in text
+    assert_close(mg.ones(2, 3), mg.ones(2, 3, dtype=mg.float64), check_stride=True, check_dtype=False)
+
+
 def test_a_message_of_ones_own_replaces_or_extends_the_text():
     assert failure(1.0, 2.0, msg="the loss") == "the loss"
     assert failure(1.0, 2.0, msg=lambda text: f"the loss: {text}").startswith("the loss: assert_close: the numbers")
@@ -137,6 +148,11 @@ def test_a_message_of_ones_own_replaces_or_extends_the_text():
         (lambda: assert_close("a", "a"), TypeError, ["str 'a'", "assert actual == expected"]),
         (lambda: assert_close([1.0, {1}], [1.0, {1}]), TypeError, ["at [1]", "set {1}"]),
         (lambda: assert_close([1.0], mg.ones(1)), TypeError, ["list [1.0]", "(1,) float32"]),
+        (
+            lambda: assert_close(mg.nn.Parameter(mg.ones(1)), mg.ones(1), allow_subclasses=False),
+            TypeError,
+            ["(1,) float32", "both must be of one type"],
+        ),
         (lambda: assert_close(1.0, 1.0, rtol=0.1), ValueError, ["rtol alone", "atol=0"]),
         (lambda: assert_close(1.0, 1.0, rtol=0.1, atol=-1.0), ValueError, ["atol must not be negative", "-1.0"]),
         (lambda: assert_close(1.0, 1.0, rtol="0.1", atol=0), TypeError, ["rtol must be a number"]),

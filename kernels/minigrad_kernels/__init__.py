@@ -8,6 +8,7 @@ from minigrad_kernels.arrays import flat
 from minigrad_kernels.attentions import attention, attention_backward
 from minigrad_kernels.biases import bias_activation
 from minigrad_kernels.compiling import show_progress
+from minigrad_kernels.conditions import log_determinant_bound, solutions_are_bounded
 from minigrad_kernels.convolution_plans import Geometry
 from minigrad_kernels.convolutions import convolution, transposed_convolution, weight_gradient
 from minigrad_kernels.cross_entropies import CrossEntropy, cross_entropy_rows, cross_entropy_rows_backward
@@ -22,6 +23,7 @@ from minigrad_kernels.elementwise import (
     relu_backward,
     sigmoid,
     sigmoid_backward,
+    sign,
     tanh,
     tanh_backward,
 )
@@ -89,6 +91,7 @@ __all__ = [
     "relu_backward",
     "sigmoid",
     "sigmoid_backward",
+    "sign",
     "tanh",
     "tanh_backward",
     # special functions
@@ -140,6 +143,8 @@ __all__ = [
     "mean_variance_rows",
     "sum_axes",
     "total",
+    "log_determinant_bound",
+    "solutions_are_bounded",
     # along an axis, and between points
     "linear_recurrence",
     "pair_distances",

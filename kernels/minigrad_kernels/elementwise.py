@@ -14,6 +14,7 @@ from minigrad_kernels.elementwise_loops import (
     relu_backward_all,
     sigmoid_all,
     sigmoid_backward_all,
+    sign_all,
     tanh_all,
     tanh_backward_all,
 )
@@ -30,6 +31,7 @@ _TANH = Entries(tanh_all, _ndarray, _ndarray)
 _SIGMOID = Entries(sigmoid_all, _ndarray, _ndarray)
 _ERF = Entries(erf_all, _ndarray, _ndarray)
 _RELU = Entries(relu_all, _ndarray, _ndarray)
+_SIGN = Entries(sign_all, _ndarray, _ndarray)
 _RELU_BACKWARD = Entries(relu_backward_all, _ndarray, _ndarray, _ndarray)
 _TANH_BACKWARD = Entries(tanh_backward_all, _ndarray, _ndarray, _ndarray)
 _SIGMOID_BACKWARD = Entries(sigmoid_backward_all, _ndarray, _ndarray, _ndarray)
@@ -79,6 +81,11 @@ def erf(x: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
 def relu(x: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
     """Compute max(x, 0) of each element; NaN stays NaN. Arguments as for `exp`."""
     return _map_one("relu", _RELU, x, out)
+
+
+def sign(x: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+    """Compute 1, −1 or 0 of each element, and 0 of NaN, where NumPy's has NaN. Arguments as for `exp`."""
+    return _map_one("sign", _SIGN, x, out)
 
 
 def relu_backward(grad: np.ndarray, result: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:

@@ -103,6 +103,21 @@ def relu_all(x: np.ndarray, out: Any) -> Any:
 
 
 @object_kernel
+def sign_all(x: np.ndarray, out: Any) -> Any:
+    """Compute out = 1 where x > 0, −1 where x < 0, else 0, of NaN too."""
+    filled = result_for(x, out)
+    if is_none(filled):
+        return filled
+    thread = release_gil_for(x)
+    numbers, results = flat(x), flat(filled)
+    zero, one = numbers.dtype.type(0), numbers.dtype.type(1)
+    for i in range(numbers.size):
+        results[i] = one if numbers[i] > zero else (-one if numbers[i] < zero else zero)
+    take_gil(thread)
+    return filled
+
+
+@object_kernel
 def relu_backward_all(grad: np.ndarray, result: np.ndarray, out: Any) -> Any:
     """Compute out = 0 where result ≤ 0, else grad; where the result is NaN, grad."""
     filled = result_for(grad, out) if matches(grad, result) else no_array(grad)

@@ -13,6 +13,7 @@ import numpy as np
 from minigrad_kernels import (
     attentions,
     biases,
+    conditions,
     convolutions,
     cross_entropies,
     distances,
@@ -82,18 +83,8 @@ def _calls() -> list[tuple[Any, ...]]:
     """Return every call: a function and its arguments."""
     calls: list[tuple[Any, ...]] = []
     for dtype in FLOATS:
-        calls += [*_products(dtype), *_elementwise(dtype), *_rows(dtype), *_totals(dtype), *_updates(dtype)]
-        calls.append((windows_of_image, np.ones((2, 2), dtype)))
-        calls += [
-            *_products(dtype),
-            *_triangles(dtype),
-            *_elementwise(dtype),
-            *_rows(dtype),
-            *_totals(dtype),
-            *_updates(dtype),
-        ]
-        calls += [*_products(dtype), *_elementwise(dtype), *_rows(dtype), *_totals(dtype), *_networks(dtype)]
-        calls += _updates(dtype)
+        calls += [*_products(dtype), *_triangles(dtype), *_elementwise(dtype), *_rows(dtype), *_totals(dtype)]
+        calls += [(windows_of_image, np.ones((2, 2), dtype)), *_networks(dtype), *_updates(dtype)]
     return [*calls, (prepare_helpers,), *_integers()]
 
 
@@ -114,9 +105,14 @@ def _products(dtype: np.dtype) -> list[tuple[Any, ...]]:
 
 
 def _triangles(dtype: np.dtype) -> list[tuple[Any, ...]]:
-    """LU factors and triangular systems; the exponential of matrices is made of products."""
+    """LU factors, triangular systems, and bounds; the exponential of matrices is made of products."""
     matrix = np.ones((2, 2), dtype)
-    return [(triangular.lu_factor, matrix), (triangular.solve_triangular, matrix, matrix, False)]
+    return [
+        (triangular.lu_factor, matrix),
+        (triangular.solve_triangular, matrix, matrix, False),
+        (conditions.solutions_are_bounded, matrix, matrix, matrix, 1.0),
+        (conditions.log_determinant_bound, matrix),
+    ]
 
 
 def with_threads(function: Callable[..., Any], *arguments: Any) -> None:
@@ -152,7 +148,8 @@ def windows_of_image(x: np.ndarray) -> None:
 def _elementwise(dtype: np.dtype) -> list[tuple[Any, ...]]:
     """Functions of each element and their gradients."""
     x = np.ones(2, dtype)
-    one = [elementwise.exp, elementwise.log, elementwise.tanh, elementwise.sigmoid, elementwise.erf, elementwise.relu]
+    one = [elementwise.exp, elementwise.log, elementwise.tanh, elementwise.sigmoid, elementwise.erf]
+    one += [elementwise.relu, elementwise.sign]
     two = [elementwise.relu_backward, elementwise.tanh_backward, elementwise.sigmoid_backward]
     special = [special_functions.erfc, special_functions.erfinv, special_functions.lgamma, special_functions.digamma]
     calls: list[tuple[Any, ...]] = [(special_functions.polygamma, 1, x)]

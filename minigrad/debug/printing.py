@@ -4,7 +4,7 @@ import linecache
 from typing import TYPE_CHECKING, Any
 
 from minigrad.debug.statistics import Statistics, norm
-from minigrad.display import SHOWN, numbers
+from minigrad.display import numbers
 from minigrad.graph import Node
 from minigrad.positions import Position
 
@@ -86,4 +86,4 @@ def summary(array: Any, shown: bool = False) -> str:
     """Return the shape and the norm of an array, and some of its numbers if ``shown`` and they are kept."""
     if isinstance(array, Statistics):
         return f"{array.shape}  norm {array.norm:.3g}" + ("  [past the history's memory]" if shown else "")
-    return f"{array.shape}  norm {norm(array):.3g}" + (f"  [{numbers(array, SHOWN[0])}]" if shown else "")
+    return f"{array.shape}  norm {norm(array):.3g}" + (f"  [{numbers(array)}]" if shown else "")

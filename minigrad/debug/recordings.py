@@ -9,7 +9,6 @@ from minigrad.debug.forward import ForwardInput, ForwardStep
 from minigrad.debug.nodes import StepNode
 from minigrad.debug.passes import Pass, Watcher, unwatch, watch
 from minigrad.errors import message
-from minigrad.func.tapes import Tape
 from minigrad.graph import Node, wrap
 from minigrad.modes import STATE, State
 from minigrad.positions import user_frame
@@ -60,6 +59,8 @@ class recording:
         Raises:
             RuntimeError: if it was entered before, or a function under ``vmap`` is running.
         """
+        from minigrad.func.tapes import Tape  # not at the top: it would import all of minigrad.func
+
         state = STATE.get()
         if self._recorder is not None or isinstance(state.tape, Tape):
             problem = "this recording has been used before."

@@ -14,7 +14,7 @@ import numpy as np
 
 from minigrad import tensors
 from minigrad.errors import message
-from minigrad.func.batching_rules import Batched, whole_batch
+from minigrad.func.batched import Batched, whole_batch
 from minigrad.func.families import rule_of
 from minigrad.func.tapes import Tape, with_tape
 from minigrad.func.traced import Traced
@@ -24,6 +24,7 @@ from minigrad.modes import STATE
 from minigrad.ops.conversion import cast, detach
 from minigrad.ops.generators import Generator
 from minigrad.ops.operands import Tensor
+from minigrad.ops.randomness import drawn
 from minigrad.positions import PACKAGE
 
 #: What composes operations from others; only what the user's code passes in may be an array.
@@ -35,18 +36,20 @@ class Batch(Tape):
 
     Attributes:
         size: how many examples there are.
+        randomness: ``"error"``, ``"same"`` or ``"different"``, as for ``vmap``.
         known: for each tensor of the example that depends on a mapped argument, by its id: the tensor itself, so that
             the id stays its own, and the tensor of all examples, whose first axis is the batch.
         arrays: the latter by the id of the array, for a tensor that shares it (``detach``).
         outer: the tape that watches the caller, which sees the operations on the batch.
     """
 
-    __slots__ = ("arrays", "known", "outer", "size")
+    __slots__ = ("arrays", "known", "outer", "randomness", "size")
 
-    def __init__(self, size: int) -> None:
+    def __init__(self, size: int, randomness: str = "error") -> None:
         """Start with nothing known."""
         super().__init__()
         self.size = size
+        self.randomness = randomness
         self.known: dict[int, tuple[Tensor, Tensor]] = {}
         self.arrays: dict[int, Tensor] = {}
         self.outer = STATE.get().tape
@@ -80,10 +83,15 @@ class Batch(Tape):
             TypeError: naming the operation, if it has no rule; RuntimeError: if it draws random numbers.
         """
         op, inputs, result, writes = entry
-        refuse_draws(op, writes)
+        if self.randomness == "error":
+            refuse_draws(op, writes)
         refuse_hidden_arrays(op, inputs)
+        draw = drawing(op) if self.randomness == "different" and writes is None else None
         token = STATE.set(with_tape(self.outer))
         try:
+            if draw is not None:
+                self.learn(result, further_draws(draw, self.size))
+                return
             found = [False]
             batched_inputs = self.lifted(inputs, found)
             if not found[0] and op is not variable:  # each example's is its own
@@ -132,6 +140,26 @@ class Batch(Tape):
         return whole_batch(tensor if batched is None else Batched(batched), self.size)
 
 
+def drawing(op: Callable[..., Any]) -> dict[str, Any] | None:
+    """Return what an operation that is being recorded is drawing with, the names of ``drawn``; None if it draws not."""
+    frame: Any = sys._getframe(2)
+    while frame is not None and frame.f_code.co_filename.startswith(PACKAGE):
+        if frame.f_code is drawn.__code__:
+            return dict(frame.f_locals) if frame.f_locals["op"] is op else None
+        frame = frame.f_back
+    return None
+
+
+def further_draws(draw: dict[str, Any], size: int) -> Tensor:
+    """Return the numbers drawn for the first example, and as many for each other, from where the generator is now."""
+    rows = [draw["output"]]
+    for _ in range(size - 1):
+        rows.append(np.empty_like(draw["output"]))
+        draw["source"].draw(draw["fill"], rows[-1], *draw["arguments"])
+    batched: Tensor = wrap(np.stack(rows))
+    return batched
+
+
 def refuse_draws(op: Callable[..., Any], writes: Any) -> None:
     """Raise a RuntimeError if an operation draws random numbers: it writes the counter of a generator."""
     if writes is None:
@@ -143,7 +171,7 @@ def refuse_draws(op: Callable[..., Any], writes: Any) -> None:
                 message(
                     "vmap",
                     "the function draws random numbers; whether the examples share them or not cannot be guessed.",
-                    "Draw them before, and pass them in: in_dims=None to share them, 0 for each example its own.",
+                    "Say it: randomness='same', or randomness='different' for each example its own.",
                 )
             )
         frame = frame.f_back

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from minigrad.func.batching_rules import Batched, whole_batch
+from minigrad.func.batched import Batched, whole_batch
 from minigrad.func.tapes import as_one
 from minigrad.func.variables import finish, pulled_back, run_pass, settle, settled, switch, variable
 from minigrad.ops import joining

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 from minigrad import tensors
-from minigrad.errors import message
-from minigrad.func.batching_rules import Batched, call, named, ndim_of, require_first, shifted, spaced, whole_batch
+from minigrad.func.batched import Batched, call, each_example, named, ndim_of, shifted, spaced, whole_batch
+from minigrad.func.batching_rules import of_unknown_shape
 from minigrad.ops import broadcasting, elementwise, flips, gathering, shapes
 from minigrad.ops.conversion import cast
 
@@ -51,8 +51,8 @@ def diag_embed(op: Callable[..., Any], inputs: Any, result: Any, size: int) -> A
 def unfold(op: Callable[..., Any], inputs: Any, result: Any, size: int) -> Any:
     """The windows of an axis one further to the right."""
     source, dimension, length, step = inputs
-    if source.ndim == 0 or "dimension" not in named(op, inputs):
-        raise TypeError(message("vmap", f"{op.__name__} cannot be mapped over such a batch."))
+    if source.ndim == 0:
+        return each_example(op, inputs, result, size)
     return op(source.tensor, shifted(dimension, source.ndim), length, step)
 
 
@@ -66,9 +66,10 @@ def repeat(op: Callable[..., Any], inputs: Any, result: Any, size: int) -> Any:
 def repeat_interleave(op: Callable[..., Any], inputs: Any, result: Any, size: int) -> Any:
     """By numbers that are the same for all examples: the results need one shape."""
     source, repeats, dim, output_size = inputs
-    require_first(op, source)
-    if isinstance(repeats, Batched) or repeats is None or source.ndim == 0:
-        raise TypeError(message("vmap", "repeat_interleave is mapped over its first operand, of one axis or more."))
+    if isinstance(repeats, Batched) or repeats is None:
+        return of_unknown_shape(op, inputs, result, size)
+    if source.ndim == 0:
+        return each_example(op, inputs, result, size)
     return op(source.tensor, repeats, shifted(dim, source.ndim), output_size=output_size)
 
 
@@ -77,9 +78,7 @@ def index_select(op: Callable[..., Any], inputs: Any, result: Any, size: int) ->
     source, dim, index = inputs
     ndim = ndim_of(source)
     if ndim == 0:
-        raise TypeError(
-            message("vmap", "index_select of 0-d examples cannot be mapped.", "x.unsqueeze(0) adds an axis.")
-        )
+        return each_example(op, inputs, result, size)
     if not isinstance(index, Batched):
         return op(source.tensor, shifted(dim, ndim), index)
     along = dim % ndim
@@ -107,19 +106,18 @@ def scatter(op: Callable[..., Any], inputs: Any, result: Any, size: int) -> Any:
     """At each example's own places; what is the same for all is repeated."""
     x, dim, index, src, *others = inputs
     if ndim_of(x) == 0 or ndim_of(index) == 0:
-        raise TypeError(message("vmap", f"{op.__name__} of 0-d examples cannot be mapped.", "Give them an axis."))
+        return each_example(op, inputs, result, size)
     source = whole_batch(src, size) if isinstance(src, (Batched, tensors.Tensor)) else src
     given = [each for each in others if each is not None]
     return op(whole_batch(x, size), shifted(dim, ndim_of(x)), whole_batch(index, size), source, *given)
 
 
 def index_write(op: Callable[..., Any], inputs: Any, result: Any, size: int) -> Any:
-    """Slices written to the same places of all examples."""
+    """Slices written to the same places of all examples, or, where each has its own, to one after the other."""
     arguments = named(op, inputs)
     x, index = arguments["x"], arguments["index"]
     if isinstance(index, Batched) or result.ndim == 0 or isinstance(arguments.get("value"), Batched):
-        remedy = "scatter and scatter_add take an index of each example's own."
-        raise TypeError(message("vmap", f"{op.__name__} is mapped over x and source only.", remedy))
+        return each_example(op, inputs, result, size)
     arguments["x"], arguments["dim"] = whole_batch(x, size), shifted(arguments["dim"], result.ndim)
     if "source" in arguments:
         arguments["source"] = whole_batch(arguments["source"], size)

@@ -9,8 +9,7 @@ from typing import Any
 import numpy as np
 
 from minigrad import tensors
-from minigrad.errors import message
-from minigrad.func.batching_rules import Batched, named, ndim_of, spaced, whole_batch
+from minigrad.func.batched import Batched, each_example, named, ndim_of, spaced, whole_batch
 from minigrad.ops import elementwise, products, reductions, shapes
 
 
@@ -80,8 +79,7 @@ def cross_entropy(op: Callable[..., Any], inputs: Any, result: Any, size: int) -
     arguments = named(op, inputs)
     x, target = whole_batch(arguments["input"], size), whole_batch(arguments["target"], size)
     if arguments.get("weight") is not None or target.dtype.kind == "f" or ndim_of(inputs[0]) > 2:
-        problem = f"{op.__name__} is mapped for labels of the shape (n,) or () and without weights only."
-        raise TypeError(message("vmap", problem, "Write it with log_softmax and gather."))
+        return each_example(op, inputs, result, size)
     reduction, ignored = arguments["reduction"], arguments["ignore_index"]
     arguments["input"] = shapes.reshape(x, (math.prod(x.shape[:-1]), x.shape[-1]))
     arguments["target"] = labels = shapes.reshape(target, (target.numel(),))

@@ -16,64 +16,24 @@ import numpy as np
 
 from minigrad import tensors
 from minigrad.errors import message
+from minigrad.func.batched import (
+    Batched,
+    call,
+    each_example,
+    fitted,
+    named,
+    ndim_of,
+    require_first,
+    shifted,
+    spaced,
+    whole_batch,
+)
 from minigrad.ops import broadcasting, indexing, shapes
-from minigrad.ops.operands import Tensor
+from minigrad.ops.conversion import cast, detach
 from minigrad.ops.ranges import arange
 
 #: The parameters that name axes.
 AXES = ("dim", "dim0", "dim1", "dim2", "dims", "axis")
-
-
-class Batched:
-    """A tensor of all examples.
-
-    Attributes:
-        tensor: (size, ...), the batch as first axis.
-        ndim: the number of axes of one example.
-    """
-
-    __slots__ = ("ndim", "tensor")
-
-    def __init__(self, tensor: Tensor) -> None:
-        """Hold the tensor."""
-        self.tensor = tensor
-        self.ndim = tensor.ndim - 1
-
-
-def whole_batch(value: Any, size: int) -> Tensor:
-    """Return an operand for all examples: the batch, or a tensor that is the same for all repeated."""
-    if isinstance(value, Batched):
-        return value.tensor
-    tensor = value if isinstance(value, tensors.Tensor) else tensors.Tensor(value)
-    return broadcasting.expand(tensor, (size, *tensor.shape))
-
-
-def spaced(value: Any, ndim: int) -> Any:
-    """Return an operand that broadcasts: of a batch with axes of length 1 behind its first, for ``ndim`` behind it."""
-    if not isinstance(value, Batched):
-        return value
-    shape = value.tensor.shape
-    if value.ndim == ndim:
-        return value.tensor
-    return shapes.reshape(value.tensor, (shape[0], *(1,) * (ndim - value.ndim), *shape[1:]))
-
-
-def ndim_of(value: Any) -> int:
-    """Return the number of axes of an input for one example; 0 for what is no array."""
-    return value.ndim if isinstance(value, (Batched, tensors.Tensor, np.ndarray)) else 0
-
-
-def call(op: Callable[..., Any], inputs: Any) -> Any:
-    """Call an operation with its inputs in the order of its parameters, some of which are keywords only."""
-    code = op.__code__
-    positional = code.co_argcount
-    names = code.co_varnames[positional : positional + code.co_kwonlyargcount]
-    return op(*inputs[:positional], **dict(zip(names, inputs[positional:])))
-
-
-def named(op: Callable[..., Any], inputs: Any) -> dict[str, Any]:
-    """Return the inputs of an operation by the names of its parameters."""
-    return dict(zip(op.__code__.co_varnames, inputs))
 
 
 # Families -------------------------------------------------------------------------------------------------------------
@@ -104,35 +64,26 @@ def along_axes(op: Callable[..., Any], inputs: Any, result: Any, size: int) -> A
     return fitted(outputs, result, size)
 
 
-def shifted(dim: Any, ndim: int) -> Any:
-    """Return axes of an example as axes of the batch."""
-    if isinstance(dim, (tuple, list)):
-        return tuple([each % ndim + 1 for each in dim])
-    return dim % ndim + 1
-
-
-def fitted(outputs: Any, result: Any, size: int) -> Any:
-    """Return outputs in the shapes that they have for one example, behind the batch axis."""
-    if isinstance(result, tensors.Tensor):
-        wanted = (size, *result.shape)
-        return outputs if outputs.shape == wanted else shapes.reshape(outputs, wanted)
-    found = []
-    for output, each in zip(outputs, result, strict=True):
-        found.append(fitted(output, each, size))
-    return tuple(found)
-
-
 def last_axes(op: Callable[..., Any], inputs: Any, result: Any, size: int) -> Any:
     """On the last axes, whatever stands before them."""
     require_first(op, inputs[0])
     return call(op, [inputs[0].tensor, *inputs[1:]])
 
 
-def require_first(op: Callable[..., Any], source: Any) -> None:
-    """Raise a TypeError unless it is the first operand that is mapped."""
-    if not isinstance(source, Batched):
-        remedy = "Map the operand itself too (in_dims), or stack the results of a loop."
-        raise TypeError(message("vmap", f"{op.__name__} is mapped over its first operand only.", remedy))
+def ranks_in_front(op: Callable[..., Any], inputs: Any, result: Any, size: int) -> Any:
+    """Along an axis one further to the right; the new axis, of ranks, comes behind the batch."""
+    source, ranks, along = inputs
+    return shapes.movedim(op(source.tensor, ranks, along + 1), 1, 0)
+
+
+def of_unknown_shape(op: Callable[..., Any], inputs: Any, result: Any, size: int) -> Any:
+    """Refused: as many elements as the numbers of an example say do not stack.
+
+    Raises:
+        TypeError: always.
+    """
+    problem = f"{op.__name__} cannot be mapped: the shape of its result depends on the numbers of each example."
+    raise TypeError(message("vmap", problem, "where(mask, x, 0) keeps the shape; so do x * mask and topk."))
 
 
 # Shapes ---------------------------------------------------------------------------------------------------------------
@@ -179,20 +130,22 @@ def get_item(op: Callable[..., Any], inputs: Any, result: Any, size: int) -> Any
     source, index = inputs
     parts = list(index) if isinstance(index, tuple) else [index]
     arrays = [place for place, part in enumerate(parts) if is_array_index(part)]
-    if arrays and arrays[-1] - arrays[0] + 1 != len(arrays):
-        problem = "index arrays with a slice between them cannot be mapped over a batch."
-        raise TypeError(message("vmap", problem, "Index one axis after the other, x[rows][:, columns]."))
     mapped = [place for place in arrays if isinstance(parts[place], Batched)]
+    if any(is_mask(parts[place]) for place in mapped):
+        return of_unknown_shape(op, inputs, result, size)
+    if arrays and arrays[-1] - arrays[0] + 1 != len(arrays):
+        # With a slice between them, what they make is the first axis, before that of the batch.
+        return each_example(op, inputs, result, size)
     if not mapped:
         return indexing.get_item(source.tensor, (slice(None), *parts))
+    if arrays != list(range(len(arrays))) or any(is_mask(parts[place]) for place in arrays):
+        return each_example(op, inputs, result, size)
     ndim = max([ndim_of(parts[place]) for place in arrays])
     for place in arrays:
         parts[place] = spaced(parts[place], ndim)
     if not isinstance(source, Batched):
-        require_no_slice(parts, arrays)
         return indexing.get_item(source, tuple(parts))
     # Each example is read at its own places: the number of the example is one more index.
-    require_no_slice(parts, arrays)
     numbers = shapes.reshape(arange(size), (size, *(1,) * ndim))
     return indexing.get_item(source.tensor, (numbers, *parts))
 
@@ -202,12 +155,10 @@ def is_array_index(part: Any) -> bool:
     return isinstance(part, (Batched, tensors.Tensor, np.ndarray, list, int, np.integer)) and not isinstance(part, bool)
 
 
-def require_no_slice(parts: list[Any], arrays: list[int]) -> None:
-    """Raise a TypeError if something stands before index arrays, or one is a mask: NumPy orders the axes anew."""
-    masks = [place for place in arrays if getattr(parts[place], "dtype", None) == np.bool_]
-    if arrays != list(range(len(arrays))) or masks:
-        problem = "a mapped index must be of integers, and stand before any slice."
-        raise TypeError(message("vmap", problem, "Bring the axis to the front: x.movedim(dim, 0)[index]."))
+def is_mask(part: Any) -> bool:
+    """Return whether a part of an index selects by bools."""
+    array = part.tensor if isinstance(part, Batched) else part
+    return bool(getattr(array, "dtype", None) == np.bool_)
 
 
 def gather(op: Callable[..., Any], inputs: Any, result: Any, size: int) -> Any:
@@ -215,9 +166,7 @@ def gather(op: Callable[..., Any], inputs: Any, result: Any, size: int) -> Any:
     source, dim, index = inputs
     ndim = ndim_of(source)
     if ndim == 0:
-        raise TypeError(
-            message("vmap", "gather of 0-d examples cannot be mapped.", "Give them an axis: x.unsqueeze(0).")
-        )
+        return each_example(op, inputs, result, size)
     return op(whole_batch(source, size), shifted(dim, ndim), whole_batch(index, size))
 
 
@@ -227,3 +176,17 @@ def one_hot(op: Callable[..., Any], inputs: Any, result: Any, size: int) -> Any:
         problem = "the number of classes cannot be seen from one example."
         raise TypeError(message("vmap", f"one_hot: {problem}", "Pass it: num_classes=10."))
     return op(inputs[0].tensor, inputs[1])
+
+
+def normal(op: Callable[..., Any], inputs: Any, result: Any, size: int) -> Any:
+    """The drawn numbers scaled and moved; with the gradients of 0 that it has for one example."""
+    mean, std, standard = [spaced(each, result.ndim) for each in inputs]
+    numbers = standard * std + mean
+    return cast(detach(numbers) + numbers * 0, result.dtype)
+
+
+def bernoulli(op: Callable[..., Any], inputs: Any, result: Any, size: int) -> Any:
+    """1 where the drawn number is below the probability; with the gradient of 0 that it has for one example."""
+    x, p, level = inputs
+    x, level = spaced(x, result.ndim), spaced(level, result.ndim)
+    return cast(level < (x if p is None else p), result.dtype) + x * 0

@@ -12,7 +12,7 @@ from minigrad import gradients
 from minigrad.errors import message
 from minigrad.func.tapes import Tape
 from minigrad.modes import STATE
-from minigrad.ops import comparisons, creation
+from minigrad.ops import comparisons, creation, quantiles
 from minigrad.ops.operands import unwrap
 from minigrad.tensors import Tensor
 
@@ -22,6 +22,7 @@ READERS = {
     creation.as_array.__code__: "tensor",
     creation.plain_lists.__code__: "tensor",
     gradients.seed.__code__: "autograd.grad",
+    quantiles.checked_shares.__code__: "quantile",
 }
 
 

@@ -24,9 +24,16 @@ def vmap(
     """Return a function that does to every example of a batch what ``func`` does to one, all of them at once.
 
     ``func`` is called once, with tensors of the shape of one example, and each operation in it is done to the whole
-    batch. So it may not read numbers (``item``, ``if x > 0``), write in place to what depends on a mapped argument, or
-    draw random numbers. Elementwise operations, reductions, shapes, indexing and products can be mapped, as can the
-    derivatives of this package: ``vmap(grad(loss), in_dims=(None, 0))`` gives the gradient of each example.
+    batch; a few (``lstsq``, ``nll_loss``, ``searchsorted`` and others in ``func/families.py``) to one example after the
+    other. The derivatives of this package are mapped too: ``vmap(grad(loss), in_dims=(None, 0))`` gives the gradient of
+    each example. What cannot be mapped is refused by name:
+
+    - what reads numbers: ``item``, ``if x > 0``, ``equal``, ``allclose``, the shares ``q`` of ``quantile``;
+    - what has as many elements as the numbers say: ``x[mask]``, ``masked_select``, ``nonzero``, ``argwhere``,
+      ``unique``, ``bincount``, and ``repeat_interleave`` by mapped numbers;
+    - writing in place to what depends on a mapped argument, running statistics included;
+    - ``cross_entropy`` with ``label_smoothing`` or mapped class weights, and ``embedding_bag`` with offsets, padding or
+      ``mode="max"``, which compute with arrays of their own.
 
     Args:
         func: takes tensors, also nested in tuples, lists, dicts and dataclasses, and returns tensors.
@@ -34,15 +41,17 @@ def vmap(
             positional arguments, or a tuple nested as they are. Arguments by keyword are shared.
         out_dims: where the axis of the examples shall be in the output, likewise; None for an output that does not
             depend on a mapped argument.
-        randomness: ``"error"``, the only behaviour there is: a function that draws random numbers is refused.
+        randomness: what a function that draws random numbers does: with ``"error"`` it is refused, with ``"same"`` all
+            examples have the same numbers, with ``"different"`` each its own, one example after the other in each draw.
 
     Returns:
         A function of the same arguments, differentiable like ``func``.
 
     Raises:
         TypeError: at the call, naming the operation, if one cannot be mapped.
-        ValueError: if nothing is mapped, the batches differ in length, or ``in_dims`` or ``out_dims`` does not fit.
-        RuntimeError: at the call, if ``func`` reads numbers or draws random ones.
+        ValueError: if nothing is mapped, the batches differ in length, ``in_dims`` or ``out_dims`` does not fit, or
+            ``randomness`` is another.
+        RuntimeError: at the call, if ``func`` reads numbers, or draws random ones though ``randomness`` is "error".
 
     Examples:
         >>> import minigrad as mg
@@ -53,21 +62,20 @@ def vmap(
         Tensor((3,) float32 | 2 4 6)
     """
     checked_function("vmap", func)
-    if randomness != "error":
-        problem = f"randomness={randomness!r} is not available: a function that draws random numbers is refused."
-        remedy = "Draw them before and pass them in: in_dims=None to share them, 0 for each example its own."
-        raise ValueError(message("vmap", problem, remedy))
-    return update_wrapper(partial(mapped, func, in_dims, out_dims), func)
+    if randomness not in ("error", "same", "different"):
+        problem = f"randomness is 'error', 'same' or 'different', got {randomness!r}."
+        raise ValueError(message("vmap", problem, "With 'different' each example draws its own numbers."))
+    return update_wrapper(partial(mapped, func, in_dims, out_dims, randomness), func)
 
 
-def mapped(func: Callable[..., Any], in_dims: Any, out_dims: Any, /, *args: Any, **kwargs: Any) -> Any:
+def mapped(func: Callable[..., Any], in_dims: Any, out_dims: Any, randomness: str, /, *args: Any, **kwargs: Any) -> Any:
     """Return what ``func`` returns for each example: what ``vmap(func)`` runs."""
     leaves, structure = flatten(args)
     dims = spread("vmap", "in_dims", in_dims if isinstance(in_dims, tuple) else (in_dims,) * len(args), structure)
     moved = []
     for leaf, dim in zip(leaves, dims):
         moved.append(leaf if dim is None else batch_first(leaf, dim))
-    batch = Batch(batch_size(moved, dims))
+    batch = Batch(batch_size(moved, dims), randomness)
     examples = []
     for leaf, dim in zip(moved, dims):
         examples.append(leaf if dim is None else batch.example(leaf))

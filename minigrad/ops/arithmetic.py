@@ -204,8 +204,8 @@ def pow(x: Operand, y: Operand) -> Tensor:
         y: the exponent, a number or an operand that broadcasts with x.
 
     Returns:
-        The power. Its gradient with respect to ``x`` is 0 where ``y`` is 0; that with respect to ``y`` is 0 where
-        ``x`` is 0 and ``y`` is not negative.
+        The power. Its gradient with respect to ``x`` is 0 where ``y`` is 0, and infinite at 0 where ``y`` is below 1;
+        that with respect to ``y`` is 0 where ``x`` is 0 and ``y`` is not negative, and NaN where ``x`` is negative.
 
     Raises:
         TypeError: if both are of bools.
@@ -213,6 +213,8 @@ def pow(x: Operand, y: Operand) -> Tensor:
     """
     x_data, y_data = pair(pow, x, y)
     if not are_floats(x_data, y_data):
+        if type(y) is bool and x_data.dtype == np.bool_:
+            return record(pow, None, x_data.copy() if y else np.ones_like(x_data), (x, y))
         refuse_bool(pow, x_data, y_data)
         if np.any(np.less(y_data, 0)):
             remedy = "Convert the base: x.float() ** y."

@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 import minigrad_kernels
 from minigrad.errors import describe, message
 from minigrad.graph import record
+from minigrad.modes import is_grad_enabled
 from minigrad.ops.floats import checked_floats
 from minigrad.ops.layer_norms import channels_of
 from minigrad.ops.operands import Op, Operand, Tensor, Value, ndarray, needs_grad, real, unwrap
@@ -43,7 +44,7 @@ def batch_norm(
         bias: (C,); None for 0.
         training: whether the statistics are those of the input.
         momentum: the share of the new statistics.
-        eps: added to the variance.
+        eps: added to the variance, so that the gradient at equal numbers is 0; with ``eps=0`` it is NaN.
 
     Returns:
         The input's shape.
@@ -198,6 +199,7 @@ def check_statistics(
 
     Raises:
         ValueError: if a shape does not fit; TypeError: if a dtype does not.
+        RuntimeError: if a gradient of the running statistics would be lost.
     """
     channels = (channels_of(op, input, x),)
     if (running_mean is None) != (running_var is None):
@@ -211,6 +213,15 @@ def check_statistics(
     given = (("running_mean", running_mean), ("running_var", running_var), ("weight", weight), ("bias", bias))
     for role, value in given:
         checked_parameter(op, role, value, x, channels)
+    if (needs_grad(running_mean) or needs_grad(running_var)) and is_grad_enabled():
+        raise RuntimeError(
+            message(
+                op.__name__,
+                f"running statistics have no gradient, and one requires grad; running_mean is "
+                f"{describe(running_mean)}, running_var {describe(running_var)}.",
+                "Detach them; or write (x - mean) / (var + eps).sqrt(), which has all gradients.",
+            )
+        )
 
 
 def checked_momentum(op: Op, momentum: Any) -> float:

@@ -40,7 +40,10 @@ def expand(x: Operand, *shape: Any) -> Tensor:
             fits = False
     for size in lengths:
         fits = fits and size >= 0
-    if not fits or math.prod(lengths) >= 2**60:
+    number = math.prod(lengths)
+    if type(number) is not int:  # a length is a tensor, or NumPy's
+        return expand(x, *sizes(expand, wanted))
+    if not fits or number >= 2**60:
         refuse_expansion(x, wanted, fits)
     output: Any = strided_view(x_data, lengths, strides)
     # Several elements share memory, or the operand's rule would not know of a write.
@@ -77,9 +80,9 @@ def expand_as(x: Operand, y: Operand) -> Tensor:
     return expand(x, unwrap(expand_as, y).shape)
 
 
-def broadcast_to(x: Operand, shape: Any) -> Tensor:
-    """Return ``x`` expanded to ``shape``."""
-    return expand(x, shape)
+def broadcast_to(x: Operand, size: Any) -> Tensor:
+    """Return ``x`` expanded to the shape ``size``."""
+    return expand(x, size)
 
 
 def sum_to_size(x: Operand, *shape: Any) -> Tensor:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from minigrad.dtypes import int64
@@ -10,6 +12,7 @@ from minigrad.ops.activations import logsigmoid
 from minigrad.ops.arithmetic import add, mul, neg, sub
 from minigrad.ops.comparisons import any, eq, logical_and, logical_not, lt, ne
 from minigrad.ops.composed_losses import check_operands, reduce_losses
+from minigrad.ops.constants import beside
 from minigrad.ops.conversion import cast
 from minigrad.ops.elementwise import relu, square, where
 from minigrad.ops.gathering import gather
@@ -23,7 +26,7 @@ from minigrad.ops.shapes import reshape, unsqueeze
 def multi_margin_loss(
     input: Operand,
     target: Operand,
-    p: int = 1,
+    p: float = 1,
     margin: float = 1.0,
     weight: Operand | None = None,
     *,
@@ -53,12 +56,13 @@ def multi_margin_loss(
     if labels.shape != x_data.shape[:-1]:
         refuse_label_shape(op, input, target, "(N,) for an input of (N, C), () for one of (C,)")
     refuse_outsiders(op, labels, x_data.shape[-1], 0)
+    p = real(op, "p", p)
     if p not in (1, 2):
         raise ValueError(message(op.__name__, f"p is 1 or 2, got {p!r}.", "2 squares what exceeds the margin."))
     margin = real(op, "margin", margin)
     label = unsqueeze(target, -1)
     right = gather(input, -1, label)
-    others = ne(np.arange(x_data.shape[-1]), label)
+    others = ne(beside(np.arange(x_data.shape[-1]), label), label)
     excess = relu(add(sub(input, right), margin))
     losses = mean(where(others, excess if p == 1 else square(excess), 0), -1)
     if weight is not None:
@@ -105,9 +109,11 @@ def multilabel_margin_loss(input: Operand, target: Operand, *, reduction: str = 
     if labels.shape != x_data.shape:
         refuse_label_shape(op, input, target, "the input's shape, filled up with -1")
     refuse_outsiders(op, labels, x_data.shape[-1], -1)
-    numbers = np.arange(x_data.shape[-1])
+    numbers: Any = np.arange(x_data.shape[-1])
+    upwards = beside((numbers[:, None] <= numbers).astype(int64), target)
+    numbers = beside(numbers, target)
     # As many as there are negative labels up to each: a label counts where there is none.
-    counts = eq(matmul(cast(lt(target, 0), int64), (numbers[:, None] <= numbers).astype(int64)), 0)
+    counts = eq(matmul(cast(lt(target, 0), int64), upwards), 0)
     classes = where(counts, target, 0)
     listed = any(logical_and(unsqueeze(counts, -1), eq(unsqueeze(classes, -1), numbers)), -2)
     # (..., target, class): a loss for each pair of a class that is listed and one that is not.

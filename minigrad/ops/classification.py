@@ -30,11 +30,12 @@ from minigrad.ops.class_labels import (
     weighted_total,
     weights_of,
 )
+from minigrad.ops.conversion import cast, detach
 from minigrad.ops.gathering import gather, gather_backward
 from minigrad.ops.loss_operands import arrays, require_probabilities
 from minigrad.ops.operands import Operand, Tensor, Value, ndarray, needs_grad, unwrap
 from minigrad.ops.reductions import sum
-from minigrad.ops.shapes import squeeze, unsqueeze
+from minigrad.ops.shapes import reshape, squeeze, unsqueeze
 from minigrad.ops.softmaxes import log_softmax, softmax
 
 #: How far above 1 a class probability may be: one that was computed can miss it by some roundings.
@@ -234,8 +235,10 @@ def cross_entropy_of_shares(
     if label_smoothing:
         target = target * (1 - label_smoothing) + label_smoothing / number
     if weight is not None:
-        of_class = class_weight(cross_entropy, weight, x_data)
-        target = target * of_class.reshape((number,) + (1,) * max(x_data.ndim - 2, 0))
+        of_class: Any = class_weight(cross_entropy, weight, x_data)
+        if isinstance(weight, tensors.Tensor):
+            of_class = cast(detach(weight), of_class.dtype)
+        target = target * reshape(of_class, (number,) + (1,) * max(x_data.ndim - 2, 0))
     losses = soft_cross_entropy(input, target)
     if reduction == "none":
         return losses

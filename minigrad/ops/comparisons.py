@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from minigrad.dtypes import uint8
 from minigrad.errors import describe, message
 from minigrad.graph import record
 from minigrad.ops.operands import Dim, Op, Operand, Tensor, axes, ndarray, pair, real, refuse_no_bool, unwrap
@@ -138,9 +139,14 @@ def all(x: Operand, dim: Dim = None, keepdim: bool = False) -> Tensor:
         x: any shape.
         dim: the axis or axes to reduce; None for all.
         keepdim: keep reduced axes with length 1.
+
+    Returns:
+        Bools; of uint8, which was PyTorch's type of truth before it had bools, 0 and 1 in uint8.
     """
     x_data = unwrap(all, x)
     output = all_reduce(x_data, axes(all, dim, x_data.ndim, keepdim), None, None, keepdim)
+    if x_data.dtype is uint8:
+        output = output.astype(uint8)
     return record(all, None, output, (x, dim, keepdim))
 
 
@@ -148,6 +154,8 @@ def any(x: Operand, dim: Dim = None, keepdim: bool = False) -> Tensor:
     """Return whether any element is nonzero; arguments as for ``all``."""
     x_data = unwrap(any, x)
     output = any_reduce(x_data, axes(any, dim, x_data.ndim, keepdim), None, None, keepdim)
+    if x_data.dtype is uint8:
+        output = output.astype(uint8)
     return record(any, None, output, (x, dim, keepdim))
 
 
@@ -198,10 +206,11 @@ class ComparisonMethods:
     ne = ne
     __eq__ = equals
     __ne__ = differs
-    lt = __lt__ = lt
-    le = __le__ = le
-    gt = __gt__ = gt
-    ge = __ge__ = ge
+    not_equal = ne
+    lt = less = __lt__ = lt
+    le = less_equal = __le__ = le
+    gt = greater = __gt__ = gt
+    ge = greater_equal = __ge__ = ge
     logical_and = logical_and
     logical_or = logical_or
     logical_xor = logical_xor
@@ -220,3 +229,10 @@ class ComparisonMethods:
     equal = equal
     # Two tensors with equal elements are still two: they key dictionaries and sets by identity.
     __hash__ = object.__hash__
+
+
+not_equal = ne
+less = lt
+less_equal = le
+greater = gt
+greater_equal = ge

@@ -34,7 +34,14 @@ def cast_vjp(grad_output: Value) -> Value:
     return grad_output
 
 
-def to(x: Tensor, *target: Any, dtype: Any = None, device: Any = None, copy: builtins.bool = False) -> Tensor:
+def to(
+    x: Tensor,
+    *target: Any,
+    dtype: Any = None,
+    device: Any = None,
+    non_blocking: builtins.bool = False,
+    copy: builtins.bool = False,
+) -> Tensor:
     """Return ``x`` in the dtype of the target.
 
     Args:
@@ -42,6 +49,7 @@ def to(x: Tensor, *target: Any, dtype: Any = None, device: Any = None, copy: bui
         target: a dtype, a tensor whose dtype is taken, or the device ``"cpu"``.
         dtype: the dtype, by name.
         device: ``"cpu"`` or None.
+        non_blocking: of no effect: there is no other device to wait for.
         copy: return a copy also where nothing changes.
 
     Raises:

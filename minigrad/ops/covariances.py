@@ -113,7 +113,7 @@ def weights_of_observations(x: Operand, number: int, fweights: Operand | None, a
 
 
 def corrcoef(x: Operand) -> Tensor:
-    """Return the correlations of variables, each in [-1, 1]; NaN with one that does not vary.
+    """Return the correlations of variables, each in [-1, 1]; NaN, gradient included, with one that does not vary.
 
     Args:
         x: (variables, observations), or the observations of one variable; integers become the default floating dtype.

@@ -10,8 +10,9 @@ import numpy as np
 from minigrad import dtypes, tensors
 from minigrad.errors import describe, message
 from minigrad.graph import wrap
+from minigrad.modes import is_grad_enabled
 from minigrad.ops.conversion import cast
-from minigrad.ops.operands import Op, Tensor, ndarray, sizes, unwrap
+from minigrad.ops.operands import Op, Tensor, ndarray, needs_grad, sizes, unwrap
 from minigrad.writes import guarded
 
 
@@ -20,6 +21,7 @@ def as_array(op: Op, data: Any, dtype: Any, copy: bool) -> ndarray:
 
     Raises:
         TypeError: for object arrays, complex numbers and other dtypes; ValueError: for ragged lists.
+        RuntimeError: for lists of tensors that require grad.
     """
     if isinstance(data, tensors.Tensor):
         data = data._data
@@ -46,7 +48,7 @@ def as_array(op: Op, data: Any, dtype: Any, copy: bool) -> ndarray:
 def array_of_list(op: Op, data: Any) -> ndarray:
     """Return nested lists of numbers (and tensors) as an array; Python floats as float64."""
     if isinstance(data, (list, tuple)):
-        data = plain_lists(data)
+        data = plain_lists(op, data)
         if len(data) == 0:
             return np.zeros(0, dtypes.get_default_dtype())
     try:
@@ -83,20 +85,33 @@ def holds_arrays(data: Any) -> bool:
     return hasattr(data, "dtype")
 
 
-def plain_lists(data: Any) -> Any:
-    """Return nested lists with each tensor in them as its array."""
+def plain_lists(op: Op, data: Any) -> Any:
+    """Return nested lists with each tensor in them as its array.
+
+    Raises:
+        RuntimeError: if one of them requires grad, where gradients are recorded: theirs would be lost.
+    """
     if isinstance(data, tensors.Tensor):
+        if needs_grad(data) and is_grad_enabled():
+            raise RuntimeError(
+                message(
+                    op.__name__,
+                    f"a list of numbers is needed, which have no gradient; {describe(data)} in it requires grad.",
+                    "stack([...]) joins tensors and passes gradients; detach() them first where none is wanted.",
+                )
+            )
         return data._data
     if isinstance(data, (list, tuple)):
-        return [plain_lists(each) for each in data]
+        return [plain_lists(op, each) for each in data]
     return data
 
 
 def tensor(data: Any, *, dtype: Any = None, requires_grad: bool = False, name: str | None = None) -> Tensor:
-    """Return a new tensor with a copy of ``data``.
+    """Return a new tensor with a copy of ``data``, a leaf: of a tensor's graph there is nothing left in it.
 
     Args:
-        data: a number, nested lists of numbers, an array or a tensor.
+        data: a number, nested lists of numbers, an array; or a tensor, whose gradient goes no further (``clone()`` is
+            the copy that passes it).
         dtype: the element type. Default: an array's own; float32 for Python floats, int64 for ints, bool for bools.
         requires_grad: whether gradients with respect to it are wanted.
         name: what to call it in errors, drawings and steps.
@@ -106,7 +121,7 @@ def tensor(data: Any, *, dtype: Any = None, requires_grad: bool = False, name: s
 
     Raises:
         TypeError: if the dtype is not supported, or ``requires_grad`` is asked of integers.
-        ValueError: if the lists are ragged.
+        ValueError: if the lists are ragged; RuntimeError: if they hold tensors that require grad.
 
     Examples:
         >>> import minigrad as mg
@@ -268,6 +283,7 @@ def full(size: Any, fill_value: float, *, dtype: Any = None, requires_grad: bool
 
     Raises:
         ValueError: if a length is negative, or ``fill_value`` is not one number or does not fit the dtype.
+        RuntimeError: if ``fill_value`` is a tensor that requires grad.
 
     Examples:
         >>> import minigrad as mg
@@ -285,7 +301,16 @@ def one_number(op: Op, value: Any, dtype: Any) -> ndarray:
 
     Raises:
         ValueError: if it is not one number, or does not fit the dtype.
+        RuntimeError: if it is a tensor that requires grad.
     """
+    if needs_grad(value):
+        raise RuntimeError(
+            message(
+                op.__name__,
+                f"what is filled with is a number without a gradient; {describe(value)} requires grad.",
+                "value.expand(shape) repeats it and passes gradients; value.item() is its number.",
+            )
+        )
     array = as_array(op, value, dtype, copy=True)
     if array.ndim:
         raise ValueError(

@@ -141,7 +141,7 @@ def delayed(x: Value, along: int, first: float) -> Value:
 
 
 def logcumsumexp(x: Operand, dim: int) -> Tensor:
-    """Return ``log(cumsum(exp(x)))`` along an axis, without overflow.
+    """Return ``log(cumsum(exp(x)))`` along an axis, without overflow; the gradient is 0 at ``-inf``.
 
     Args:
         x: floating, any shape.

@@ -7,10 +7,12 @@ from typing import NamedTuple
 
 import numpy as np
 
+import minigrad_kernels
 from minigrad.graph import record
 from minigrad.ops.comparisons import lt
 from minigrad.ops.elementwise import where
-from minigrad.ops.matrix_operands import measured_squares, square_matrices
+from minigrad.ops.lapack import determinants, signs_and_logarithms
+from minigrad.ops.matrix_operands import refuse_infinite, shaped_square_matrices, square_matrices, squares
 from minigrad.ops.operands import Op, Operand, Tensor, Value, floating, ndarray
 from minigrad.ops.products import matmul
 from minigrad.ops.reductions import sum
@@ -53,14 +55,15 @@ def det(A: Operand) -> Tensor:
 
     Source: Magnus and Neudecker, "Matrix Differential Calculus" (3rd edition, 2007), chapter 8, theorem 1.
     """
-    A_data, size = measured_squares(det, "A", A)
-    # By Hadamard's inequality the square of the determinant is at most this to the power of n.
-    if size <= 1 or A_data.shape[-1] * math.log(size) < SAFE_LOGARITHM:
-        output = np.linalg.det(A_data)
+    A_data = shaped_square_matrices(det, "A", A)
+    if minigrad_kernels.log_determinant_bound(A_data) < SAFE_LOGARITHM:
+        output = determinants(A_data)
     else:
+        if not math.isfinite(squares(A_data)):
+            refuse_infinite(det, "A", A, A_data)
         # A determinant of many factors overflows quietly, as any product. Saying so to NumPy takes 1 microsecond.
         with np.errstate(over="ignore", under="ignore"):
-            output = np.linalg.det(A_data)
+            output = determinants(A_data)
     return record(det, det_vjp, output, (A,), (A_data,))
 
 
@@ -191,8 +194,11 @@ def slogdet(A: Operand) -> SlogdetResult:
 
     Source: Giles, "An extended collection of matrix derivative results" (2008), section 2.2.4.
     """
-    A_data = square_matrices(slogdet, "A", A)
-    outputs = tuple(np.linalg.slogdet(A_data))
+    A_data = shaped_square_matrices(slogdet, "A", A)
+    # Where it is finite, so are the elements.
+    if not math.isfinite(minigrad_kernels.log_determinant_bound(A_data)):
+        square_matrices(slogdet, "A", A)
+    outputs = signs_and_logarithms(A_data)
     return SlogdetResult(*record(slogdet, slogdet_vjp, outputs, (A,), (A_data,)))
 
 

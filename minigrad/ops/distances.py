@@ -11,6 +11,7 @@ import minigrad_kernels
 from minigrad.errors import describe, message
 from minigrad.graph import record
 from minigrad.ops.arithmetic import add, div, mul, sub
+from minigrad.ops.constants import beside
 from minigrad.ops.elementwise import abs, sign, where
 from minigrad.ops.floats import checked_floats
 from minigrad.ops.norms import norm
@@ -168,7 +169,7 @@ def pdist(input: Operand, p: float = 2.0) -> Tensor:
         )
     rows, columns = np.triu_indices(input_data.shape[0], 1)
     whole: Any = cdist(input, input, p)
-    return whole[rows, columns]
+    return whole[beside(rows, whole), beside(columns, whole)]
 
 
 def renorm(x: Operand, p: float, dim: int, maxnorm: float) -> Tensor:

@@ -12,6 +12,7 @@ from minigrad import tensors
 from minigrad.errors import describe, message, number_remedy
 from minigrad.graph import record
 from minigrad.ops.arithmetic import mul
+from minigrad.ops.constants import beside
 from minigrad.ops.floats import checked_floats
 from minigrad.ops.generators import Generator, checked_generator
 from minigrad.ops.operands import Op, Operand, Tensor, Value, ndarray, refuse_no_bool, unwrap
@@ -30,7 +31,7 @@ def dropout(
     """Return ``input`` with each number set to 0 with probability ``p`` and the others scaled by ``1 / (1 - p)``.
 
     Args:
-        input: floating, any shape.
+        input: any shape; floating, unless nothing is dropped.
         p: the probability, from 0 to 1.
         training: whether to drop at all; if not, the input itself is returned.
         inplace: write the result over the input and return it.
@@ -40,7 +41,8 @@ def dropout(
         The input's shape; its expected value is the input.
 
     Raises:
-        ValueError: if ``p`` is not in [0, 1]; TypeError: if it is no number, or the input is not floating.
+        ValueError: if ``p`` is not in [0, 1]; TypeError: if it is no number, or numbers would be dropped that are
+            not floating.
 
     Examples:
         >>> import minigrad as mg
@@ -50,11 +52,12 @@ def dropout(
     Source: Srivastava et al., "Dropout: a simple way to prevent neural networks from overfitting", JMLR 2014.
     """
     p = checked_probability("dropout", p)
-    input_data = checked_floats(dropout, input)
     refuse_no_bool(dropout, "inplace", inplace)
     if not training or p == 0:
+        unwrap(dropout, input)
         same: Any = input
         return same
+    input_data = checked_floats(dropout, input)
     source = checked_generator(dropout, generator)
     counter = first_block(minigrad_kernels.dropped_blocks(input_data), source)
     if inplace:
@@ -107,7 +110,7 @@ def dropout2d(
     Source: Tompson et al., "Efficient object localization using convolutional networks", CVPR 2015.
     """
     p = checked_probability("dropout2d", p)
-    input_data = checked_floats(dropout2d, input)
+    input_data = checked_floats(dropout2d, input) if training and p > 0 else unwrap(dropout2d, input)
     refuse_no_bool(dropout2d, "inplace", inplace)
     if input_data.ndim < 2:
         raise ValueError(
@@ -128,7 +131,7 @@ def dropout2d(
     channels = np.ones(input_data.shape[:2] + (1,) * (input_data.ndim - 2), input_data.dtype)
     source = checked_generator(dropout2d, generator)
     counter = first_block(minigrad_kernels.dropped_blocks(channels), source)
-    factors = drop(channels, counter, source.seed, p)
+    factors = drop(beside(channels, input), counter, source.seed, p)
     return write_over(mul, as_tensor(dropout2d, input), (factors,)) if inplace else mul(input, factors)
 
 

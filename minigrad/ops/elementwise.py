@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 import minigrad_kernels
+from minigrad import tensors
 from minigrad.errors import describe, message
 from minigrad.graph import record
 from minigrad.ops.choices import chosen
@@ -22,6 +23,7 @@ from minigrad.ops.operands import (
     pair,
     unwrap,
 )
+from minigrad.ops.searching import nonzero
 
 
 def exp(x: Operand) -> Tensor:
@@ -36,7 +38,7 @@ def exp_vjp(grad_output: Value, output: Value) -> Value:
 
 
 def log(x: Operand) -> Tensor:
-    """Return the natural logarithm, elementwise: ``-inf`` at 0, NaN below."""
+    """Return the natural logarithm, elementwise: ``-inf`` at 0, with an infinite gradient, and NaN below."""
     x_data = floating(log, x)
     return record(log, log_vjp, minigrad_kernels.log(x_data), (x,), (x_data,))
 
@@ -82,9 +84,12 @@ def abs_vjp(grad_output: Value, x: Value) -> Value:
 
 
 def sign(x: Operand) -> Tensor:
-    """Return -1, 0 or 1, elementwise; the gradient is 0."""
+    """Return -1, 0 or 1, elementwise, and 0 for NaN; the gradient is 0."""
     x_data = unwrap(sign, x)
-    output = x_data.copy() if x_data.dtype.kind == "b" else np.sign(x_data)
+    if x_data.dtype.kind == "f":
+        output = minigrad_kernels.sign(x_data)
+    else:
+        output = x_data.copy() if x_data.dtype.kind == "b" else np.sign(x_data)
     return record(sign, sign_vjp, output, (x,))
 
 
@@ -143,12 +148,18 @@ def sigmoid_backward_vjp(grad_output: Value, grad: Value, result: Value) -> tupl
     return sigmoid_backward(grad_output, result), grad_output * grad * (1 - 2 * result)
 
 
-def relu(x: Operand) -> Tensor:
+def relu(x: Operand, inplace: bool = False) -> Tensor:
     """Return ``max(x, 0)``, elementwise; NaN stays NaN, and the gradient at 0 is 0.
+
+    Args:
+        x: any shape.
+        inplace: write the result over x.
 
     Raises:
         TypeError: if x is of bools.
     """
+    if inplace:
+        return tensors.Tensor.relu_(x)  # type: ignore[arg-type]
     x_data = unwrap(relu, x)
     if x_data.dtype.kind == "f":
         output = minigrad_kernels.relu(x_data)
@@ -298,8 +309,8 @@ def minimum_vjp(grad_output: Value, x: Value, y: Value) -> tuple[Value, Value]:
     return where(y < x, 0, shared), where(x < y, 0, shared)
 
 
-def where(condition: Operand, x: Operand, y: Operand) -> Tensor:
-    """Return ``x`` where the condition holds, else ``y``.
+def where(condition: Operand, x: Operand | None = None, y: Operand | None = None) -> Tensor:
+    """Return ``x`` where the condition holds, else ``y``; of a condition alone, ``nonzero(condition, as_tuple=True)``.
 
     Args:
         condition: bools, of a shape that broadcasts with the others'.
@@ -313,6 +324,15 @@ def where(condition: Operand, x: Operand, y: Operand) -> Tensor:
         TypeError: if ``condition`` is not of bools.
         ValueError: if the shapes do not broadcast.
     """
+    if x is None or y is None:
+        if x is None and y is None:
+            places: Tensor = nonzero(condition, as_tuple=True)
+            return places
+        raise TypeError(
+            message(
+                "where", f"both choices are needed, or none; got {describe(x)} and {describe(y)}.", "where(x > 0, x, 0)"
+            )
+        )
     test = unwrap(where, condition)
     if test.dtype.kind != "b":
         raise TypeError(message("where", f"the condition must be bool, got {describe(condition)}.", "Write x != 0."))
@@ -345,7 +365,7 @@ class ElementwiseMethods:
     log = log
     sqrt = sqrt
     square = square
-    abs = __abs__ = abs
+    abs = absolute = __abs__ = abs
     sign = sign
     tanh = tanh
     sigmoid = sigmoid

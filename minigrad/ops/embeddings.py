@@ -11,6 +11,7 @@ from minigrad.dtypes import int64
 from minigrad.graph import record
 from minigrad.modes import no_grad
 from minigrad.ops.arithmetic import mul
+from minigrad.ops.constants import beside
 from minigrad.ops.elementwise import where
 from minigrad.ops.embedding_operands import (
     bags_of,
@@ -177,6 +178,9 @@ def embedding_bag(
         lengths = np.bincount(bags if counted is None else bags[counted], minlength=count)
         shares = np.reciprocal(np.maximum(lengths, 1), dtype=table.dtype)[bags]
         factors = shares if factors is None else factors * shares
+    if offsets is None and padding_idx is None:
+        # They depend on the shape alone.
+        return add_rows(rows, beside(bags, rows), count, None if factors is None else beside(factors, rows))
     return add_rows(rows, bags, count, factors)
 
 

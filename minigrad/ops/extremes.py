@@ -53,15 +53,42 @@ def max(x: Operand, dim: Any = None, keepdim: bool = False) -> Any:
         ValueError: if there is no element to choose from.
     """
     if dim is None:
-        return amax(x)
+        return largest_value(x)
     return maximum(x, dim) if is_operand(dim) else extreme(max, maximum_reduce, ndarray.argmax, x, dim, keepdim)
 
 
 def min(x: Operand, dim: Any = None, keepdim: bool = False) -> Any:
     """Return the smallest element; along an axis also where it is; arguments and gradient as for ``max``."""
     if dim is None:
-        return amin(x)
+        return smallest_value(x)
     return minimum(x, dim) if is_operand(dim) else extreme(min, minimum_reduce, ndarray.argmin, x, dim, keepdim)
+
+
+def largest_value(x: Operand, dim: Dim = None, keepdim: bool = False) -> Tensor:
+    """Return the largest element over some axes, as ``amax``; but NaN alone receives the gradient where it is."""
+    return extreme_value(largest_value, max, maximum_reduce, x, dim, keepdim)
+
+
+def smallest_value(x: Operand, dim: Dim = None, keepdim: bool = False) -> Tensor:
+    """Return the smallest element over some axes, as ``amin``; but NaN alone receives the gradient where it is."""
+    return extreme_value(smallest_value, min, minimum_reduce, x, dim, keepdim)
+
+
+def extreme_value(op: Op, who: Op, reduce: Any, x: Operand, dim: Dim, keepdim: bool) -> Tensor:
+    """Return the extreme element over some axes for ``op``, which the user knows as ``who``."""
+    x_data = unwrap(who, x)
+    over = axes(who, dim, x_data.ndim, keepdim)
+    refuse_empty(who, x_data, over)
+    output = reduce(x_data, axis=over, keepdims=keepdim)
+    return record(op, sharing_vjp, output, (x, dim, keepdim), (x_data, np.asarray(output), over, keepdim))
+
+
+def sharing_vjp(grad_output: Value, x: Value, output: Value, axes: tuple[int, ...], keepdim: bool) -> Value:
+    """``grad_x = grad_output / k where x is the extreme, or NaN as that is, else 0``, k the number of equal ones."""
+    wanted = with_axes(output, x.shape, axes, keepdim)
+    taken = (x == wanted) | (isnan(x) & isnan(wanted))
+    number = cast(sum(taken, axes, True), x.dtype)
+    return where(taken, with_axes(grad_output, x.shape, axes, keepdim), 0) / number
 
 
 def is_operand(value: Any) -> bool:
@@ -130,7 +157,10 @@ def aminmax(x: Operand, *, dim: int | None = None, keepdim: bool = False) -> Ext
 
 
 def amax(x: Operand, dim: Dim = None, keepdim: bool = False) -> Tensor:
-    """Return the largest element over all axes, or along some; equal ones share the gradient equally."""
+    """Return the largest element over all axes, or along some; equal ones share the gradient equally.
+
+    NaN is the largest, and the gradient of all elements is NaN then.
+    """
     x_data = unwrap(amax, x)
     over = axes(amax, dim, x_data.ndim, keepdim)
     refuse_empty(amax, x_data, over)
@@ -139,7 +169,10 @@ def amax(x: Operand, dim: Dim = None, keepdim: bool = False) -> Tensor:
 
 
 def amin(x: Operand, dim: Dim = None, keepdim: bool = False) -> Tensor:
-    """Return the smallest element over all axes, or along some; equal ones share the gradient equally."""
+    """Return the smallest element over all axes, or along some; equal ones share the gradient equally.
+
+    NaN is the smallest, and the gradient of all elements is NaN then.
+    """
     x_data = unwrap(amin, x)
     over = axes(amin, dim, x_data.ndim, keepdim)
     refuse_empty(amin, x_data, over)
@@ -148,9 +181,9 @@ def amin(x: Operand, dim: Dim = None, keepdim: bool = False) -> Tensor:
 
 
 def amax_vjp(grad_output: Value, x: Value, output: Value, axes: tuple[int, ...], keepdim: bool) -> Value:
-    """``grad_x = grad_output / k where x is the extreme, else 0``, with k the number of equal ones."""
+    """``grad_x = grad_output / k where x is the extreme, else 0``, k the number of equal ones, 0 if it is NaN."""
     wanted = with_axes(output, x.shape, axes, keepdim)
-    taken = (x == wanted) | (isnan(x) & isnan(wanted))
+    taken = x == wanted
     number = cast(sum(taken, axes, True), x.dtype)
     return where(taken, with_axes(grad_output, x.shape, axes, keepdim), 0) / number
 

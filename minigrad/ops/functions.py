@@ -1,4 +1,4 @@
-"""The functions of each element, and their in-place forms, one family a file."""
+"""The functions of each element, draws by them, and in-place forms, one family a file."""
 
 from minigrad.ops.bounds import (
     BoundMethods,
@@ -10,6 +10,11 @@ from minigrad.ops.bounds import (
 from minigrad.ops.counting import (
     CountingMethods,
     count_nonzero,
+)
+from minigrad.ops.distributions import (
+    DistributionMethods,
+    multinomial,
+    normal,
 )
 from minigrad.ops.entropies import (
     EntropyMethods,
@@ -47,6 +52,9 @@ from minigrad.ops.in_place_arguments import (
     nan_to_num_,
     round_,
     xlogy_,
+)
+from minigrad.ops.in_place_comparisons import (
+    InPlaceComparisonMethods,
 )
 from minigrad.ops.in_place_functions import (
     InPlaceFunctionMethods,
@@ -86,6 +94,13 @@ from minigrad.ops.in_place_functions import (
     tan_,
     trunc_,
 )
+from minigrad.ops.in_place_products import (
+    InPlaceProductMethods,
+    addmv_,
+)
+from minigrad.ops.in_place_shapes import (
+    InPlaceShapeMethods,
+)
 from minigrad.ops.interpolation import (
     InterpolationMethods,
     addcdiv,
@@ -102,6 +117,9 @@ from minigrad.ops.logarithms import (
     logaddexp,
     logaddexp2,
     logit,
+)
+from minigrad.ops.piecewise import (
+    PiecewiseMethods,
 )
 from minigrad.ops.powers import (
     PowerMethods,
@@ -120,6 +138,11 @@ from minigrad.ops.rounding import (
     frac,
     round,
     trunc,
+)
+from minigrad.ops.shifts import (
+    ShiftMethods,
+    bitwise_left_shift,
+    bitwise_right_shift,
 )
 from minigrad.ops.signs import (
     SignMethods,
@@ -165,6 +188,7 @@ __all__ = [
     "addcdiv_",
     "addcmul",
     "addcmul_",
+    "addmv_",
     "arccos",
     "arccosh",
     "arcsin",
@@ -182,7 +206,9 @@ __all__ = [
     "atan_",
     "atanh",
     "atanh_",
+    "bitwise_left_shift",
     "bitwise_not_",
+    "bitwise_right_shift",
     "ceil",
     "ceil_",
     "clamp_max",
@@ -245,8 +271,10 @@ __all__ = [
     "logical_xor_",
     "logit",
     "logit_",
+    "multinomial",
     "nan_to_num",
     "nan_to_num_",
+    "normal",
     "polygamma",
     "rad2deg",
     "rad2deg_",
@@ -279,14 +307,20 @@ __all__ = [
 class FunctionMethods(
     BoundMethods,
     CountingMethods,
+    DistributionMethods,
     EntropyMethods,
     HyperbolicMethods,
     InPlaceArgumentMethods,
+    InPlaceComparisonMethods,
     InPlaceFunctionMethods,
+    InPlaceProductMethods,
+    InPlaceShapeMethods,
     InterpolationMethods,
     LogarithmMethods,
+    PiecewiseMethods,
     PowerMethods,
     RoundingMethods,
+    ShiftMethods,
     SignMethods,
     SpecialMethods,
     TrigonometricMethods,

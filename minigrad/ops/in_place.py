@@ -32,8 +32,10 @@ def mul_(x: Tensor, y: Operand) -> Tensor:
     return write_over(mul, x, (y,), np.multiply)
 
 
-def div_(x: Tensor, y: Operand) -> Tensor:
-    """Write ``x / y`` over ``x``."""
+def div_(x: Tensor, y: Operand, *, rounding_mode: str | None = None) -> Tensor:
+    """Write ``x / y`` over ``x``; ``rounding_mode`` as for ``div``."""
+    if rounding_mode is not None:
+        return write_over(div, x, (y,), None, "f", {"rounding_mode": rounding_mode})
     return write_over(div, x, (y,), np.true_divide)
 
 
@@ -150,17 +152,17 @@ class InPlaceMethods:
 
     copy_ = copy_
     add_ = __iadd__ = add_
-    sub_ = __isub__ = sub_
-    mul_ = __imul__ = mul_
-    div_ = __itruediv__ = div_
+    sub_ = subtract_ = __isub__ = sub_
+    mul_ = multiply_ = __imul__ = mul_
+    div_ = divide_ = true_divide_ = __itruediv__ = div_
     floor_divide_ = __ifloordiv__ = floor_divide_
     remainder_ = __imod__ = remainder_
     pow_ = __ipow__ = pow_
     bitwise_and_ = __iand__ = bitwise_and_
     bitwise_or_ = __ior__ = bitwise_or_
     bitwise_xor_ = __ixor__ = bitwise_xor_
-    neg_ = neg_
-    abs_ = abs_
+    neg_ = negative_ = neg_
+    abs_ = absolute_ = abs_
     exp_ = exp_
     log_ = log_
     sqrt_ = sqrt_

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from minigrad.ops import special_functions
 from minigrad.ops.bounds import clamp_max, clamp_min
 from minigrad.ops.comparisons import logical_and, logical_or, logical_xor
 from minigrad.ops.entropies import xlogy
@@ -112,6 +113,16 @@ def addcdiv_(x: Tensor, tensor1: Operand, tensor2: Operand, value: float = 1) ->
     return write_over(addcdiv, x, (tensor1, tensor2, value))
 
 
+def polygamma(x: Operand, n: int) -> Tensor:
+    """Return ``special.polygamma(n, x)``, the operand first."""
+    return special_functions.polygamma(n, x)
+
+
+def polygamma_(x: Tensor, n: int) -> Tensor:
+    """Write ``polygamma(n, x)`` over ``x``."""
+    return write_over(polygamma, x, (n,))
+
+
 class InPlaceArgumentMethods:
     """The functions of this file as methods of Tensor."""
 
@@ -136,3 +147,4 @@ class InPlaceArgumentMethods:
     lerp_ = lerp_
     addcmul_ = addcmul_
     addcdiv_ = addcdiv_
+    polygamma_ = polygamma_

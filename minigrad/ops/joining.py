@@ -264,6 +264,8 @@ def zeros_of(like: Value, shape: tuple[int, ...]) -> Value:
 def chunk(x: Operand, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
     """Return views of at most ``chunks`` parts of x along an axis, all but the last of equal length.
 
+    Of an axis without elements there are ``chunks`` parts without elements.
+
     Raises:
         ValueError: if ``chunks`` is not positive, or x is 0-d.
     """
@@ -273,7 +275,8 @@ def chunk(x: Operand, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
     refuse_scalar(chunk, x_data)
     if chunks < 1:
         raise ValueError(message("chunk", f"chunks must be at least 1, got {chunks}."))
-    return split(x, max(-(-x_data.shape[along] // chunks), 1), along)
+    length = x_data.shape[along]
+    return split(x, -(-length // chunks) if length else [0] * chunks, along)
 
 
 def unbind(x: Operand, dim: int = 0) -> tuple[Tensor, ...]:

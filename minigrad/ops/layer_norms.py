@@ -34,7 +34,7 @@ def layer_norm(
         normalized_shape: the lengths of the axes that are normalised together.
         weight: of ``normalized_shape``; None for 1.
         bias: likewise; None for 0.
-        eps: added to the variance.
+        eps: added to the variance, so that the gradient at equal numbers is 0; with ``eps=0`` it is NaN.
 
     Returns:
         The input's shape.
@@ -138,7 +138,7 @@ def group_norm(
         num_groups: into how many groups of neighbours the C channels are divided.
         weight: (C,); None for 1.
         bias: (C,); None for 0.
-        eps: added to the variance.
+        eps: added to the variance, so that the gradient at equal numbers is 0; with ``eps=0`` it is NaN.
 
     Returns:
         The input's shape.

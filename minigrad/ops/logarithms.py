@@ -39,7 +39,7 @@ def expm1_vjp(grad_output: Value, output: Value) -> Value:
 
 
 def log2(x: Operand) -> Tensor:
-    """Return the logarithm to base 2, elementwise: ``-inf`` at 0, NaN below."""
+    """Return the logarithm to base 2, elementwise: ``-inf`` at 0, with an infinite gradient, and NaN below."""
     x_data = floating(log2, x)
     return record(log2, log2_vjp, np.log2(x_data), (x,), (x_data,))
 
@@ -50,7 +50,7 @@ def log2_vjp(grad_output: Value, x: Value) -> Value:
 
 
 def log10(x: Operand) -> Tensor:
-    """Return the logarithm to base 10, elementwise: ``-inf`` at 0, NaN below."""
+    """Return the logarithm to base 10, elementwise: ``-inf`` at 0, with an infinite gradient, and NaN below."""
     x_data = floating(log10, x)
     return record(log10, log10_vjp, np.log10(x_data), (x,), (x_data,))
 
@@ -61,7 +61,7 @@ def log10_vjp(grad_output: Value, x: Value) -> Value:
 
 
 def log1p(x: Operand) -> Tensor:
-    """Return ``log(1 + x)``, elementwise, to the last places also near 0: ``-inf`` at -1, NaN below."""
+    """Return ``log(1 + x)``, also near 0 to the last places: ``-inf`` at -1, with an infinite gradient, NaN below."""
     x_data = floating(log1p, x)
     return record(log1p, log1p_vjp, np.log1p(x_data), (x,), (x_data,))
 
@@ -72,7 +72,7 @@ def log1p_vjp(grad_output: Value, x: Value) -> Value:
 
 
 def logit(x: Operand, eps: float | None = None) -> Tensor:
-    """Return ``log(x / (1 - x))``, elementwise, the inverse of ``sigmoid``: infinite at 0 and 1, NaN beyond.
+    """Return ``log(x / (1 - x))``, the inverse of ``sigmoid``: infinite at 0 and 1, as is the gradient, and NaN beyond.
 
     Args:
         x: probabilities, any shape.

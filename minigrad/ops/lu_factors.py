@@ -9,7 +9,9 @@ import numpy as np
 import minigrad_kernels
 from minigrad.errors import describe, message
 from minigrad.graph import record
+from minigrad.ops.comparisons import eq
 from minigrad.ops.constants import beside
+from minigrad.ops.conversion import cast
 from minigrad.ops.joining import cat
 from minigrad.ops.matrix_operands import (
     LinAlgError,
@@ -21,7 +23,8 @@ from minigrad.ops.matrix_operands import (
 )
 from minigrad.ops.operands import Op, Operand, Tensor, Value, ndarray, unwrap
 from minigrad.ops.products import matmul
-from minigrad.ops.shapes import matrix_transpose
+from minigrad.ops.shapes import matrix_transpose, unsqueeze
+from minigrad.ops.sorting import argsort
 from minigrad.ops.triangles import tril, triu
 from minigrad.ops.triangular_parts import unit_lower
 from minigrad.ops.triangular_systems import solve_triangular
@@ -139,31 +142,27 @@ def lu_factor_ex_vjp(grad_outputs: tuple[Value, ...], outputs: tuple[Value, ...]
         grad_A = cat([grad_A, grad_rest], -2)
     elif LU.shape[-1] > k:
         grad_A = cat([grad_A, grad_rest], -1)
-    return rows_at(grad_A, inverse_order(order_of(outputs[1], LU.shape[-2])))
+    return rows_at(grad_A, argsort(order_of(outputs[1], LU.shape[-2])))
 
 
-def rows_at(x: Operand, order: ndarray) -> Tensor:
+def rows_at(x: Operand, order: Operand) -> Tensor:
     """Return the rows of matrices in another order, (..., n, k) and (..., n), batches broadcast."""
-    x_data = unwrap(rows_at, x)
-    batch = np.broadcast_shapes(x_data.shape[:-2], order.shape[:-1])
+    x_data, places = unwrap(rows_at, x), unwrap(rows_at, order)
+    batch = np.broadcast_shapes(x_data.shape[:-2], places.shape[:-1])
     rows = np.broadcast_to(x_data, (*batch, *x_data.shape[-2:]))
-    output = np.take_along_axis(rows, np.broadcast_to(order, (*batch, order.shape[-1]))[..., None], -2)
-    return record(rows_at, rows_at_vjp, output, (x, order), (order,))
+    output = np.take_along_axis(rows, np.broadcast_to(places, (*batch, places.shape[-1]))[..., None], -2)
+    return record(rows_at, rows_at_vjp, output, (x, order), (places,))
 
 
 def rows_at_vjp(grad_output: Value, order: Value) -> Value:
     """``grad_x = the rows of grad_output where they came from`` (the engine sums over batches)."""
-    return rows_at(grad_output, inverse_order(order))
+    return rows_at(grad_output, argsort(order))
 
 
-def order_of(pivots: Value, rows: int) -> ndarray:
-    """Return the order of rows that exchanges lead to, (..., rows)."""
-    return minigrad_kernels.permutation(unwrap(order_of, pivots), rows)
-
-
-def inverse_order(order: Value) -> ndarray:
-    """Return the order that undoes another."""
-    return np.argsort(unwrap(inverse_order, order), axis=-1)
+def order_of(pivots: Operand, rows: int) -> Tensor:
+    """Return the order of rows that exchanges lead to, (..., rows); what undoes an order is its ``argsort``."""
+    places = minigrad_kernels.permutation(unwrap(order_of, pivots), rows)
+    return record(order_of, None, places, (pivots, rows))
 
 
 def lu(A: Operand, *, pivot: bool = True) -> LUResult:
@@ -197,10 +196,10 @@ def lu(A: Operand, *, pivot: bool = True) -> LUResult:
     L, U = unit_lower(LU[..., :k]), triu(LU[..., :k, :])
     if not pivot:
         return LUResult(beside(np.empty(0, LU.dtype), LU), L, U)
-    order = order_of(pivots, rows)
+    order = unsqueeze(order_of(pivots, rows), -2)
     # Row i of A[order] is row i of L U: P has its 1 of column i in row order[i].
-    P = (order[..., None, :] == np.arange(rows)[:, None]).astype(LU.dtype)
-    return LUResult(beside(P, LU), L, U)
+    P = cast(eq(order, beside(np.arange(rows)[:, None], order)), LU.dtype)
+    return LUResult(P, L, U)
 
 
 def lu_solve(LU: Operand, pivots: Operand, B: Operand, *, left: bool = True, adjoint: bool = False) -> Tensor:
@@ -229,7 +228,8 @@ def lu_solve(LU: Operand, pivots: Operand, B: Operand, *, left: bool = True, adj
     """
     LU_data = shaped_square_matrices(lu_solve, "LU", LU)
     right_hand_side(lu_solve, LU, LU_data, B, left, False)
-    order = order_of(checked_pivots(pivots, LU_data), LU_data.shape[-1])
+    check_pivots(pivots, LU_data)
+    order = order_of(pivots, LU_data.shape[-1])
     X: Any = B if left else matrix_transpose(B)
     if left != bool(adjoint):
         # A = P L U.
@@ -239,12 +239,12 @@ def lu_solve(LU: Operand, pivots: Operand, B: Operand, *, left: bool = True, adj
         # A.T = U.T L.T P.T.
         turned: Any = matrix_transpose(LU)
         X = solve_triangular(turned, X, upper=False)
-        X = rows_at(solve_triangular(turned, X, upper=True, unitriangular=True), inverse_order(order))
+        X = rows_at(solve_triangular(turned, X, upper=True, unitriangular=True), argsort(order))
     return X if left else matrix_transpose(X)
 
 
-def checked_pivots(pivots: Operand, LU: ndarray) -> ndarray:
-    """Return the array of pivots, which must be row numbers from 1 up, one for each row of ``LU``."""
+def check_pivots(pivots: Operand, LU: ndarray) -> None:
+    """Raise unless pivots are row numbers from 1 up, one for each row of ``LU``."""
     array = unwrap(lu_solve, pivots)
     if array.dtype.kind not in "iu":
         raise TypeError(
@@ -269,7 +269,6 @@ def checked_pivots(pivots: Operand, LU: ndarray) -> ndarray:
                 "lu_factor returns them; they count from 1.",
             )
         )
-    return array
 
 
 def without_pivot(op: Op, factors: ndarray, info: ndarray, pivot: bool) -> LinAlgError:

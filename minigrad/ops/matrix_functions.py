@@ -10,6 +10,7 @@ import minigrad_kernels
 from minigrad import tensors
 from minigrad.errors import describe, message
 from minigrad.graph import record
+from minigrad.ops.constants import beside
 from minigrad.ops.conversion import detach
 from minigrad.ops.elementwise import abs, where
 from minigrad.ops.extremes import amax
@@ -102,7 +103,7 @@ def matrix_power(A: Operand, n: int) -> Tensor:
         power, n = inv(A), -n
     if n == 0:
         # Chosen over A, so that it belongs to the graph.
-        return where(np.zeros(A_data.shape, np.bool_), A, np.eye(A_data.shape[-1], dtype=A_data.dtype))
+        return where(beside(np.array(False), A), A, beside(np.eye(A_data.shape[-1], dtype=A_data.dtype), A))
     if n == 1:
         return power * 1
     while n:

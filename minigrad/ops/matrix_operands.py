@@ -64,19 +64,6 @@ def square_matrices(op: Op, name: str, x: Any) -> ndarray:
     return x_data
 
 
-def measured_squares(op: Op, name: str, x: Any) -> tuple[ndarray, float]:
-    """Return what ``square_matrices`` does, and the sum of the squares of all elements, infinite if it overflows."""
-    x_data = x._data if isinstance(x, tensors.Tensor) else unwrap(op, x)
-    shape = x_data.shape
-    if len(shape) < 2 or shape[-1] != shape[-2] or x_data.dtype.kind != "f":
-        refuse_shape_or_dtype(op, name, x, True)
-    flat = x_data.ravel("K")
-    size = float(flat.dot(flat))
-    if not isfinite(size):
-        refuse_infinite(op, name, x, x_data)
-    return x_data, size
-
-
 def squares(x: ndarray) -> float:
     """Return the sum of the squares of all elements, which may be infinite though no element is."""
     flat = x.ravel("K")
@@ -177,10 +164,12 @@ def right_hand_side(
         ValueError: naming both, if the shapes do not fit.
     """
     B_data = B._data if isinstance(B, tensors.Tensor) else unwrap(op, B)
-    if B_data.dtype.kind != "f":
+    same = A_data.dtype is B_data.dtype
+    if not same:
         floats(op, "B", B)
     A_shape, shape = A_data.shape, B_data.shape
-    vector = vectors and (len(shape) == 1 or (left and shape == A_shape[:-1]))
+    ndim = len(shape)
+    vector = vectors and (ndim == 1 or (left and ndim == len(A_shape) - 1 and shape == A_shape[:-1]))
     if vector:
         shape = shape + (1,)
     fits = len(shape) >= 2 and shape[-2 if left else -1] == A_shape[-2] and (left or not vector)
@@ -189,7 +178,7 @@ def right_hand_side(
             fits = fits and (mine == other or mine == 1 or other == 1)
     if not fits:
         refuse_shapes(op, A, B, left, vectors)
-    if A_data.dtype is not B_data.dtype and A_data.dtype != B_data.dtype:
+    if not same and A_data.dtype != B_data.dtype:
         raise TypeError(
             message(
                 who(op),

@@ -8,7 +8,7 @@ import numpy as np
 
 from minigrad.errors import describe, message
 from minigrad.graph import record
-from minigrad.ops.extremes import Picked, amax_vjp, record_picked, refuse_empty
+from minigrad.ops.extremes import Picked, record_picked, refuse_empty, sharing_vjp
 from minigrad.ops.operands import (
     Dim,
     Op,
@@ -143,7 +143,7 @@ def shared_middle(op: Op, who: Op, x: Operand, dim: Dim, keepdim: bool) -> Tenso
         lines = lines.reshape((*kept, -1)) if kept else lines
         output = at_rank(lines, len(kept), middle_rank(who, lines, len(kept))).reshape(kept)
     output = np.expand_dims(output, over) if keepdim else output
-    return record(op, amax_vjp, output, (x, dim, keepdim), (x_data, output, over, keepdim))
+    return record(op, sharing_vjp, output, (x, dim, keepdim), (x_data, output, over, keepdim))
 
 
 def ranked(op: Op, inputs: Any, x: ndarray, along: int, rank: int | ndarray, keepdim: bool) -> Picked:

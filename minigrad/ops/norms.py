@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from minigrad.dtypes import as_dtype
-from minigrad.errors import message
+from minigrad.errors import describe, message
 from minigrad.graph import record
+from minigrad.ops import matrix_norms
 from minigrad.ops.conversion import cast
 from minigrad.ops.elementwise import abs, sign, where
 from minigrad.ops.operands import (
@@ -23,6 +24,7 @@ from minigrad.ops.operands import (
     maximum_reduce,
     minimum_reduce,
     ndarray,
+    unwrap,
 )
 from minigrad.ops.reductions import sum, with_axes
 
@@ -34,26 +36,29 @@ def norm(
 
     Args:
         x: any shape; integers become the default floating dtype.
-        p: the order: ``"fro"`` or None for 2, any number, or ``inf`` or ``-inf``.
-        dim: the axis or axes; None for all.
+        p: the order: ``"fro"`` or None for 2, any number, or ``inf`` or ``-inf``; or ``"nuc"``, the sum of a matrix's
+            singular values.
+        dim: the axis or axes; None for all. For ``"nuc"`` the two axes of the matrices.
         keepdim: keep the reduced axes with length 1.
         dtype: convert to it first.
 
     Returns:
-        ``sum(|x|**p)**(1/p)``. Its gradient at 0 is 0.
+        ``sum(|x|**p)**(1/p)``. Its gradient at 0 is 0; that of ``"nuc"`` is the one of ``linalg.matrix_norm``.
 
     Raises:
-        ValueError: if ``p`` is another string.
+        ValueError: if ``p`` is another string, or ``"nuc"`` is asked of other than two axes.
     """
     if dtype is not None:
         x = cast(x, as_dtype("norm", dtype))
     if p is None or (isinstance(p, str) and p == "fro"):
         p = 2.0
+    if isinstance(p, str) and p == "nuc":
+        return nuclear(x, dim, keepdim)
     if type(p) is not float and (isinstance(p, bool) or not isinstance(p, (int, float, np.floating, np.integer))):
         raise ValueError(
             message(
                 "norm",
-                f"p is a number or 'fro', got {p!r}.",
+                f"p is a number, 'fro' or 'nuc', got {p!r}.",
                 "p=1 sums the absolute values, p=float('inf') takes the largest.",
             )
         )
@@ -74,6 +79,21 @@ def norm(
         output = add_reduce(sizes**p, axis=over, keepdims=keepdim) ** (1 / p)
     output = np.asarray(output, x_data.dtype)
     return record(norm, norm_vjp, output, (x, p, dim, keepdim), (x_data, output, p, over, keepdim))
+
+
+def nuclear(x: Operand, dim: Dim, keepdim: bool) -> Tensor:
+    """Return the sums of the singular values of matrices."""
+    x_data = floating(norm, x)
+    over = tuple(range(x_data.ndim)) if dim is None else tuple(dim) if isinstance(dim, (tuple, list)) else (dim,)
+    if len(over) != 2:
+        raise ValueError(
+            message(
+                "norm",
+                f"'nuc' is of the two axes of a matrix, got {describe(x)} and dim={dim}.",
+                "Name two: dim=(-2, -1).",
+            )
+        )
+    return matrix_norms.matrix_norm(x if x_data is unwrap(norm, x) else cast(x, x_data.dtype), "nuc", over, keepdim)
 
 
 def euclidean(x: ndarray, over: tuple[int, ...], keepdim: bool) -> Any:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from minigrad.errors import describe, message
-from minigrad.ops import singular_values, vector_products
+from minigrad.ops import lu_factors, orthogonal_factors, singular_values, vector_products
 from minigrad.ops.constants import beside
 from minigrad.ops.operands import Operand, Tensor, unwrap
 from minigrad.ops.shapes import matrix_transpose
@@ -81,6 +81,21 @@ def cross(input: Operand, other: Operand, dim: int | None = None) -> Tensor:
     return vector_products.cross(input, other, dim=dim)
 
 
+def qr(input: Operand, some: bool = True) -> orthogonal_factors.QRResult:
+    """Return ``input = Q @ R`` as ``linalg.qr``; without ``some``, with a square Q. The gradient is the one of that."""
+    return orthogonal_factors.qr(input, "reduced" if some else "complete")
+
+
+def lu(input: Operand, pivot: bool = True) -> lu_factors.LUFactorResult:
+    """Return ``linalg.lu_factor(input)``, both triangles in one matrix, and not the three factors of ``linalg.lu``."""
+    return lu_factors.lu_factor(input, pivot=pivot)
+
+
+def lu_solve(b: Operand, LU_data: Operand, LU_pivots: Operand) -> Tensor:
+    """Return the x of ``A @ x = b``: ``linalg.lu_solve``, the right-hand side first."""
+    return lu_factors.lu_solve(LU_data, LU_pivots, b)
+
+
 class OlderMethods:
     """The functions of this file, and of others that have no class, as methods of Tensor."""
 
@@ -88,4 +103,7 @@ class OlderMethods:
 
     cross = cross
     kron = vector_products.kron
+    lu = lu
+    lu_solve = lu_solve
+    qr = qr
     svd = svd

@@ -1,4 +1,8 @@
-"""What every operation does first: take the arrays out of its operands, and check that they fit."""
+"""What every operation does first: take the arrays out of its operands, and check that they fit.
+
+The operands of operations of one and two are called ``x`` and ``y`` and written without a name, ``add(a, b)``;
+PyTorch's ``input=`` and ``other=`` are not known. All other arguments bear PyTorch's names.
+"""
 
 from __future__ import annotations
 

@@ -64,8 +64,15 @@ def copy_vjp(grad_output: Value) -> tuple[Value, Value]:
     return None, grad_output
 
 
-def write_over(op: Op, x: Tensor, arguments: tuple[Any, ...] = (), into: Any = None, kind: str = "f") -> Tensor:
-    """Write ``op(x, *arguments)`` over ``x``.
+def write_over(
+    op: Op,
+    x: Tensor,
+    arguments: tuple[Any, ...] = (),
+    into: Any = None,
+    kind: str = "f",
+    settings: dict[str, Any] | None = None,
+) -> Tensor:
+    """Write ``op(x, *arguments, **settings)`` over ``x``.
 
     Args:
         op: the operation.
@@ -74,12 +81,13 @@ def write_over(op: Op, x: Tensor, arguments: tuple[Any, ...] = (), into: Any = N
         into: a function like a ufunc, with ``out``, that computes the same: where nothing is recorded
             it writes its result at once.
         kind: the kind of dtype for which it computes the same.
+        settings: the operation's arguments by name, if any, none of which ``into`` knows.
 
     Raises:
         RuntimeError, ValueError, TypeError: with ``x`` unchanged.
     """
     if not is_written_at_once(x):
-        return write_recorded(op, x, arguments)
+        return write_recorded(op, x, arguments, settings)
     x_data = x._data
     if into is not None and x_data.dtype.kind == kind:
         if not arguments:
@@ -97,8 +105,8 @@ def write_over(op: Op, x: Tensor, arguments: tuple[Any, ...] = (), into: Any = N
     if is_grad_enabled():
         for each in arguments:
             if needs_grad(each):
-                return write_recorded(op, x, arguments)
-    result = op(x, *arguments)._data
+                return write_recorded(op, x, arguments, settings)
+    result = op(x, *arguments, **(settings or {}))._data
     check_result(op, x, result)
     stamp_now(x, _getframe(2))
     x_data[...] = result
@@ -150,8 +158,8 @@ def fitting_operands(x: ndarray, arguments: tuple[Any, ...]) -> list[Any] | None
     return found
 
 
-def write_recorded(op: Op, x: Tensor, arguments: tuple[Any, ...]) -> Tensor:
-    """Write ``op(x, *arguments)`` over ``x`` where that may have to be recorded, or raise.
+def write_recorded(op: Op, x: Tensor, arguments: tuple[Any, ...], settings: dict[str, Any] | None) -> Tensor:
+    """Write ``op(x, *arguments, **settings)`` over ``x`` where that may have to be recorded, or raise.
 
     The operation itself is recorded on a copy of x's old value, which its rule may read; the write is then a ``copy_``.
     """
@@ -174,7 +182,7 @@ def write_recorded(op: Op, x: Tensor, arguments: tuple[Any, ...]) -> Tensor:
             # Also those that share its memory: x *= x, x *= x[0].
             if isinstance(each, tensors.Tensor) and each._stamp is x._stamp:
                 operands[index] = clone(each)
-    result: Tensor = op(*operands)
+    result: Tensor = op(*operands, **(settings or {}))
     check_result(op, x, result._data)
     return copy_(x, result)
 

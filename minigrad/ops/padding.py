@@ -152,6 +152,8 @@ def places_around(mode: str, x: ndarray, along: int, before: int, after: int) ->
     # What is cut off does not come round again.
     first, last = (max(-before, 0), length + min(after, 0)) if mode == "circular" else (0, length)
     most = max(before, after)
+    if most <= 0:
+        return np.arange(max(-before, 0), length + min(after, 0))
     if last <= first or (mode == "reflect" and most >= length) or (mode == "circular" and most > last - first):
         bound = {"reflect": f"less than {length}", "circular": f"at most {last - first}"}.get(mode, "0 elements")
         raise ValueError(

@@ -11,7 +11,7 @@ from minigrad.graph import record
 from minigrad.ops.choices import chosen
 from minigrad.ops.elementwise import where
 from minigrad.ops.generators import Generator
-from minigrad.ops.operands import Op, Operand, Tensor, Value, floating, needs_grad, pair, real, unwrap
+from minigrad.ops.operands import Op, Operand, Tensor, Value, floating, ndarray, needs_grad, pair, real, unwrap
 from minigrad.ops.overwriting import write_over
 from minigrad.ops.randomness import rand
 from minigrad.ops.shapes import reshape
@@ -21,9 +21,9 @@ def hardtanh(x: Operand, min_val: float = -1.0, max_val: float = 1.0, inplace: b
     """Return ``x`` limited to ``[min_val, max_val]``; unlike that of ``clamp``, the gradient at the bounds is 0.
 
     Args:
-        x: any shape; integers become the default floating dtype.
-        min_val: the lower bound.
-        max_val: the upper bound.
+        x: any shape; bools become the default floating dtype.
+        min_val: the lower bound; beside integers, rounded towards 0.
+        max_val: the upper bound; likewise.
         inplace: write the result over x.
 
     Raises:
@@ -40,7 +40,7 @@ def hardtanh(x: Operand, min_val: float = -1.0, max_val: float = 1.0, inplace: b
 
 
 def relu6(x: Operand, inplace: bool = False) -> Tensor:
-    """Return ``x`` limited to ``[0, 6]``; the gradient at the bounds is 0."""
+    """Return ``x`` limited to ``[0, 6]``; integers keep their dtype, and the gradient at the bounds is 0."""
     if inplace:
         return write_over(relu6, x)  # type: ignore[arg-type]
     return limited(relu6, (x,), 0.0, 6.0)
@@ -48,8 +48,18 @@ def relu6(x: Operand, inplace: bool = False) -> Tensor:
 
 def limited(op: Op, inputs: tuple[Any, ...], low: float, high: float) -> Tensor:
     """Return ``x``, the first input of an operation, limited to bounds, NaN as it is."""
-    x_data = floating(op, inputs[0])
+    x_data = numbers(op, inputs[0])
+    if x_data.dtype.kind != "f":
+        limits = np.iinfo(x_data.dtype)
+        least, most = [min(max(int(each), limits.min), limits.max) for each in (low, high)]
+        return record(op, None, x_data.clip(least, most), inputs)
     return record(op, limited_vjp, x_data.clip(low, high), inputs, (x_data, low, high))
+
+
+def numbers(op: Op, x: Operand) -> ndarray:
+    """Return the array of an operand, bools in the default floating dtype."""
+    x_data = unwrap(op, x)
+    return x_data if x_data.dtype.kind != "b" else floating(op, x)
 
 
 def limited_vjp(grad_output: Value, x: Value, low: float, high: float) -> Value:
@@ -231,13 +241,24 @@ def softshrink(x: Operand, lambd: float = 0.5) -> Tensor:
 def threshold(x: Operand, threshold: float, value: float, inplace: bool = False) -> Tensor:
     """Return ``x`` where it is above ``threshold``, else ``value``; the gradient at the threshold is 0.
 
+    Integers keep their dtype, and both numbers are rounded towards 0 for them; bools become floats.
+
     Raises:
-        TypeError: if ``threshold`` or ``value`` is no number.
+        TypeError: if ``threshold`` or ``value`` is no number; ValueError: if it does not fit the dtype of integers.
     """
     if inplace:
         return write_over(THRESHOLD, x, (threshold, value))  # type: ignore[arg-type]
     bound, other = real(THRESHOLD, "threshold", threshold), real(THRESHOLD, "value", value)
-    x_data = floating(THRESHOLD, x)
+    x_data = numbers(THRESHOLD, x)
+    if x_data.dtype.kind != "f":
+        bound, other = int(bound), int(other)
+        limits = np.iinfo(x_data.dtype)
+        if not (limits.min <= bound <= limits.max and limits.min <= other <= limits.max):
+            raise ValueError(
+                message(
+                    "threshold", f"{x_data.dtype} does not hold {bound} and {other}.", "Convert the operand: x.float()."
+                )
+            )
     below = x_data <= bound
     output = chosen(below, x_data.dtype.type(other), x_data)
     return record(THRESHOLD, threshold_vjp, output, (x, bound, other), (below,))
@@ -250,3 +271,12 @@ def threshold_vjp(grad_output: Value, below: Value) -> Value:
 
 # Inside of the function its parameter has the name.
 THRESHOLD: Op = threshold
+
+
+class PiecewiseMethods:
+    """Those functions of this file that PyTorch has as methods."""
+
+    __slots__ = ()
+
+    hardshrink = hardshrink
+    prelu = prelu

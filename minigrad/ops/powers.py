@@ -23,7 +23,7 @@ from minigrad.ops.operands import (
 
 
 def reciprocal(x: Operand) -> Tensor:
-    """Return ``1 / x``, elementwise; integers become the default floating dtype."""
+    """Return ``1 / x``, elementwise; at 0 it is infinite, as is the gradient. Integers become floats."""
     # At a million elements np.reciprocal takes 1.6 times as long.
     output = 1 / floating(reciprocal, x)
     return record(reciprocal, reciprocal_vjp, output, (x,), (output,))

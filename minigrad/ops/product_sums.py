@@ -6,7 +6,8 @@ from typing import Any
 
 from minigrad.errors import describe, message
 from minigrad.ops.arithmetic import add, mul
-from minigrad.ops.operands import Op, Operand, Tensor, broadcasts_to, real, unwrap
+from minigrad.ops.elementwise import where
+from minigrad.ops.operands import Op, Operand, Tensor, broadcasts_to, needs_grad, real, unwrap
 from minigrad.ops.products import factors, matmul, require_axes
 from minigrad.ops.reductions import sum
 from minigrad.ops.shapes import permute, reshape
@@ -117,12 +118,12 @@ def check_sum(
 
 
 def weighted_sum(op: Op, input: Operand, product: Tensor, beta: float, alpha: float) -> Tensor:
-    """Return ``beta * input + alpha * product``; ``input`` is not read where ``beta`` is 0."""
+    """Return ``beta * input + alpha * product``; ``input`` is not read where ``beta`` is 0, its gradient is 0 then."""
     if type(beta) is not int or type(alpha) is not int:
         beta, alpha = real(op, "beta", beta), real(op, "alpha", alpha)
     result: Any = product if alpha == 1 else mul(product, alpha)
     if beta == 0:
-        return result
+        return add(where(False, input, 0), result) if needs_grad(input) else result
     return add(input if beta == 1 else mul(input, beta), result)
 
 

@@ -8,11 +8,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from minigrad import tensors
-from minigrad.errors import message
+from minigrad.errors import describe, message
 from minigrad.graph import record
 from minigrad.ops.conversion import detach
 from minigrad.ops.matrix_operands import ROUNDING, matrices, right_hand_side, square_matrices, squares
-from minigrad.ops.operands import Op, Operand, Tensor, Value, ndarray
+from minigrad.ops.operands import Op, Operand, Tensor, Value, ndarray, needs_grad
 from minigrad.ops.products import matmul
 from minigrad.ops.ranks import largest_negligible
 from minigrad.ops.shapes import matrix_transpose, squeeze, unsqueeze
@@ -60,6 +60,9 @@ def pinv(A: Operand, *, atol: Any = None, rtol: Any = None, hermitian: bool = Fa
     """
     A_data = square_matrices(pinv, "A", A) if hermitian else matrices(pinv, "A", A)
     U, s, Vh = thin_decomposition(pinv, A_data, hermitian)
+    for name, tolerance in (("atol", atol), ("rtol", rtol)):
+        if needs_grad(tolerance):
+            refuse_gradient_of(name, tolerance)
     inverted = inverted_singular_values(pinv, A_data, s, atol, rtol)
     output = ((Vh.swapaxes(-2, -1) * inverted[..., None, :]) @ U.swapaxes(-2, -1)).astype(A_data.dtype, copy=False)
     return record(pinv, pinv_vjp, output, (A, atol, rtol, hermitian), (A_data, output))
@@ -83,6 +86,17 @@ def pinv_vjp(grad_output: Value, A: Value, output: Value) -> Value:
 def pinverse(input: Operand, rcond: float = 1e-15) -> Tensor:
     """Return the pseudo-inverse: ``linalg.pinv`` with ``rtol=rcond``."""
     return pinv(input, rtol=rcond)
+
+
+def refuse_gradient_of(name: str, tolerance: Any) -> None:
+    """Raise a RuntimeError about a tolerance that requires grad."""
+    raise RuntimeError(
+        message(
+            "linalg.pinv",
+            f"{name} tells which singular values count, without a derivative; {describe(tolerance)} requires grad.",
+            f"Pass {name}.detach().",
+        )
+    )
 
 
 def inverted_singular_values(op: Op, A: ndarray, s: ndarray, atol: Any, rtol: Any) -> ndarray:

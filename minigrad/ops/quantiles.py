@@ -10,6 +10,7 @@ import numpy as np
 from minigrad import tensors
 from minigrad.errors import describe, message
 from minigrad.graph import record
+from minigrad.ops.constants import beside
 from minigrad.ops.floats import checked_floats
 from minigrad.ops.gathering import gather_backward
 from minigrad.ops.interpolation import lerp
@@ -61,7 +62,7 @@ def quantile(
         weight: Any = x_data.dtype.type(0.5)
         if interpolation == "linear":
             column = (-1,) + (1,) * (found.ndim - 1)
-            weight = reshape(q, (-1,)) * last - below if needs_grad(q) else ranks - below
+            weight = reshape(q, (-1,)) * last - beside(below, q) if needs_grad(q) else beside(ranks - below, x)
             weight = reshape(weight, column)
         result = lerp(result, found[below.size :], weight)
     kept = tuple(np.shape(found)[1:])

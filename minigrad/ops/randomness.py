@@ -136,38 +136,63 @@ def randint(
     return cast(result, wanted)
 
 
-def randperm(n: int, *, generator: Generator | None = None) -> Tensor:
-    """Return the integers from 0 to n - 1 in random order, int64.
+def randperm(n: int, *, dtype: Any = None, generator: Generator | None = None, requires_grad: bool = False) -> Tensor:
+    """Return the integers from 0 to n - 1 in random order.
+
+    Args:
+        n: how many.
+        dtype: default int64.
+        generator: where to draw from; default: the one that ``manual_seed`` seeds.
+        requires_grad: whether gradients with respect to it are wanted; of floats only.
 
     Raises:
-        ValueError: if ``n`` is negative.
+        TypeError: if the dtype is bool.
+        ValueError: if ``n`` is negative, or n - 1 more than the dtype can hold.
     """
     n = whole(randperm, "n", n)
+    wanted = dtypes.int64 if dtype is None else dtypes.as_dtype("randperm", dtype)
     if n < 0:
         raise ValueError(message("randperm", f"n must not be negative, got {n}."))
-    return drawn(randperm, minigrad_kernels.fill_permutation, np.empty(n, np.int64), generator, False)
+    if wanted.kind == "b":
+        raise TypeError(message("randperm", "bools cannot be put in order.", "Leave dtype out for int64."))
+    # Floats hold all integers up to 2**24 or 2**53.
+    most = np.iinfo(wanted).max if wanted.kind != "f" else 2 ** (np.finfo(wanted).nmant + 1)
+    if n - 1 > most:
+        raise ValueError(
+            message("randperm", f"{wanted} holds {most} at most, not {n - 1}.", "Leave dtype out for int64.")
+        )
+    result = cast(drawn(randperm, minigrad_kernels.fill_permutation, np.empty(n, np.int64), generator, False), wanted)
+    if requires_grad:
+        result.requires_grad = True
+    return result
 
 
-def bernoulli(x: Operand, *, generator: Generator | None = None) -> Tensor:
+def bernoulli(x: Operand, p: float | None = None, *, generator: Generator | None = None) -> Tensor:
     """Return 1 with the probability that each element of ``x`` names, else 0; the gradient is 0.
 
+    Args:
+        x: probabilities, floating; with ``p`` any tensor, whose shape and dtype the result has.
+        p: the probability of all elements, where it is not x.
+        generator: where to draw from; default: the one that ``manual_seed`` seeds.
+
     Raises:
-        TypeError: if x is not floating.
-        ValueError: if an element is not in [0, 1].
+        TypeError: if x is not floating, and ``p`` not given.
+        ValueError: if a probability is not in [0, 1].
     """
     x_data = unwrap(bernoulli, x)
-    source = checked_generator(bernoulli, generator)
-    level = unfilled(bernoulli, x_data.shape, x_data.dtype)
-    if x_data.size and not (minimum_reduce(x_data, None) >= 0 and maximum_reduce(x_data, None) <= 1):
+    probability = x_data if p is None else np.asarray(real(bernoulli, "p", p))
+    level = unfilled(bernoulli, x_data.shape, x_data.dtype if p is None else np.float64)
+    if probability.size and not (minimum_reduce(probability, None) >= 0 and maximum_reduce(probability, None) <= 1):
         raise ValueError(
             message(
                 "bernoulli",
-                f"probabilities are in [0, 1], got {x_data.min()} to {x_data.max()}.",
+                f"probabilities are in [0, 1], got {probability.min()} to {probability.max()}.",
                 "Scores become probabilities by x.sigmoid().",
             )
         )
-    source.draw(minigrad_kernels.fill_uniform, level)
-    output: Tensor = record(bernoulli, bernoulli_vjp, (level < x_data).astype(x_data.dtype), (x, source.counter))
+    drawn_level = drawn(bernoulli, minigrad_kernels.fill_uniform, level, generator, False)
+    drawn_ones = (level < probability).astype(x_data.dtype)
+    output: Tensor = record(bernoulli, bernoulli_vjp, drawn_ones, (x, p, drawn_level))
     return output
 
 

@@ -22,7 +22,8 @@ def arange(
         start: the first number; or the end, if it is the only one.
         end: where to stop.
         step: the distance of neighbours.
-        dtype: the element type.
+        dtype: the element type. Of integers, all three are rounded towards 0; but how many numbers there are is worked
+            out before, other than for int64.
         requires_grad: whether gradients with respect to it are wanted.
 
     Returns:
@@ -41,7 +42,13 @@ def arange(
     integers = type(first) is int and type(last) is int and type(step) is int
     if not integers:
         first, last, step = real(arange, "start", first), real(arange, "end", last), real(arange, "step", step)
-    finite = abs(first) < 2**63 and abs(last) < 2**63 and abs(step) < 2**63
+    finite = abs(first) <= 2**63 and abs(last) <= 2**63 and abs(step) <= 2**63
+    if dtype is None:
+        whole_numbers = isinstance(first, int) and isinstance(last, int) and isinstance(step, int)
+        dtype = dtypes.int64 if whole_numbers else dtypes.get_default_dtype()
+    wanted = dtypes.as_dtype("arange", dtype)
+    if finite and wanted is dtypes.int64:
+        first, last, step = int(first), int(last), int(step)
     if not finite or step == 0 or (last - first) / step < 0:
         raise ValueError(
             message(
@@ -50,25 +57,27 @@ def arange(
                 "The sign of the step is the direction, such as arange(5, 0, -1); linspace takes a number of points.",
             )
         )
-    (length,) = checked_lengths(arange, (math.ceil((last - first) / step),))
-    if integers and dtype is None:
-        return leaf(np.arange(first, last, step), requires_grad, None)
-    if dtype is None:
-        whole_numbers = isinstance(first, int) and isinstance(last, int) and isinstance(step, int)
-        dtype = dtypes.int64 if whole_numbers else dtypes.get_default_dtype()
+    whole_steps = isinstance(first, int) and isinstance(last, int) and isinstance(step, int)
+    # Exact also where a float would be rounded.
+    count = -int((first - last) // step) if whole_steps else math.ceil((last - first) / step)
+    (length,) = checked_lengths(arange, (count,))
+    if wanted.kind in "iu":
+        first, step = int(first), int(step)
     array: Any = np.arange(length)
     # Each of these is a pass over all numbers.
     array = array if step == 1 else step * array
     array = array if first == 0 else first + array
-    return leaf(array.astype(dtypes.as_dtype("arange", dtype), copy=False), requires_grad, None)
+    return leaf(array.astype(wanted, copy=False), requires_grad, None)
 
 
 def linspace(start: float, end: float, steps: int, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """Return ``steps`` numbers at equal distances from ``start`` to ``end``, both included.
 
+    Of an integer dtype both are rounded towards 0 before, and the numbers between them after.
+
     Raises:
         TypeError: if an argument is no number, or ``steps`` no integer.
-        ValueError: if ``steps`` is negative.
+        ValueError: if ``steps`` is negative, or ``start`` or ``end`` does not fit an integer dtype.
 
     Examples:
         >>> import minigrad as mg
@@ -84,9 +93,11 @@ def logspace(
 ) -> Tensor:
     """Return ``steps`` numbers in equal proportions from ``base**start`` to ``base**end``, both included.
 
+    Of an integer dtype the exponents' bounds are rounded towards 0 before, and the powers after.
+
     Raises:
         TypeError: if an argument is no number, or ``steps`` no integer.
-        ValueError: if ``steps`` is negative.
+        ValueError: if ``steps`` is negative, or ``start`` or ``end`` does not fit an integer dtype.
 
     Examples:
         >>> import minigrad as mg
@@ -108,7 +119,19 @@ def spaced_numbers(op: Op, start: Any, end: Any, steps: Any, dtype: Any) -> tupl
     if count < 0:
         raise ValueError(message(op.__name__, f"steps must not be negative, got {count}."))
     wanted = dtypes.get_default_dtype() if dtype is None else dtypes.as_dtype(op.__name__, dtype)
-    return np.linspace(first, last, count), wanted
+    if wanted.kind not in "iu":
+        return np.linspace(first, last, count), wanted
+    limits = np.iinfo(wanted)
+    if not (limits.min <= first <= limits.max and limits.min <= last <= limits.max):
+        raise ValueError(
+            message(op.__name__, f"{wanted} does not hold {first} and {last}.", "Leave dtype out for floats.")
+        )
+    first, last = int(first), int(last)
+    # As PyTorch does, from both ends to the middle: which way a number is rounded depends on it.
+    step = (last - first) / max(count - 1, 1)
+    places = np.arange(count)
+    ahead = first + step * places
+    return np.where(places < count // 2, ahead, last - step * (count - 1 - places)) if count > 1 else ahead, wanted
 
 
 def eye(n: int, m: int | None = None, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:

@@ -188,7 +188,10 @@ def nanmean(x: Operand, dim: Dim = None, keepdim: bool = False, *, dtype: Any = 
 
 
 def logsumexp(x: Operand, dim: Dim = None, keepdim: bool = False) -> Tensor:
-    """Return ``log(sum(exp(x)))`` without overflow; arguments as for ``sum``."""
+    """Return ``log(sum(exp(x)))`` without overflow; arguments as for ``sum``.
+
+    Its gradient, the softmax, is 0 at ``-inf``, also where all are (PyTorch's is NaN there).
+    """
     x_data = floating(logsumexp, x)
     over = axes(logsumexp, dim, x_data.ndim, keepdim)
     top = maximum_reduce(x_data, axis=over, keepdims=True, initial=-np.inf)

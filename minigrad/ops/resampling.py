@@ -65,7 +65,8 @@ def interpolate(
         align_corners: the first and last elements stay where they are; otherwise it is the edges of the elements that
             stay. Of the linear modes and bicubic.
         recompute_scale_factor: measure with the ratio of the lengths, not with ``scale_factor`` as it was given.
-        antialias: not available.
+        antialias: of modes bilinear and bicubic: where they shrink, an element is a mean over all that it stands for,
+            and not only over the nearest ones.
 
     Raises:
         ValueError: if the size is not given once, an argument does not fit the mode, or a length is 0.
@@ -81,6 +82,7 @@ def interpolate(
     """
     x_data = unwrap(interpolate, x)
     check_mode(x, x_data, mode, align_corners, antialias)
+    smooth = "smooth " if antialias else ""
     lengths, scales = wanted_lengths(x, x_data, size, scale_factor, recompute_scale_factor)
     result: Any = x
     for number, (length, scale) in enumerate(zip(lengths, scales)):
@@ -94,7 +96,7 @@ def interpolate(
         if mode == "nearest" and len(lengths) == 2 and length in (x_data.shape[along], 2 * x_data.shape[along]):
             # As PyTorch does with images: the same or twice the length is measured by that, whatever the factor was.
             scale = None
-        taps = taps_of(mode, x_data.shape[along], length, scale, bool(align_corners))
+        taps = taps_of(smooth + mode, x_data.shape[along], length, scale, bool(align_corners))
         result = weighted(result, along, taps, x_data)
     return result
 
@@ -119,10 +121,12 @@ def check_mode(x: Operand, x_data: ndarray, mode: str, align_corners: bool | Non
         raise ValueError(
             message("interpolate", f"mode {mode!r} takes no align_corners, got {align_corners}.", "Leave it out.")
         )
-    if antialias:
+    if antialias and mode not in ("bilinear", "bicubic"):
         raise ValueError(
             message(
-                "interpolate", "antialias is not available.", "Mode 'area' takes means, which does it for shrinking."
+                "interpolate",
+                f"antialias is for modes bilinear and bicubic, not for {mode!r}.",
+                "Mode 'area' takes means, which does it for shrinking.",
             )
         )
     if x_data.dtype.kind != "f":
@@ -181,7 +185,7 @@ def taps_of(mode: str, length: int, size: int, scale: float | None, align_corner
     """Return the taps of an axis of some length that gets another size; kept for the next call.
 
     Args:
-        mode: one of MODES.
+        mode: one of MODES, after ``"smooth "`` with antialias.
         length: of the operand.
         size: of the result.
         scale: the factor that was given, or None for the ratio of the two.
@@ -199,9 +203,13 @@ def taps_of(mode: str, length: int, size: int, scale: float | None, align_corner
         nearest = np.floor((places + 0.5) * step).astype(np.int64)
         return Taps(np.minimum(nearest, length - 1)[None], None)
     if align_corners:
-        positions = places * ((length - 1) / (size - 1) if size > 1 else 0.0)
-    else:
-        positions = (places + 0.5) * step - 0.5
+        step = (length - 1) / (size - 1) if size > 1 else 0.0
+    if mode.startswith("smooth ") and size != length:
+        return smooth_taps((places + 0.5) * step, step, length, mode == "smooth bicubic")
+    positions = places * step if align_corners else (places + 0.5) * step - 0.5
+    if mode != "bicubic" and size == length:
+        # As PyTorch does: what keeps its length stays as it is, whatever the factor was; but bicubic without antialias.
+        positions = places.astype(np.float64)
     if mode == "bicubic":
         return cubic_taps(positions, length)
     positions = np.maximum(positions, 0)
@@ -221,6 +229,32 @@ def cubic_taps(positions: ndarray, length: int) -> Taps:
         far.append(((CUBIC * away - 5 * CUBIC) * away + 8 * CUBIC) * away - 4 * CUBIC)
     places = first.astype(np.int64) + np.arange(-1, 3)[:, None]
     return Taps(np.clip(places, 0, length - 1), np.stack([far[0], near[0], near[1], far[1]]))
+
+
+def smooth_taps(centers: ndarray, step: float, length: int, cubic: bool) -> Taps:
+    """Return the taps of an axis that is smoothed as it shrinks: a bump as wide as the step, around each center.
+
+    Args:
+        centers: where the middle of each element of the result lies, in elements of the operand, whose first one's
+            middle is at 0.5.
+        step: the distance of the centers; below 1 the bump is as wide as without smoothing.
+        length: of the operand.
+        cubic: whether the bump is Keys' cubic, here with a = -0.5, which reaches twice as far as the straight one.
+    """
+    width = max(step, 1.0)
+    reach = (2 if cubic else 1) * width
+    first = np.maximum((centers - reach + 0.5).astype(np.int64), 0)
+    count = np.minimum((centers + reach + 0.5).astype(np.int64), length) - first
+    steps = np.arange(count.max())[:, None]
+    distance = np.abs(first + steps + 0.5 - centers) / width
+    if cubic:
+        near = (1.5 * distance - 2.5) * distance**2 + 1
+        far = ((-0.5 * distance + 2.5) * distance - 4) * distance + 2
+        bump = np.where(distance < 1, near, np.where(distance < 2, far, 0.0))
+    else:
+        bump = np.maximum(1 - distance, 0.0)
+    weights = np.where(steps < count, bump, 0.0)
+    return Taps(first + np.minimum(steps, count - 1), weights / weights.sum(0))
 
 
 def area_taps(length: int, size: int) -> Taps:

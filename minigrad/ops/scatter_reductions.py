@@ -9,12 +9,13 @@ import numpy as np
 from minigrad.errors import message
 from minigrad.graph import record
 from minigrad.ops.arithmetic import div
+from minigrad.ops.constants import beside
 from minigrad.ops.conversion import cast, clone
 from minigrad.ops.elementwise import where
 from minigrad.ops.gathering import gather
-from minigrad.ops.operands import Operand, Tensor, Value, axis, needs_grad, unwrap
+from minigrad.ops.operands import Operand, Tensor, Value, needs_grad, unwrap
 from minigrad.ops.overwriting import copy_
-from minigrad.ops.places import add_elements, places_of
+from minigrad.ops.places import places_of
 from minigrad.ops.scattering import operands_of_scatter, scatter, scatter_add, scatter_product, with_an_axis
 from minigrad.writes import refuse_write
 
@@ -96,14 +97,15 @@ def scatter_mean(start: Operand, dim: int, index: Operand, src: Operand, include
     """Return the sums at each place divided by how many numbers are in them; of integers rounded down."""
     total = scatter_add(start, dim, index, src)
     total_data, places = unwrap(scatter_mean, total), unwrap(scatter_mean, index)
-    along = axis(scatter_mean, dim, total_data.ndim)
-    counts = np.ones(total_data.shape)
+    floating = total_data.dtype.kind == "f"
+    # Beside the index, whose numbers they depend on.
+    counts: Any = beside(np.ones(total_data.shape, total_data.dtype if floating else np.int64), index)
     if not include_self:
-        counts[places_of(places, along)] = 0
-    add_elements(counts, along, places, np.ones(places.shape))
-    if total_data.dtype.kind == "f":
-        return div(total, counts.astype(total_data.dtype))
-    return cast(div(total, counts.astype(np.int64), rounding_mode="floor"), total_data.dtype)
+        counts = scatter(counts, dim, index, 0)
+    counts = scatter_add(counts, dim, index, beside(np.ones(places.shape, counts.dtype), index))
+    if floating:
+        return div(total, counts)
+    return cast(div(total, counts, rounding_mode="floor"), total_data.dtype)
 
 
 def scatter_extreme(x: Operand, dim: int, index: Operand, src: Operand, largest: bool) -> Tensor:

@@ -9,11 +9,12 @@ import numpy as np
 from minigrad import tensors
 from minigrad.errors import describe, message
 from minigrad.graph import record
+from minigrad.ops.constants import beside
 from minigrad.ops.conversion import cast, clone
 from minigrad.ops.elementwise import where
 from minigrad.ops.gathering import check_gather, gather
 from minigrad.ops.masks import masked_fill
-from minigrad.ops.operands import Op, Operand, Tensor, Value, axis, ndarray, needs_grad, unwrap, unwrap_exact
+from minigrad.ops.operands import Op, Operand, Tensor, Value, axis, ndarray, needs_grad, real, unwrap, unwrap_exact
 from minigrad.ops.overwriting import copy_, write_over
 from minigrad.ops.places import add_elements, flat_places, places_of, same_dtype
 from minigrad.ops.shapes import reshape
@@ -51,13 +52,7 @@ def scatter(
         >>> mg.scatter(mg.zeros(2, 3), 1, mg.tensor([[2], [0]]), 1.0).tolist()
         [[0.0, 0.0, 1.0], [1.0, 0.0, 0.0]]
     """
-    source: Any = value if src is None else src
-    if source is None or (src is not None and value is not None):
-        raise TypeError(
-            message(
-                "scatter", f"src or value is needed, got {describe(src)} and {describe(value)}.", "Give one of them."
-            )
-        )
+    source: Any = one_of(src, value)
     if reduce is not None:
         return reduced(x, dim, index, source, reduce)
     if unwrap(scatter, x).ndim == 0 or unwrap(scatter, index).ndim == 0:
@@ -75,6 +70,32 @@ def scatter(
         last = numbers[key] == order
     saved = (along, places, needs_grad(x), None if last is None or last.all() else last, last is not None)
     return record(scatter, scatter_vjp, output, (x, dim, index, source, None, None), saved)
+
+
+def one_of(src: Any, value: Any) -> Any:
+    """Return what to write: ``src``, or a number.
+
+    Raises:
+        TypeError: if not one of them is given, or ``value`` is no number.
+        RuntimeError: if ``value`` requires grad.
+    """
+    if (src is None) == (value is None):
+        raise TypeError(
+            message(
+                "scatter", f"src or value is needed, got {describe(src)} and {describe(value)}.", "Give one of them."
+            )
+        )
+    if src is not None:
+        return src
+    if needs_grad(value):
+        raise RuntimeError(
+            message(
+                "scatter",
+                f"value is one number without a gradient; {describe(value)} requires grad.",
+                "Write src=value.expand(index.shape), which has one, or value.item().",
+            )
+        )
+    return real(scatter, "value", value)
 
 
 def scatter_vjp(
@@ -100,10 +121,13 @@ def operands_of_scatter(op: Op, x: Operand, dim: int, index: Operand, src: Any) 
     if unwrap(op, index).size == 0:
         # PyTorch writes nothing, whatever the shapes.
         shape = (0,) * x_data.ndim
-        return x_data, along, np.zeros(shape, np.int64), np.zeros(shape, x_data.dtype)
+        none = reshape(reshape(src, (-1,))[:0], shape) if needs_grad(src) else np.zeros(shape, x_data.dtype)
+        return x_data, along, np.zeros(shape, np.int64), none
     places = check_gather(op, x_data, along, index)
     if not isinstance(src, (tensors.Tensor, ndarray)):
         return x_data, along, places, src
+    if src.ndim == 0 and places.ndim == 1:
+        src = reshape(src, (1,))
     source = unwrap(op, src)
     same_dtype(op, x_data, source)
     fits = source.ndim == places.ndim
@@ -145,7 +169,7 @@ def reduced(x: Operand, dim: int, index: Operand, src: Any, reduce: str) -> Tens
             message("scatter", f"reduce is 'add', 'multiply' or None, got {reduce!r}.", "See scatter_reduce.")
         )
     if not isinstance(src, (tensors.Tensor, ndarray)):
-        src = np.full(unwrap(scatter, index).shape, src).astype(unwrap(scatter, x).dtype)
+        src = beside(np.full(unwrap(scatter, index).shape, src).astype(unwrap(scatter, x).dtype), index)
     if reduce == "add":
         return scatter_add(x, dim, index, src)
     return scatter_product(x, dim, index, src)
@@ -217,7 +241,7 @@ def scatter_(
     reduce: str | None = None,
 ) -> Tensor:
     """Write numbers over ``x`` at places along an axis; arguments as for ``scatter``."""
-    source: Any = value if src is None else src
+    source: Any = one_of(src, value)
     if reduce is None:
         return write_over(scatter, x, (dim, index, source))
     refuse_write("scatter_", x, (source,))

@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
+from minigrad.dtypes import as_dtype
 from minigrad.errors import describe, message
 from minigrad.graph import record
 from minigrad.ops import operands
-from minigrad.ops.operands import Op, Operand, Tensor, Value, axes, axis, ndarray, sizes, unwrap
-
-LENGTHS_MULTIPLY = "The lengths must multiply to the number of elements; one of them may be -1."
+from minigrad.ops.operands import Operand, Tensor, Value, axes, axis, ndarray, sizes, unwrap
+from minigrad.ops.wanted_shapes import LENGTHS_MULTIPLY, completed, in_shape
 
 
 def reshape(x: Operand, *shape: Any) -> Tensor:
@@ -33,69 +33,27 @@ def reshape_vjp(grad_output: Value, source: tuple[int, ...]) -> Value:
     return reshape(grad_output, source)
 
 
-def in_shape(op: Op, x: ndarray, shape: tuple[Any, ...]) -> ndarray:
-    """Return an array in a shape that was given as ``(2, -1)`` or ``2, -1``; a view where the memory allows it.
-
-    Raises:
-        ValueError: if the number of elements differs, or two lengths are -1.
-    """
-    wanted = shape[0] if len(shape) == 1 and type(shape[0]) is tuple else shape
-    for size in wanted:
-        if type(size) is not int or size < -1:
-            wanted = fitting_shape(op, x, sizes(op, shape))
-            break
-    try:
-        return x.reshape(wanted)
-    except ValueError:
-        # Or it says what does not fit; to look before takes 0.4 microseconds, as long as all the rest.
-        return x.reshape(fitting_shape(op, x, wanted))
-
-
-def fitting_shape(op: Op, x: ndarray, wanted: tuple[int, ...]) -> tuple[int, ...]:
-    """Return a shape of as many elements as x has, with -1 worked out.
-
-    Raises:
-        ValueError: if there is none.
-    """
-    found = completed(wanted, x.size)
-    if found is None:
-        raise ValueError(
-            message(
-                op.__name__,
-                f"{describe(x)} has {x.size} elements, which cannot be put into the shape {wanted}.",
-                LENGTHS_MULTIPLY,
-            )
-        )
-    return found
-
-
-def completed(wanted: tuple[int, ...], number: int) -> tuple[int, ...] | None:
-    """Return a shape with -1 worked out so that it has ``number`` elements, or None if it cannot have them."""
-    known = 1
-    for size in wanted:
-        if size < -1:
-            return None
-        known *= size if size != -1 else 1
-    unknown = wanted.count(-1)
-    if unknown == 0:
-        return wanted if known == number else None
-    if unknown > 1 or known == 0 or number % known:
-        return None
-    return tuple([number // known if size == -1 else size for size in wanted])
-
-
 def reshaped(x: Operand, x_data: ndarray, shape: tuple[int, ...]) -> Tensor:
     """Return ``reshape`` to a shape that is known to fit."""
     return record(reshape, reshape_vjp, x_data.reshape(shape), (x, shape), (x_data.shape,), x)
 
 
-def view(x: Operand, *shape: Any) -> Tensor:
-    """Return a view of the same memory in another shape; arguments as for ``reshape``.
+def view(x: Operand, *shape: Any, dtype: Any = None) -> Tensor:
+    """Return a view of the same memory in another shape, or its bytes as numbers of another dtype.
+
+    Args:
+        x: any shape.
+        shape: as for ``reshape``; or a dtype alone.
+        dtype: the dtype, by name. Its numbers may be wider or narrower, and the last axis is shorter or longer then. To
+            other floats there is no derivative.
 
     Raises:
         ValueError: if the number of elements differs, or the elements do not lie so that a view can show them.
+        RuntimeError: if floats are seen as other floats where x requires grad.
     """
     x_data = unwrap(view, x)
+    if dtype is not None or (shape and type(shape[0]) is not int and isinstance(shape[0], (np.dtype, type))):
+        return seen_as(x, x_data, shape[0] if dtype is None else dtype)
     output = in_shape(view, x_data, shape)
     if not (x_data.flags.c_contiguous or x_data.size == 0 or np.may_share_memory(output, x_data)):
         raise ValueError(
@@ -106,6 +64,25 @@ def view(x: Operand, *shape: Any) -> Tensor:
             )
         )
     return record(view, reshape_vjp, output, (x, *shape), (x_data.shape,), x)
+
+
+def seen_as(x: Operand, x_data: ndarray, dtype: Any) -> Tensor:
+    """Return the bytes of ``x`` as numbers of another dtype."""
+    wanted = as_dtype("view", dtype)
+    if wanted is x_data.dtype:
+        return record(view, reshape_vjp, x_data[...], (x, dtype), (x_data.shape,), x)
+    try:
+        output = x_data.view(wanted)
+    except ValueError:
+        raise ValueError(
+            message(
+                "view",
+                f"{describe(x)} with strides {x_data.strides} cannot be seen as {wanted}.",
+                "Of wider or narrower numbers whole ones must fit into the last axis, side by side in memory; "
+                "x.to(dtype) converts.",
+            )
+        ) from None
+    return record(view, None, output, (x, dtype), (), x)
 
 
 def view_as(x: Operand, y: Operand) -> Tensor:
@@ -240,6 +217,11 @@ def transpose_vjp(grad_output: Value, first: int, second: int) -> Value:
     return transpose(grad_output, first, second)
 
 
+def swapaxes(x: Operand, axis0: int, axis1: int) -> Tensor:
+    """Return a view of x with two axes exchanged."""
+    return transpose(x, axis0, axis1)
+
+
 def t(x: Operand) -> Tensor:
     """Return the transpose of a matrix; a vector or scalar as it is.
 
@@ -352,8 +334,8 @@ class ShapeMethods:
     ravel = ravel
     unflatten = unflatten
     permute = permute
-    transpose = transpose
-    swapaxes = swapdims = transpose
+    transpose = swapdims = transpose
+    swapaxes = swapaxes
     t = t
     movedim = moveaxis = movedim
     squeeze = squeeze
@@ -362,5 +344,5 @@ class ShapeMethods:
     mT = property(matrix_transpose)
 
 
-swapaxes = swapdims = transpose
+swapdims = transpose
 moveaxis = movedim

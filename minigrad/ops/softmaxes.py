@@ -25,7 +25,7 @@ def softmax(x: Operand, dim: int, dtype: Any = None) -> Tensor:
         dtype: convert to it first.
 
     Returns:
-        x's shape, each in [0, 1].
+        x's shape, each in [0, 1]. At ``-inf`` result and gradient are 0; where all are ``-inf`` both are NaN.
 
     Raises:
         IndexError: if ``dim`` is not an axis of x.
@@ -80,7 +80,10 @@ def softmax_backward_vjp(grad_output: Value, grad: Value, result: Value, dim: in
 
 
 def log_softmax(x: Operand, dim: int, dtype: Any = None) -> Tensor:
-    """Return ``x - log(sum(exp(x)))`` along an axis, without overflow; arguments as for ``softmax``."""
+    """Return ``x - log(sum(exp(x)))`` along an axis, without overflow; arguments as for ``softmax``.
+
+    The gradient at ``-inf`` is that of the element itself; where all are ``-inf`` it is NaN, as the result is.
+    """
     if dtype is not None:
         x = cast(x, as_dtype("log_softmax", dtype))
     x_data = floating(log_softmax, x)

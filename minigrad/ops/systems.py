@@ -14,13 +14,14 @@ from minigrad.ops.matrix_operands import (
     EPSILON,
     LinAlgError,
     entry_name,
-    measured_squares,
+    refuse_infinite,
     right_hand_side,
+    shaped_square_matrices,
     square_matrices,
     squares,
     who,
 )
-from minigrad.ops.operands import Op, Operand, Tensor, Value, ndarray, needs_grad
+from minigrad.ops.operands import Op, Operand, Tensor, Value, ndarray, needs_grad, unwrap
 from minigrad.ops.products import matmul
 from minigrad.ops.shapes import matrix_transpose, squeeze, unsqueeze
 from minigrad.ops.singular_values import values_of
@@ -61,13 +62,13 @@ def solve(A: Operand, B: Operand, *, left: bool = True) -> Tensor:
 
     Source: Giles, "An extended collection of matrix derivative results" (2008), section 2.3.1.
     """
-    A_data, size = measured_squares(solve, "A", A)
+    A_data = shaped_square_matrices(solve, "A", A)
     B_data, vector = right_hand_side(solve, A, A_data, B, left)
     columns = B_data[..., None] if vector else B_data
     if left:
-        found = solution(solve, A_data, size, columns)
+        found = solution(solve, A, A_data, columns)
     else:
-        found = solution(solve, A_data.swapaxes(-2, -1), size, columns.swapaxes(-2, -1)).swapaxes(-2, -1)
+        found = solution(solve, A, A_data.swapaxes(-2, -1), columns.swapaxes(-2, -1)).swapaxes(-2, -1)
     output = found[..., 0] if vector else found
     saved = (A_data, output if needs_grad(A) else None, vector, left)
     return record(solve, solve_vjp, output, (A, B, left), saved)
@@ -110,8 +111,8 @@ def inv(A: Operand) -> Tensor:
 
     Source: Giles, "An extended collection of matrix derivative results" (2008), section 2.2.3.
     """
-    A_data, size = measured_squares(inv, "A", A)
-    output = solution(inv, A_data, size, None)
+    A_data = shaped_square_matrices(inv, "A", A)
+    output = solution(inv, A, A_data, None)
     return record(inv, inv_vjp, output, (A,), (output,))
 
 
@@ -178,41 +179,32 @@ def each_inverse(A: ndarray, info: ndarray) -> ndarray:
     return inverses
 
 
-def solution(op: Op, A: ndarray, size: float, B: ndarray | None) -> ndarray:
-    """Return the X of ``A X = B``; the inverse if there is no B. ``size`` is the sum of the squares of A.
+def solution(op: Op, A: Operand, A_data: ndarray, B: ndarray | None) -> ndarray:
+    """Return the X of ``A X = B``; the inverse if there is no B. ``A_data`` is the array of A, or turned.
 
     LAPACK fails only where a pivot is exactly 0, and whether that is so for [[1, 2, 3], [4, 5, 6], [7, 8, 9]] depends
     on the order of its sums: one build raises, another returns elements of 1e16. Here both raise.
 
     Raises:
-        LinAlgError: if a matrix is singular to working precision.
+        LinAlgError: if a matrix is singular to working precision; ValueError: if A is not finite.
     """
     try:
-        X: ndarray = np.linalg.inv(A) if B is None else np.linalg.solve(A, B)
+        X: ndarray = np.linalg.inv(A_data) if B is None else np.linalg.solve(A_data, B)
     except np.linalg.LinAlgError:
-        place, values = most_singular(op, A)
-        raise singular(op, A, place, values) from None
+        X = None  # type: ignore[assignment]
     # An inverse of a matrix that is singular to working precision has elements of about 1 / EPSILON of A's. The 100
     # is for norms that underestimate, and for the rounding of float32 sums; only what passes it costs singular values.
-    if B is None:
-        # Of a batch the sums of all are at least those of each; the identity is as long as this.
-        product, length = size * squares(X), A.shape[-1]
-    elif A.ndim == X.ndim == 2 and B.size:
-        # One element bounds the length from below, and is looked at in a seventh of the time.
-        product, length = size * squares(X), B.item(0) ** 2
-        if product * MOST_GROWTH > length:
-            length = squares(B)
-    else:
-        product, length = math.inf, 0.0
-    # Sums that are not far above the smallest float32 may have lost their digits.
-    if size > 1e-30 and product > 1e-30 and product * MOST_GROWTH <= length:
+    if X is not None and minigrad_kernels.solutions_are_bounded(A_data, X, B, MOST_GROWTH):
         return X
-    if B is None:
-        B = np.ones((1, 1), A.dtype)
-    if (largest(A) * largest(X) * EPSILON * 100 > largest(B)).any():
-        place, values = most_singular(op, A)
+    if not math.isfinite(squares(A_data)):
+        refuse_infinite(op, "A", A, unwrap(op, A))
+    if X is None:
+        raise singular(op, A_data, *most_singular(op, A_data)) from None
+    right = 1.0 if B is None else largest(B)
+    if (largest(A_data) * largest(X) * EPSILON * 100 > right).any():
+        place, values = most_singular(op, A_data)
         if values[-1] <= EPSILON * values[0]:
-            raise singular(op, A, place, values)
+            raise singular(op, A_data, place, values)
     return X
 
 

@@ -152,6 +152,7 @@ def checked_counts(repeats: Any, length: int, output_size: int | None) -> Any:
             )
         )
     if output_size is not None:
+        output_size = whole(repeat_interleave, "output_size", output_size)
         total = int(result.sum()) if isinstance(result, ndarray) else result * length
         if output_size != total:
             problem = f"output_size is {output_size}, and the repeats give {total}."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from minigrad.ops.constants import beside
 from minigrad.ops.elementwise import where
 from minigrad.ops.operands import Value
 from minigrad.ops.triangles import tril
@@ -11,9 +12,9 @@ from minigrad.ops.triangles import tril
 
 def unit_lower(x: Value) -> Value:
     """Return matrices with zeros above their diagonal and ones on it."""
-    return where(np.eye(x.shape[-2], x.shape[-1], dtype=np.bool_), 1, tril(x, -1))
+    return where(beside(np.eye(x.shape[-2], x.shape[-1], dtype=np.bool_), x), 1, tril(x, -1))
 
 
 def half_of_diagonal(x: Value) -> Value:
     """Return square matrices with half of their diagonal."""
-    return where(np.eye(x.shape[-1], dtype=np.bool_), x / 2, x)
+    return where(beside(np.eye(x.shape[-1], dtype=np.bool_), x), x / 2, x)

@@ -107,7 +107,7 @@ def atan2_vjp(grad_output: Value, x: Value, y: Value) -> tuple[Value, Value]:
 
 
 def sinc(x: Operand) -> Tensor:
-    """Return ``sin(pi * x) / (pi * x)``, elementwise: 1 at 0."""
+    """Return ``sin(pi * x) / (pi * x)``, elementwise: 1 at 0, where the gradient is 0."""
     x_data = floating(sinc, x)
     return record(sinc, sinc_vjp, np.sinc(x_data), (x,), (x_data,))
 

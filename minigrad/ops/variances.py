@@ -41,7 +41,7 @@ def var(
         correction: divide by n - correction; default 1. Give this or ``unbiased``.
 
     Returns:
-        The variance; where n - correction is not positive it divides by 0: NaN of one element.
+        The variance; where n - correction is not positive it divides by 0: NaN of one element, as is the gradient.
 
     Raises:
         TypeError: if x is not floating.
@@ -100,7 +100,7 @@ def var_backward_vjp(
 def std(
     x: Operand, dim: Dim = None, unbiased: bool | None = None, keepdim: bool = False, *, correction: float | None = None
 ) -> Tensor:
-    """Return the standard deviation, the root of ``var``; its gradient is 0 where the deviation is 0."""
+    """Return the standard deviation, the root of ``var``; its gradient is 0 where it is 0, NaN where it is NaN."""
     if isinstance(dim, bool):
         dim, unbiased = None, dim
     x_data, over, freedom = arguments(std, x, dim, unbiased, keepdim, correction)

@@ -9,6 +9,7 @@ import numpy as np
 from minigrad.errors import describe, message
 from minigrad.graph import record
 from minigrad.ops.arithmetic import mul, pow
+from minigrad.ops.constants import beside
 from minigrad.ops.matrix_operands import floats
 from minigrad.ops.operands import Operand, Tensor, Value, axis, check_broadcast, ndarray, pair, unwrap, whole
 from minigrad.ops.reductions import sum
@@ -161,4 +162,4 @@ def vander(x: Operand, N: int | None = None) -> Tensor:
     if count < 2 and N is not None:
         raise ValueError(message("linalg.vander", f"N must be at least 2, got {count}.", "N counts the powers from 0."))
     dtype = x_data.dtype if x_data.dtype.kind == "f" else np.dtype(np.int64)
-    return pow(unsqueeze(x, -1), np.arange(count).astype(dtype))
+    return pow(unsqueeze(x, -1), beside(np.arange(count).astype(dtype), x))

@@ -19,11 +19,12 @@ ELSEWHERE = {
     "ops_convolutions.py": ("convolutions", "poolings", "unfolding"),
     "ops_networks.py": ("attentions", "batch_norms", "instance_norms", "layer_norms", "dropouts", "embeddings"),
 }
-#: What there is no time to compare of: it raises, or it only sets a number.
+#: What there is no time to compare of: it raises, or it only sets a number, or a second call is another one.
 NOTHING_TO_TIME = ("Tensor.cuda", "Tensor.half", "manual_seed")
+NOTHING_TO_TIME += tuple([f"Tensor.{name}_" for name in ("squeeze", "swapaxes", "t", "transpose", "unsqueeze")])
 #: What draws: the numbers are others, the shapes and dtypes are compared.
 DRAWS = ("rand", "randn", "rand_like", "randn_like", "randint", "randperm", "bernoulli", "uniform_", "normal_")
-DRAWS += ("nn.functional.dropout", "empty", "empty_like")
+DRAWS += ("nn.functional.dropout", "empty", "empty_like", "normal", "multinomial", "Tensor.bernoulli_")
 
 
 @dataclass(frozen=True)
@@ -66,12 +67,16 @@ def cases():
             if dotted in named:
                 arguments, expression, *call = entry
                 source = call[0] if call else f"op({arguments})"
-                writes = "x" if dotted.endswith("_") or "__setitem__" in source else ""
+                writes = arguments.partition(",")[0] if dotted.endswith("_") else ""
+                if "__setitem__" in source:
+                    writes = "x"
                 found.append(Case(name, family, named[dotted], source, expression, writes))
     entries = {case.function: case for case in reversed(found)}
     for public in public_operations():
         name = public.names[0]
         base = entries.get(named.get(name.rstrip("_").removeprefix("Tensor.")))
+        if name in NOTHING_TO_TIME:
+            continue
         if name.endswith("_") and public.function not in entries and base is not None:
             arguments = base.call.removeprefix("op(").removesuffix(")")
             first = arguments.partition(",")[0]

@@ -85,6 +85,8 @@ COMPARISONS = {
     "bitwise_or": ("i, j", "i | j"),
     "bitwise_xor": ("i, j", "i ^ j"),
     "bitwise_not": ("i", "~i"),
+    "bitwise_left_shift": ("i, j", "i << j"),
+    "bitwise_right_shift": ("i, j", "i >> j"),
     "isnan": ("x", "np.isnan(x)"),
     "isinf": ("x", "np.isinf(x)"),
     "isfinite": ("x", "np.isfinite(x)"),
@@ -137,6 +139,8 @@ CREATION = {
     "randint": ("0, 10, (n,)", "rng.integers(0, 10, n)"),
     "randperm": ("n", "rng.permutation(n)"),
     "bernoulli": ("u", "(rng.random(n, f) < u).astype(f)"),
+    "normal": ("x, p", "rng.standard_normal(n, f) * p + x"),
+    "multinomial": ("p, 10, True", "np.searchsorted(q := np.cumsum(p), rng.random(10) * q[-1], 'right')"),
 }
 
 FUNCTIONS = {
@@ -199,6 +203,7 @@ SHAPES = {
     "unflatten": ("x, 0, (2, -1)", "x.reshape(2, -1)"),
     "permute": ("A, (1, 0)", "A.transpose(1, 0)"),
     "transpose": ("A, 0, 1", "A.swapaxes(0, 1)"),
+    "swapaxes": ("A, 0, 1", "A.swapaxes(0, 1)"),
     "t": ("A", "A.T"),
     "Tensor.T": ("", "A.T", "A.T"),
     "Tensor.mT": ("", "A.mT", "A.mT"),
@@ -303,6 +308,9 @@ IN_PLACE = {
     "fill_": ("x, 2.0", "x.fill(2.0)"),
     "uniform_": ("x", "np.copyto(x, rng.random(n, f))"),
     "normal_": ("x", "np.copyto(x, rng.standard_normal(n, f))"),
+    "Tensor.bernoulli_": ("x, 0.5", "np.copyto(x, rng.random(n, f) < 0.5)"),
+    "Tensor.polygamma_": ("p, 1", NONE),
+    "Tensor.addbmm_": ("S, S[None], T[None]", "np.copyto(S, S + S @ T)"),
 }
 
 FAMILIES = {

@@ -5,10 +5,10 @@
 A row is an operation, a column a shape; each number is the operation's time on a Tensor over that of NumPy's function
 on the array, the best of many short runs of both, taking turns, on one pinned thread. At most 1.5 is wanted of
 decompositions, and of what is made of one: what is added are checks of shapes and of finite elements, and the Tensor.
-Systems and determinants have a table of their own: of 8 by 8 they take NumPy 2 to 4 microseconds, of which the same
-checks, and a bound on the condition by which singular matrices are refused, are more than half. NumPy has no function
-for what the third table holds, our own kernels: there the number is the time over that of the NumPy function that it
-names, which does comparable work.
+Systems and determinants have a table of their own: there a bound on the condition is added too, by which singular
+matrices are refused; determinants save most of what NumPy's own Python code takes. NumPy has no function for what the
+third table holds, our own kernels: there the number is the time over that of the NumPy function that it names, which
+does comparable work.
 """
 
 import os

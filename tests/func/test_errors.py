@@ -112,14 +112,14 @@ ERRORS = {
     ),
     "vmap returns a number": (lambda: func.vmap(lambda x: 3)(X), TypeError, ["must return tensors", "int 3"]),
     "randomness": (
-        lambda: func.vmap(total, randomness="different"),
+        lambda: func.vmap(total, randomness="some"),
         ValueError,
-        ["randomness='different' is not available", "Draw them before"],
+        ["randomness is 'error', 'same' or 'different'", "got 'some'", "each example draws its own"],
     ),
     "random numbers": (
         lambda: func.vmap(lambda x: x + mg.rand(()))(X),
         RuntimeError,
-        ["draws random numbers", "in_dims=None to share them"],
+        ["draws random numbers", "randomness='same'"],
     ),
     "dropout": (lambda: func.vmap(nn.functional.dropout)(mg.ones(2, 3)), RuntimeError, ["draws random numbers"]),
     "checkpoint of no function": (lambda: func.checkpoint(X), TypeError, ["checkpoint: a function is needed"]),

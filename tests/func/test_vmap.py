@@ -239,7 +239,6 @@ def test_the_numbers_of_one_example_cannot_be_read(who):
 
 
 NOT_MAPPED = {
-    "solve": lambda x: mg.linalg.solve(MATRIX, x),
     "copy_ .of add_.": lambda x: x.add_(1),
     "set_item": lambda x: put(x.clone()),
     "copy_ .of mul_.": lambda x: mg.ones(3, dtype=mg.float64).mul_(x),
@@ -255,6 +254,73 @@ def put(x):
 def test_an_operation_that_cannot_be_mapped_is_named(name):
     with pytest.raises(TypeError, match=rf"^vmap: the .*operation {name} cannot be mapped"):
         func.vmap(NOT_MAPPED[name])(ROWS)
+
+
+def test_what_has_as_many_elements_as_the_numbers_say_is_refused_by_name():
+    calls = {
+        "get_item": lambda x: x[x > 0],
+        "masked_select": lambda x: x.masked_select(x > 0),
+        "unique": mg.unique,
+        "repeat_interleave": lambda x: MATRIX.repeat_interleave(x.long(), 0),
+    }
+    for name, call in calls.items():
+        with pytest.raises(TypeError, match=rf"^vmap: {name} cannot be mapped: the shape of its result depends"):
+            func.vmap(call)(ROWS)
+
+
+def test_a_share_that_differs_between_the_examples_is_not_read_from_the_first():
+    shares = mg.tensor([0.1, 0.5, 0.9, 1.0], dtype=mg.float64)
+    for interpolation in ("linear", "nearest"):
+        with pytest.raises(RuntimeError, match=r"^quantile: under vmap one run"):
+            func.vmap(lambda x, q, how=interpolation: mg.quantile(x, q, interpolation=how))(ROWS, shares)
+
+
+RANDOM = {
+    "rand": lambda x: x * mg.rand(3, dtype=mg.float64),
+    "randn_like": lambda x: x + mg.randn_like(x),
+    "randint": lambda x: x * mg.randint(0, 100, (3,)),
+    "randperm": lambda x: x[mg.randperm(3)],
+    "bernoulli": lambda x: mg.bernoulli(x.sigmoid()) * x,
+    "dropout": lambda x: nn.functional.dropout(x.exp(), 0.5),
+    "dropout2d": lambda x: nn.functional.dropout2d(x.exp().expand(1, 5, 3), 0.5),
+    "rrelu": lambda x: nn.functional.rrelu(-x.exp(), training=True),
+    "attention": lambda x: nn.functional.scaled_dot_product_attention(
+        *[x.expand(1, 2, 3) for _ in range(3)], dropout_p=0.5
+    ),
+}
+
+
+@pytest.mark.parametrize("name", RANDOM)
+def test_examples_draw_the_same_numbers_or_each_its_own(name):
+    draws = RANDOM[name]
+    same, different = [], []
+    for row in ROWS:
+        mg.manual_seed(3)
+        same.append(value_of(draws(row)))
+    mg.manual_seed(3)
+    for row in ROWS:
+        different.append(value_of(draws(row)))
+    for randomness, expected in (("same", same), ("different", different)):
+        mg.manual_seed(3)
+        close(func.vmap(draws, randomness=randomness)(ROWS), np.stack(expected))
+    assert not np.allclose(np.stack(same), np.stack(different))
+
+
+def test_the_generator_goes_on_behind_what_all_examples_have_drawn():
+    generator = mg.Generator(0)
+    drawn = func.vmap(lambda x: x + mg.rand(3, dtype=mg.float64, generator=generator), randomness="different")(ROWS * 0)
+    following = mg.rand(3, dtype=mg.float64, generator=generator)
+    generator = mg.Generator(0)
+    one_by_one = [value_of(mg.rand(3, dtype=mg.float64, generator=generator)) for _ in range(5)]
+    close(mg.cat([drawn, following[None]]), np.stack(one_by_one))
+
+
+def test_gradients_of_each_example_under_dropout_have_its_mask():
+    slopes = func.vmap(func.grad(lambda x: nn.functional.dropout(x, 0.5).sum()), randomness="different")
+    mg.manual_seed(1)
+    found = value_of(slopes(mg.ones(50, 3, dtype=mg.float64)))
+    assert set(np.unique(found)) == {0.0, 2.0}
+    assert len(np.unique(found, axis=0)) > 1
 
 
 def test_an_operation_of_the_users_is_refused():

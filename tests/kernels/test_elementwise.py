@@ -1,4 +1,4 @@
-"""exp, log, tanh, sigmoid, erf and relu are right to the last places, for every layout, and at every edge."""
+"""exp, log, tanh, sigmoid, erf, relu and sign are right to the last places, for every layout, and at every edge."""
 
 import importlib.util
 import math
@@ -119,6 +119,7 @@ def test_around_every_power_of_two_results_are_within_the_limit(dtype):
         ("sigmoid", np.nan, 1.0, 0.0, 0.5),
         ("erf", np.nan, 1.0, -1.0, 0.0),
         ("relu", np.nan, np.inf, 0.0, 0.0),
+        ("sign", 0.0, 1.0, -1.0, 0.0),
     ],
 )
 def test_special_values_follow_ieee_754(name, of_nan, of_infinity, of_minus_infinity, of_zero, dtype):
@@ -153,7 +154,7 @@ def test_overflow_underflow_and_subnormals(dtype):
 def test_any_layout_gives_the_results_of_the_contiguous_array(in_layout, dtype, generator):
     x = generator.uniform(0.1, 2, (5, 7)).astype(dtype)
     grad = generator.standard_normal((5, 7)).astype(dtype)
-    for name in [*MATHS, "relu"]:
+    for name in [*MATHS, "relu", "sign"]:
         function = getattr(mk, name)
         expected = function(x)
         assert np.array_equal(function(in_layout(x)), expected)
@@ -218,6 +219,14 @@ def test_gradients_match_their_naive_twins(name, dtype, generator):
     assert np.all(abs(getattr(mk, name)(grad, result) - expected) <= 3 * 2 * np.finfo(dtype).eps * abs(grad))
 
 
+@pytest.mark.parametrize("dtype", FLOATS)
+def test_signs_match_their_naive_twin(dtype, generator):
+    x = np.round(generator.standard_normal(103)).astype(dtype)
+    expected = [(number > 0) - (number < 0) for number in x.tolist()]
+    assert np.array_equal(mk.sign(x), expected)
+    assert set(expected) == {-1, 0, 1}
+
+
 def test_the_gradient_of_a_nan_result_of_relu_is_grad():
     assert np.array_equal(mk.relu_backward(np.array([2.0, 3.0]), np.array([np.nan, -0.0])), [2.0, 0.0])
 
@@ -240,7 +249,7 @@ def test_errors_say_what_was_needed_and_what_came(call, error, part):
 
 
 @pytest.mark.parametrize("dtype", FLOATS)
-@pytest.mark.parametrize("name", [*MATHS, "relu"])
+@pytest.mark.parametrize("name", [*MATHS, "relu", "sign"])
 def test_the_loops_are_vectorised(name, dtype):
     loop = getattr(elementwise_loops, name + "_all")
     if as_python() or not hasattr(loop, "inspect_asm"):

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import minigrad as mg
+from minigrad.ops import lapack
 
 EPSILON = np.finfo(np.float64).eps
 # Matrices of up to 5 rows and a condition below 100: products of two of them are off by at most 5 * 100 * eps.
@@ -289,3 +290,13 @@ def test_the_norm_of_zero_has_the_gradient_zero():
     x = mg.zeros(3).requires_grad_()
     mg.linalg.norm(x).backward()
     assert x.grad.tolist() == [0, 0, 0]
+
+
+@pytest.mark.parametrize("dtype", [mg.float32, mg.float64])
+def test_determinants_are_the_same_without_the_loops_that_numpy_does_not_name_in_public(monkeypatch, dtype):
+    A = mg.tensor(np.random.default_rng(3).standard_normal((2, 3, 3)), dtype=dtype)
+    fast = (mg.det(A), *mg.slogdet(A))
+    monkeypatch.setattr(lapack, "LOOPS", None)
+    for found, expected in zip((mg.det(A), *mg.slogdet(A)), fast, strict=True):
+        assert found.dtype == dtype
+        assert mg.equal(found, expected)

@@ -255,10 +255,18 @@ TABLE = {
     "arange that requires grad": (lambda o: mg.arange(3, requires_grad=True), TypeError, "int64"),
     "var of two corrections": (lambda o: o.b.var(None, True, correction=1), ValueError, "var", "not both"),
     "var correction": (lambda o: o.b.var(correction="a"), TypeError, "var", "correction", "'a'"),
-    "norm order": (lambda o: o.a.norm("nuc"), ValueError, "norm", "'nuc'"),
+    "norm order": (lambda o: o.a.norm("two"), ValueError, "norm", "'two'"),
+    "nuclear norm of a vector": (
+        lambda o: o.b.norm("nuc"),
+        ValueError,
+        "norm",
+        "'nuc'",
+        "(4,) float32",
+        "dim=(-2, -1)",
+    ),
     "rounding mode": (lambda o: mg.div(o.b, 2, rounding_mode="up"), ValueError, "div", "'up'", "floor"),
     "alpha": (lambda o: mg.add(o.b, 1, alpha="a"), TypeError, "add", "alpha", "'a'"),
-    "extreme of nothing": (lambda o: o.e.max(), ValueError, "amax", "(0, 3)"),
+    "extreme of nothing": (lambda o: o.e.max(), ValueError, "max", "(0, 3)"),
     "extreme of an empty axis": (lambda o: o.e.min(0), ValueError, "min", "(0, 3)"),
     "argmax of nothing": (lambda o: o.e.argmax(), ValueError, "argmax", "(0, 3)"),
     "float16": (lambda o: o.b + np.ones(4, np.float16), TypeError, "add", "float16", "no complex"),
@@ -433,3 +441,23 @@ def test_a_reflected_operator_names_the_operation_too():
         "a" - mg.tensor([1.0])
     with pytest.raises(TypeError, match=r"^matmul: .*list \[1.0\]"):
         [1.0] @ mg.tensor([1.0])
+
+
+CALLED = {
+    "swapaxes, in transpose: ": lambda x: x.swapaxes(0, 5),
+    "moveaxis: ": lambda x: mg.moveaxis(x, 0, 5),
+    "subtract: ": lambda x: mg.subtract(x, mg.ones(4)),
+    "sub: ": lambda x: x - mg.ones(4),
+    "add_, in add: ": lambda x: x.add_(mg.ones(4)),
+    "std_mean, in std: ": lambda x: mg.std_mean(
+        x,
+        7,
+    ),
+}
+
+
+@pytest.mark.parametrize("who", CALLED)
+def test_a_message_begins_with_the_name_that_the_user_called(who):
+    with pytest.raises((ValueError, IndexError)) as caught:
+        CALLED[who](mg.ones(2, 3))
+    assert str(caught.value).startswith(who)

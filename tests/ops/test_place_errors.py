@@ -135,9 +135,10 @@ TABLE = {
     "interpolate to nothing": (lambda o: F.interpolate(o.a[None], 0), ValueError, "interpolate", "[0]", "(1, 2, 3)"),
     "interpolate corners": (lambda o: F.interpolate(o.a[None], 2, align_corners=True), ValueError, "align_corners"),
     "interpolate antialias": (
-        lambda o: F.interpolate(o.a[None, None], 2, mode="bilinear", antialias=True),
+        lambda o: F.interpolate(o.a[None, None], 2, antialias=True),
         ValueError,
         "antialias",
+        "'nearest'",
         "'area'",
     ),
     "interpolate integers": (lambda o: F.interpolate(o.i[None, None], 2), TypeError, "interpolate", "int64", "float()"),

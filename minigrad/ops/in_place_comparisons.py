@@ -1,0 +1,53 @@
+"""Comparisons that write over their first operand, in its dtype: 1 where they hold, else 0.
+
+They have no slope: the gradient of both operands is 0.
+"""
+
+from __future__ import annotations
+
+from minigrad.ops.comparisons import eq, ge, gt, le, lt, ne
+from minigrad.ops.operands import Operand, Tensor
+from minigrad.ops.overwriting import write_over
+
+
+def eq_(x: Tensor, y: Operand) -> Tensor:
+    """Write ``x == y`` over ``x``; the gradient of both is 0."""
+    return write_over(eq, x, (y,))
+
+
+def ne_(x: Tensor, y: Operand) -> Tensor:
+    """Write ``x != y`` over ``x``; the gradient of both is 0."""
+    return write_over(ne, x, (y,))
+
+
+def lt_(x: Tensor, y: Operand) -> Tensor:
+    """Write ``x < y`` over ``x``; the gradient of both is 0."""
+    return write_over(lt, x, (y,))
+
+
+def le_(x: Tensor, y: Operand) -> Tensor:
+    """Write ``x <= y`` over ``x``; the gradient of both is 0."""
+    return write_over(le, x, (y,))
+
+
+def gt_(x: Tensor, y: Operand) -> Tensor:
+    """Write ``x > y`` over ``x``; the gradient of both is 0."""
+    return write_over(gt, x, (y,))
+
+
+def ge_(x: Tensor, y: Operand) -> Tensor:
+    """Write ``x >= y`` over ``x``; the gradient of both is 0."""
+    return write_over(ge, x, (y,))
+
+
+class InPlaceComparisonMethods:
+    """The functions of this file as methods of Tensor."""
+
+    __slots__ = ()
+
+    eq_ = eq_
+    ne_ = not_equal_ = ne_
+    lt_ = less_ = lt_
+    le_ = less_equal_ = le_
+    gt_ = greater_ = gt_
+    ge_ = greater_equal_ = ge_
