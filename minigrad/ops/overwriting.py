@@ -43,7 +43,7 @@ def copy_(x: Tensor, y: Operand) -> Tensor:
         RuntimeError: if x is a leaf that requires grad, a view where a gradient is at stake, or read-only memory.
         ValueError: if y does not broadcast to x's shape. ``x`` is unchanged then.
     """
-    y_data = unwrap_exact(copy_, y)
+    y_data = y._data if isinstance(y, tensors.Tensor) else unwrap_exact(copy_, y)
     if is_written_at_once(x) and not (needs_grad(y) and is_grad_enabled()):
         if y_data.shape != x._data.shape:
             check_fits("copy_", x, y_data.shape)
