@@ -68,7 +68,8 @@ def zero_wins(x: Any, y: Any, logarithm: Any) -> Any:
     if type(output) is ndarray and not may_hold_nan(output):
         # 0 times a logarithm that is a number is 0 already.
         return output
-    return np.where(np.equal(x, 0) & np.equal(y, y), output.dtype.type(0), output)
+    zero = np.equal(x, 0)
+    return np.where(zero & np.equal(y, y), output.dtype.type(0), output) if np.count_nonzero(zero) else output
 
 
 def entr(x: Operand) -> Tensor:
