@@ -161,6 +161,7 @@ def _rows(dtype: np.dtype) -> list[tuple[Any, ...]]:
     """Softmaxes, sums, means and variances along rows and columns, and cross-entropy."""
     x, labels, grad = np.ones((2, 2), dtype), np.zeros(2, np.int64), np.ones((), dtype)
     long = np.ones((2, distances.LONG), dtype)
+    many = np.ones((distances.LONG, distances.MANY // distances.LONG**2), dtype)
     return [
         (softmaxes.softmax_rows, x),
         (softmaxes.softmax_rows_backward, x, x),
@@ -180,6 +181,7 @@ def _rows(dtype: np.dtype) -> list[tuple[Any, ...]]:
         (add_to_zeros, scatters.index_add, labels, x),
         (add_to_zeros, scatters.scatter_add, np.zeros((2, 2), np.int64), x),
         (distances.pair_distances, long[None], long[None], 2.0),
+        (distances.pair_distances, many[None], many[None], 2.0),
     ]
 
 

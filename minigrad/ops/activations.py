@@ -13,8 +13,8 @@ from minigrad.graph import record
 from minigrad.ops.arithmetic import neg
 from minigrad.ops.choices import chosen
 from minigrad.ops.elementwise import abs, exp, sigmoid, tanh, where
-from minigrad.ops.in_place import write_over
 from minigrad.ops.operands import Operand, Tensor, Value, floating, real
+from minigrad.ops.overwriting import write_over
 from minigrad.ops.softmaxes import softmax
 from minigrad.ops.special_functions import erf
 
@@ -40,7 +40,7 @@ def elu(x: Operand, alpha: float = 1.0, inplace: bool = False) -> Tensor:
     units", 2016.
     """
     if inplace:
-        return write_over(elu, x, alpha)  # type: ignore[arg-type]
+        return write_over(elu, x, (alpha,))  # type: ignore[arg-type]
     return exponential_unit(elu, (x, alpha), 1.0, real(elu, "alpha", alpha), 1.0)
 
 
@@ -53,7 +53,7 @@ def celu(x: Operand, alpha: float = 1.0, inplace: bool = False) -> Tensor:
     Source: Barron, "Continuously differentiable exponential linear units", 2017.
     """
     if inplace:
-        return write_over(celu, x, alpha)  # type: ignore[arg-type]
+        return write_over(celu, x, (alpha,))  # type: ignore[arg-type]
     alpha = real(celu, "alpha", alpha)
     if alpha == 0:
         raise ZeroDivisionError(message("celu", "alpha must not be 0.", "relu is its limit there."))

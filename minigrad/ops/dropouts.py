@@ -15,8 +15,8 @@ from minigrad.ops.arithmetic import mul
 from minigrad.ops.constants import beside
 from minigrad.ops.floats import checked_floats
 from minigrad.ops.generators import Generator, checked_generator
-from minigrad.ops.in_place import write_over
 from minigrad.ops.operands import Op, Operand, Tensor, Value, ndarray, refuse_no_bool, unwrap
+from minigrad.ops.overwriting import write_over
 from minigrad.ops.randomness import drawn
 
 
@@ -61,7 +61,7 @@ def dropout(
     source = checked_generator(dropout, generator)
     counter = first_block(minigrad_kernels.dropped_blocks(input_data), source)
     if inplace:
-        return write_over(drop, as_tensor(dropout, input), counter, source.seed, p)
+        return write_over(drop, as_tensor(dropout, input), (counter, source.seed, p))
     return drop(input, counter, source.seed, p)
 
 
@@ -132,7 +132,7 @@ def dropout2d(
     source = checked_generator(dropout2d, generator)
     counter = first_block(minigrad_kernels.dropped_blocks(channels), source)
     factors = drop(beside(channels, input), counter, source.seed, p)
-    return write_over(mul, as_tensor(dropout2d, input), factors) if inplace else mul(input, factors)
+    return write_over(mul, as_tensor(dropout2d, input), (factors,)) if inplace else mul(input, factors)
 
 
 def first_block(blocks: int, generator: Generator) -> Tensor:

@@ -9,7 +9,7 @@ from minigrad.errors import describe, message, no_memory
 from minigrad.graph import record
 from minigrad.ops.creation import affordable
 from minigrad.ops.operands import Op, Operand, Tensor, Value, axis, ndarray, unwrap, whole
-from minigrad.ops.places import add_elements, check_places, integer_index, places_of
+from minigrad.ops.places import add_elements, check_places, flat_places, integer_index, places_of
 
 
 def gather(x: Operand, dim: int, index: Operand) -> Tensor:
@@ -30,8 +30,17 @@ def gather(x: Operand, dim: int, index: Operand) -> Tensor:
     x_data = unwrap(gather, x)
     along = axis(gather, dim, x_data.ndim)
     index_data = check_gather(gather, x_data, along, index)
-    output = x_data[places_of(index_data, along)] if x_data.ndim else x_data.copy()
+    output = taken_at(x_data, along, index_data)
     return record(gather, gather_vjp, output, (x, dim, index), (along, index_data, x_data.shape))
+
+
+def taken_at(x: ndarray, along: int, index: ndarray) -> ndarray:
+    """Return what ``gather`` reads, at an index that fits."""
+    if x.ndim == 0:
+        return x.copy()
+    if x.flags.c_contiguous and x.size:
+        return x.take(flat_places(index, along, x.shape))
+    return x[places_of(index, along)]
 
 
 def gather_vjp(grad_output: Value, along: int, index: Value, shape: tuple[int, ...]) -> Value:

@@ -32,6 +32,34 @@ def cat(tensors: Any, dim: int = 0) -> Tensor:
         (3, 2)
     """
     operands, arrays = sequence(cat, tensors)
+    first = arrays[0]
+    ndim = first.ndim
+    if type(dim) is int and 0 <= dim < ndim:
+        lengths = lengths_along(arrays, dim)
+        if lengths is not None:
+            output = np.concatenate(arrays, dim)
+            return record(cat, cat_vjp, output, (operands, dim), (tuple(lengths), dim))
+    return cat_unlike(operands, arrays, dim)
+
+
+def lengths_along(arrays: list[ndarray], along: int) -> list[int] | None:
+    """Return the lengths of arrays along an axis if they have one dtype and else equal shapes, or None."""
+    first = arrays[0]
+    lengths = []
+    for array in arrays:
+        shape = array.shape
+        if array.dtype is not first.dtype or array.ndim != first.ndim or not fit_along(shape, first.shape, along):
+            return None
+        lengths.append(shape[along])
+    return lengths
+
+
+def cat_unlike(operands: tuple[Any, ...], arrays: list[ndarray], dim: int) -> Tensor:
+    """Return ``cat`` of tensors of several dtypes, or of which some are empty.
+
+    Raises:
+        ValueError: if the shapes do not fit.
+    """
     shaped = [array for array in arrays if array.shape != (0,)] or arrays[:1]
     first = shaped[0]
     ndim = first.ndim
@@ -101,9 +129,10 @@ def stack(tensors: Any, dim: int = 0) -> Tensor:
         ValueError: if there is none, or the shapes differ.
     """
     operands, arrays = sequence(stack, tensors)
-    along = axis(stack, dim, arrays[0].ndim + 1)
+    shape = arrays[0].shape
+    along = axis(stack, dim, len(shape) + 1)
     for array in arrays:
-        if array.shape != arrays[0].shape:
+        if array.shape != shape:
             raise ValueError(
                 message(
                     "stack",
@@ -117,9 +146,13 @@ def stack(tensors: Any, dim: int = 0) -> Tensor:
 
 def stacked(arrays: list[ndarray], along: int) -> ndarray:
     """Return arrays of one shape joined along a new axis, in the promoted dtype."""
-    shape = arrays[0].shape
+    shape, dtype = arrays[0].shape, arrays[0].dtype
+    for array in arrays:
+        if array.dtype is not dtype:
+            dtype = result_type(*arrays)
+            break
     try:
-        output = np.empty((*shape[:along], len(arrays), *shape[along:]), result_type(*arrays))
+        output = np.empty((*shape[:along], len(arrays), *shape[along:]), dtype)
     except MemoryError as error:
         raise no_memory("stack", error, *arrays) from None
     before = (slice(None),) * along

@@ -11,8 +11,8 @@ from minigrad.graph import record
 from minigrad.ops.choices import chosen
 from minigrad.ops.elementwise import where
 from minigrad.ops.generators import Generator
-from minigrad.ops.in_place import write_over
 from minigrad.ops.operands import Op, Operand, Tensor, Value, floating, ndarray, needs_grad, pair, real, unwrap
+from minigrad.ops.overwriting import write_over
 from minigrad.ops.randomness import rand
 from minigrad.ops.shapes import reshape
 
@@ -30,7 +30,7 @@ def hardtanh(x: Operand, min_val: float = -1.0, max_val: float = 1.0, inplace: b
         TypeError: if a bound is no number; ValueError: if the lower one is above the upper one.
     """
     if inplace:
-        return write_over(hardtanh, x, min_val, max_val)  # type: ignore[arg-type]
+        return write_over(hardtanh, x, (min_val, max_val))  # type: ignore[arg-type]
     low, high = real(hardtanh, "min_val", min_val), real(hardtanh, "max_val", max_val)
     if low > high:
         raise ValueError(
@@ -110,7 +110,7 @@ def leaky_relu(x: Operand, negative_slope: float = 0.01, inplace: bool = False) 
         TypeError: if ``negative_slope`` is no number.
     """
     if inplace:
-        return write_over(leaky_relu, x, negative_slope)  # type: ignore[arg-type]
+        return write_over(leaky_relu, x, (negative_slope,))  # type: ignore[arg-type]
     slope = real(leaky_relu, "negative_slope", negative_slope)
     x_data = floating(leaky_relu, x)
     # One pass less where the larger of the two is the right one; of slope 0 it is NaN at infinity.
@@ -204,7 +204,7 @@ def rrelu(
         return leaky_relu(x, (low + high) / 2, inplace)
     x_data = floating(rrelu, x)
     slope = rand(x_data.shape, dtype=x_data.dtype, generator=generator) * (high - low) + low
-    return write_over(sloped, x, slope) if inplace else sloped(x, slope)  # type: ignore[arg-type]
+    return write_over(sloped, x, (slope,)) if inplace else sloped(x, slope)  # type: ignore[arg-type]
 
 
 def hardshrink(x: Operand, lambd: float = 0.5) -> Tensor:
@@ -247,7 +247,7 @@ def threshold(x: Operand, threshold: float, value: float, inplace: bool = False)
         TypeError: if ``threshold`` or ``value`` is no number; ValueError: if it does not fit the dtype of integers.
     """
     if inplace:
-        return write_over(THRESHOLD, x, threshold, value)  # type: ignore[arg-type]
+        return write_over(THRESHOLD, x, (threshold, value))  # type: ignore[arg-type]
     bound, other = real(THRESHOLD, "threshold", threshold), real(THRESHOLD, "value", value)
     x_data = numbers(THRESHOLD, x)
     if x_data.dtype.kind != "f":

@@ -9,7 +9,7 @@ import numpy as np
 
 from minigrad import dtypes
 from minigrad.errors import message, no_memory
-from minigrad.ops.creation import affordable, leaf
+from minigrad.ops.creation import affordable, checked_lengths, leaf
 from minigrad.ops.operands import Op, Tensor, real, whole
 
 
@@ -39,7 +39,9 @@ def arange(
         Tensor((3,) int64 | 2 4 6)
     """
     first, last = (0, start) if end is None else (start, end)
-    first, last, step = real(arange, "start", first), real(arange, "end", last), real(arange, "step", step)
+    integers = type(first) is int and type(last) is int and type(step) is int
+    if not integers:
+        first, last, step = real(arange, "start", first), real(arange, "end", last), real(arange, "step", step)
     finite = abs(first) <= 2**63 and abs(last) <= 2**63 and abs(step) <= 2**63
     if dtype is None:
         whole_numbers = isinstance(first, int) and isinstance(last, int) and isinstance(step, int)
@@ -58,7 +60,9 @@ def arange(
     whole_steps = isinstance(first, int) and isinstance(last, int) and isinstance(step, int)
     # Exact also where a float would be rounded.
     count = -int((first - last) // step) if whole_steps else math.ceil((last - first) / step)
-    (length,) = affordable(arange, (count,))
+    (length,) = checked_lengths(arange, (count,))
+    if first == 0 and step == 1 and wanted is dtypes.int64:
+        return leaf(np.arange(length), requires_grad, None)
     if wanted.kind in "iu":
         first, step = int(first), int(step)
     try:

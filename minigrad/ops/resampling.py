@@ -9,6 +9,7 @@ Source: Keys 1981, Cubic Convolution Interpolation for Digital Image Processing 
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -179,8 +180,9 @@ def weighted(x: Operand, along: int, taps: Taps, like: ndarray) -> Any:
     return total
 
 
+@lru_cache(64)
 def taps_of(mode: str, length: int, size: int, scale: float | None, align_corners: bool) -> Taps:
-    """Return the taps of an axis of some length that gets another size.
+    """Return the taps of an axis of some length that gets another size; kept for the next call.
 
     Args:
         mode: one of MODES, after ``"smooth "`` with antialias.

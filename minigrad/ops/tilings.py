@@ -111,6 +111,8 @@ def repeat_interleave(
     if repeats is None:
         counts = checked_counts(x, x_data.size if x_data.ndim == 1 else -1, output_size)
         return record(repeat_interleave, None, np.repeat(np.arange(x_data.size), counts), (x, None, dim, output_size))
+    if dim is None and x_data.ndim == 1:
+        dim = 0
     if dim is None:
         return repeat_interleave(reshape(x, (-1,)), repeats, 0, output_size=output_size)
     along = axis(repeat_interleave, dim, x_data.ndim)
