@@ -220,6 +220,17 @@ def refuse_no_bool(op: Op, name: str, value: Any) -> None:
         )
 
 
+def flag(op: Op, name: str, value: Any) -> bool:
+    """Return an argument that must be True or False.
+
+    Raises:
+        TypeError: if it is neither, nor equal to one: an array or a word is a setting that was meant for another.
+    """
+    if type(value) is not bool:
+        refuse_no_bool(op, name, value)
+    return bool(value)
+
+
 def whole(op: Op, name: str, value: Any) -> int:
     """Return an argument that must be an integer as one.
 

@@ -9,7 +9,7 @@ import numpy as np
 from minigrad.dtypes import int32, int64
 from minigrad.errors import describe, message
 from minigrad.graph import record
-from minigrad.ops.operands import Operand, Tensor, axis, ndarray, unwrap, unwrap_exact
+from minigrad.ops.operands import Operand, Tensor, axis, flag, ndarray, unwrap, unwrap_exact
 
 
 def nonzero(x: Operand, *, as_tuple: bool = False) -> Any:
@@ -23,7 +23,7 @@ def nonzero(x: Operand, *, as_tuple: bool = False) -> Any:
         int64, (n, ndim); or a tuple of ndim vectors (n,), of one for 0-d x.
     """
     x_data = unwrap(nonzero, x)
-    if as_tuple:
+    if flag(nonzero, "as_tuple", as_tuple):
         found = tuple(np.nonzero(x_data if x_data.ndim else x_data.reshape(1)))
         return record(nonzero, None, found, (x, as_tuple))
     return record(nonzero, None, rows_of_nonzero(x_data), (x, as_tuple))
@@ -204,8 +204,8 @@ def searchsorted(
 
 def places_in(sequence: ndarray, x: ndarray, right: bool, out_int32: bool) -> ndarray:
     """Return the places of elements in one sequence, or of rows of them in rows of sequences."""
-    side: Any = "right" if right else "left"
-    dtype = int32 if out_int32 else int64
+    side: Any = "right" if flag(searchsorted, "right", right) else "left"
+    dtype = int32 if flag(searchsorted, "out_int32", out_int32) else int64
     if sequence.ndim == 1:
         return np.asarray(np.searchsorted(sequence, x, side)).astype(dtype, copy=False)
     output = np.empty(x.shape, dtype)
