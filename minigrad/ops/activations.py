@@ -104,6 +104,7 @@ def gelu(x: Operand, approximate: str = "none") -> Tensor:
     Source: Hendrycks and Gimpel, "Gaussian error linear units", 2016.
     """
     x_data = floating(gelu, x)
+    approximate = approximate if isinstance(approximate, str) else repr(approximate)
     if approximate == "none":
         output = minigrad_kernels.erf(np.asarray(x_data * ROOT_HALF))
     elif approximate == "tanh":

@@ -74,7 +74,7 @@ def scaled_dot_product_attention(
     """
     if is_causal.__class__ is not bool:
         refuse_no_bool(scaled_dot_product_attention, "is_causal", is_causal)
-    if dropout_p != 0:
+    if type(dropout_p) is not float or dropout_p != 0:
         dropout_p = checked_probability("scaled_dot_product_attention", dropout_p)
     if flag(scaled_dot_product_attention, "enable_gqa", enable_gqa):
         key, value = repeated_heads(scaled_dot_product_attention, query, key, value)

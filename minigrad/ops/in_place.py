@@ -156,12 +156,12 @@ def check_fits(who: str, x: Tensor, shape: tuple[int, ...]) -> None:
 
 def add_(x: Tensor, y: Operand, *, alpha: float = 1) -> Tensor:
     """Write ``x + alpha * y`` over ``x``."""
-    return write_over(add, x, y if alpha == 1 else scaled(add_, y, alpha), into=np.add)
+    return write_over(add, x, y if type(alpha) is int and alpha == 1 else scaled(add_, y, alpha), into=np.add)
 
 
 def sub_(x: Tensor, y: Operand, *, alpha: float = 1) -> Tensor:
     """Write ``x - alpha * y`` over ``x``."""
-    return write_over(sub, x, y if alpha == 1 else scaled(sub_, y, alpha), into=np.subtract)
+    return write_over(sub, x, y if type(alpha) is int and alpha == 1 else scaled(sub_, y, alpha), into=np.subtract)
 
 
 def mul_(x: Tensor, y: Operand) -> Tensor:

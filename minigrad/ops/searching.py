@@ -58,6 +58,7 @@ def isin(elements: Operand, test_elements: Operand, *, assume_unique: bool = Fal
         bool, of the shape of ``elements``.
     """
     x_data, test = unwrap_exact(isin, elements), unwrap_exact(isin, test_elements)
+    assume_unique, invert = flag(isin, "assume_unique", assume_unique), flag(isin, "invert", invert)
     output = np.asarray(np.isin(x_data, test, assume_unique=assume_unique, invert=invert))
     return record(isin, None, output, (elements, test_elements, assume_unique, invert))
 
@@ -101,6 +102,8 @@ def unique(
             )
     array = x_data if x_data.ndim or along is None else x_data.reshape(1)
     inputs = (x, sorted, return_inverse, return_counts, dim)
+    return_inverse = flag(unique, "return_inverse", return_inverse)
+    return_counts = flag(unique, "return_counts", return_counts)
     function: Any = np.unique
     found = function(array, False, return_inverse, return_counts, axis=along, equal_nan=False)
     if not return_inverse and not return_counts:
@@ -168,7 +171,7 @@ def searchsorted(
         ValueError: if shapes do not fit, or ``side`` is unknown or not what ``right`` says.
     """
     sequence, x_data = unwrap(searchsorted, sorted_sequence), unwrap_exact(searchsorted, x)
-    if side not in (None, "left", "right") or (side == "left" and right):
+    if not isinstance(side, str | None) or side not in (None, "left", "right") or (side == "left" and right):
         raise ValueError(
             message(
                 "searchsorted", f"side is 'left' or 'right', got {side!r} with right={right}.", "Give one of the two."
