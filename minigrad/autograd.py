@@ -32,17 +32,8 @@ from minigrad.ops.conversion import cast
 from minigrad.saved import check_saved, refuse_wrong_arity, run_recorded, written_since
 from minigrad.writes import latest_write
 
-__all__ = [
-    "Node",
-    "backward",
-    "enable_grad",
-    "grad",
-    "inference_mode",
-    "is_grad_enabled",
-    "no_grad",
-    "record",
-    "set_grad_enabled",
-]
+__all__ = ["Node", "backward", "enable_grad", "grad", "inference_mode", "is_grad_enabled", "no_grad"]
+__all__ += ["record", "set_grad_enabled"]
 
 by_number = attrgetter("number")
 

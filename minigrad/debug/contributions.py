@@ -45,8 +45,9 @@ class Contribution:
         self.grad: Any = None
         self.returned: tuple[int, ...] | None = None
         self.accumulated = False
-        # What this step gives to the same tensor, in the engine's order.
-        self._together: list[Contribution] = []
+        # What this step gives to the same tensor, in the engine's order: the arrays, because a list that holds the
+        # contribution itself would be a ring, which keeps the graph alive.
+        self._together: list[Any] = []
         self._after: Any = None
 
     @property
@@ -55,8 +56,8 @@ class Contribution:
         if self._after is not None:
             return self._after
         total = self.before
-        for each in self._together:
-            total = each.grad if total is None else added(total, each.grad)
+        for grad in self._together:
+            total = grad if total is None else added(total, grad)
         return read_only(total)
 
     def __repr__(self) -> str:
@@ -75,7 +76,7 @@ def contributions_of(node: Node, names: tuple[str, ...], grads: Any, before: Any
     """
     texts = formulas(node.vjp)
     found = []
-    given: dict[Any, list[Contribution]] = {}
+    given: dict[Any, list[Any]] = {}
     for name, grad, edge, old in zip(names, grads or (), node.edges, before):
         each = Contribution(name, formula_of(name, texts), read_only(old))
         found.append(each)
@@ -91,7 +92,7 @@ def contributions_of(node: Node, names: tuple[str, ...], grads: Any, before: Any
                 array = np.asarray(sum_to_size(array, shape))
             each.grad = read_only(array.astype(dtype, copy=False))
             each.accumulated = old is not None or len(each._together) > 0
-            each._together.append(each)
+            each._together.append(each.grad)
     return tuple(found)
 
 

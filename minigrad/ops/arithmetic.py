@@ -117,11 +117,9 @@ def div(x: Operand, y: Operand, *, rounding_mode: str | None = None) -> Tensor:
     Raises:
         ValueError: if the shapes do not broadcast, or ``rounding_mode`` is another.
     """
-    if rounding_mode == "floor":
-        return floor_divide(x, y)
-    if rounding_mode == "trunc":
-        return trunc_divide(x, y)
     if rounding_mode is not None:
+        if isinstance(rounding_mode, str) and rounding_mode in ("floor", "trunc"):
+            return floor_divide(x, y) if rounding_mode == "floor" else trunc_divide(x, y)
         raise ValueError(message("div", f"rounding_mode is None, 'trunc' or 'floor', got {rounding_mode!r}."))
     x_data, y_data = pair(div, x, y)
     if not are_floats(x_data, y_data):

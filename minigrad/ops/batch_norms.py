@@ -12,7 +12,7 @@ from minigrad.graph import record
 from minigrad.modes import is_grad_enabled
 from minigrad.ops.floats import checked_floats
 from minigrad.ops.layer_norms import channels_of
-from minigrad.ops.operands import Op, Operand, Tensor, Value, ndarray, needs_grad, real, unwrap
+from minigrad.ops.operands import Op, Operand, Tensor, Value, flag, ndarray, needs_grad, real, unwrap
 from minigrad.ops.overwriting import is_written_at_once, stamp_now
 from minigrad.ops.standardising import (
     Grouping,
@@ -68,7 +68,7 @@ def batch_norm(
     x_data = checked_floats(batch_norm, input)
     check_statistics(batch_norm, input, x_data, running_mean, running_var, weight, bias)
     eps = checked_eps(batch_norm, eps)
-    if not training:
+    if not flag(batch_norm, "training", training):
         if running_mean is None or running_var is None:
             refuse_missing_statistics("batch_norm", "training=True")
         return normalise_by(input, running_mean, running_var, weight, bias, eps)

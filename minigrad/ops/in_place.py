@@ -19,12 +19,12 @@ from minigrad.writes import refuse_write
 
 def add_(x: Tensor, y: Operand, *, alpha: float = 1) -> Tensor:
     """Write ``x + alpha * y`` over ``x``."""
-    return write_over(add, x, (y if alpha == 1 else scaled(add_, y, alpha),), np.add)
+    return write_over(add, x, (y if type(alpha) is int and alpha == 1 else scaled(add_, y, alpha),), np.add)
 
 
 def sub_(x: Tensor, y: Operand, *, alpha: float = 1) -> Tensor:
     """Write ``x - alpha * y`` over ``x``."""
-    return write_over(sub, x, (y if alpha == 1 else scaled(sub_, y, alpha),), np.subtract)
+    return write_over(sub, x, (y if type(alpha) is int and alpha == 1 else scaled(sub_, y, alpha),), np.subtract)
 
 
 def mul_(x: Tensor, y: Operand) -> Tensor:

@@ -20,6 +20,7 @@ from minigrad.ops.operands import (
     Value,
     axis,
     broadcasts_to,
+    flag,
     ndarray,
     needs_grad,
     real,
@@ -191,7 +192,7 @@ def index_put(x: Operand, indices: Any, values: Operand, accumulate: bool = Fals
     output = x_data.copy()
     inputs = (x, indices, values, accumulate)
     added = values_data.astype(x_data.dtype, copy=False)
-    if accumulate:
+    if flag(index_put, "accumulate", accumulate):
         place = place_of(x_data, key, values)
         add_at(output, key, added if added.shape == place else np.broadcast_to(added, place))
         between = (None,) * edges_of_index(indices)

@@ -226,13 +226,24 @@ def refuse_no_bool(op: Op, name: str, value: Any) -> None:
         )
 
 
+def flag(op: Op, name: str, value: Any) -> bool:
+    """Return an argument that must be True or False.
+
+    Raises:
+        TypeError: if it is neither, nor equal to one: an array or a word is a setting that was meant for another.
+    """
+    if type(value) is not bool:
+        refuse_no_bool(op, name, value)
+    return bool(value)
+
+
 def whole(op: Op, name: str, value: Any) -> int:
     """Return an argument that must be an integer as one.
 
     Raises:
         TypeError: if it is not; ValueError: if it is far beyond int64, which NumPy would say in words of its own.
     """
-    if type(value) is int:
+    if type(value) is int and -(2**63) <= value <= 2**63:
         return value
     if isinstance(value, tensors.Tensor) and value._data.ndim == 0:
         value = value._data[()]

@@ -61,12 +61,12 @@ def arange(
     # Exact also where a float would be rounded.
     count = -int((first - last) // step) if whole_steps else math.ceil((last - first) / step)
     (length,) = checked_lengths(arange, (count,))
-    if first == 0 and step == 1 and wanted is dtypes.int64:
-        return leaf(np.arange(length), requires_grad, None)
     if wanted.kind in "iu":
         first, step = int(first), int(step)
     try:
         array: Any = np.arange(length)
+        if first == 0 and step == 1 and wanted is dtypes.int64:
+            return leaf(array, requires_grad, None)
         # Each of these is a pass over all numbers.
         array = array if step == 1 else step * array
         array = array if first == 0 else first + array

@@ -16,7 +16,7 @@ import numpy as np
 
 from minigrad.errors import describe, message
 from minigrad.ops.constants import beside
-from minigrad.ops.operands import Operand, Tensor, ndarray, real, unwrap, whole
+from minigrad.ops.operands import Operand, Tensor, flag, ndarray, real, unwrap, whole
 from minigrad.ops.selections import index_select
 
 #: How many axes each mode resizes; None for any of 1 to 3.
@@ -121,7 +121,9 @@ def check_mode(x: Operand, x_data: ndarray, mode: str, align_corners: bool | Non
         raise ValueError(
             message("interpolate", f"mode {mode!r} takes no align_corners, got {align_corners}.", "Leave it out.")
         )
-    if antialias and mode not in ("bilinear", "bicubic"):
+    if align_corners is not None:
+        flag(interpolate, "align_corners", align_corners)
+    if flag(interpolate, "antialias", antialias) and mode not in ("bilinear", "bicubic"):
         raise ValueError(
             message(
                 "interpolate",

@@ -13,7 +13,7 @@ from minigrad.ops.constants import beside
 from minigrad.ops.conversion import cast, clone
 from minigrad.ops.elementwise import where
 from minigrad.ops.gathering import gather
-from minigrad.ops.operands import Operand, Tensor, Value, needs_grad, unwrap
+from minigrad.ops.operands import Operand, Tensor, Value, flag, needs_grad, unwrap
 from minigrad.ops.overwriting import copy_
 from minigrad.ops.places import places_of
 from minigrad.ops.scattering import operands_of_scatter, scatter, scatter_add, scatter_product, with_an_axis
@@ -70,7 +70,7 @@ def scatter_reduce(
     dtype, length = operands_of_scatter(scatter_reduce, x, dim, index, src)[0].dtype, unwrap(scatter_reduce, index).size
     if length == 0:
         return scatter_add(x, dim, index, src)
-    start = x if include_self else scatter(x, dim, index, identity(kind, dtype))
+    start = x if flag(scatter_reduce, "include_self", include_self) else scatter(x, dim, index, identity(kind, dtype))
     if kind == "sum":
         return scatter_add(start, dim, index, src)
     if kind == "prod":

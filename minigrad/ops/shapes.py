@@ -106,7 +106,7 @@ def flatten(x: Operand, start_dim: int = 0, end_dim: int = -1) -> Tensor:
         ValueError: if ``start_dim`` comes after ``end_dim``.
     """
     x_data = unwrap(flatten, x)
-    if start_dim == 0 and end_dim == -1:
+    if type(start_dim) is int and type(end_dim) is int and start_dim == 0 and end_dim == -1:
         return reshaped(x, x_data, (x_data.size,))
     first, last = axis(flatten, start_dim, x_data.ndim), axis(flatten, end_dim, x_data.ndim)
     if first > last:

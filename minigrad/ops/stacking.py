@@ -221,7 +221,8 @@ def meshgrid(*tensors: Any, indexing: str = "ij") -> tuple[Tensor, ...]:
     """
     operands = sequence_of(tensors)
     arrays = [unwrap(meshgrid, each) for each in operands]
-    if len(arrays) == 0 or max(array.ndim for array in arrays) > 1 or indexing not in ("ij", "xy"):
+    known = isinstance(indexing, str) and indexing in ("ij", "xy")
+    if len(arrays) == 0 or max(array.ndim for array in arrays) > 1 or not known:
         raise ValueError(
             message(
                 "meshgrid",

@@ -1,7 +1,9 @@
 """explain: the terms of a gradient with rule, shapes, numbers and line, or the reason why there is none."""
 
+import gc
 import re
 import sys
+import weakref
 
 import numpy as np
 import pytest
@@ -225,3 +227,18 @@ def test_a_notebook_shows_the_same_lines(operands):
     x, W, _ = operands
     explanation = debug.explain((x @ W).sum(), W)
     assert explanation._repr_html_() == f"<pre>{explanation.text}</pre>".replace("'", "&#x27;")
+
+
+def test_an_explanation_that_goes_away_leaves_nothing_behind():
+    gc.collect()
+    gc.disable()
+    try:
+        w = mg.ones(3, requires_grad=True)
+        loss = (w * 2).tanh().sum()
+        node = weakref.ref(loss.grad_fn.edges[0])
+        explanation = debug.explain(loss, w)
+        answer = debug.why_zero(loss, w)
+        del loss, explanation, answer
+        assert node() is None
+    finally:
+        gc.enable()
