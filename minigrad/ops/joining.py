@@ -37,9 +37,21 @@ def cat(tensors: Any, dim: int = 0) -> Tensor:
     if type(dim) is int and 0 <= dim < ndim:
         lengths = lengths_along(arrays, dim)
         if lengths is not None:
-            output = np.concatenate(arrays, dim)
+            output = joined(arrays, dim)
             return record(cat, cat_vjp, output, (operands, dim), (tuple(lengths), dim))
     return cat_unlike(operands, arrays, dim)
+
+
+def joined(arrays: list[ndarray], along: int, dtype: np.dtype | None = None) -> ndarray:
+    """Return arrays joined along an axis, converted where a dtype is given.
+
+    Raises:
+        MemoryError: if there is not enough memory for it.
+    """
+    try:
+        return np.concatenate(arrays, along) if dtype is None else np.concatenate(arrays, along, dtype=dtype)
+    except MemoryError as error:
+        raise no_memory("cat", error, *arrays) from None
 
 
 def lengths_along(arrays: list[ndarray], along: int) -> list[int] | None:
@@ -76,11 +88,7 @@ def cat_unlike(operands: tuple[Any, ...], arrays: list[ndarray], dim: int) -> Te
         lengths.append(array.shape[along] if fits else -1)
         one_dtype = one_dtype and array.dtype is first.dtype
     # To promote the dtypes, and to tell NumPy the result, takes 1.5 microseconds, as long as all the rest.
-    dtype = None if one_dtype else result_type(*arrays)
-    try:
-        output = np.concatenate(shaped, along) if one_dtype else np.concatenate(shaped, along, dtype=dtype)
-    except MemoryError as error:
-        raise no_memory("cat", error, *arrays) from None
+    output = joined(shaped, along, None if one_dtype else result_type(*arrays))
     return record(cat, cat_vjp, output, (operands, dim), (tuple(lengths), along))
 
 
