@@ -8,6 +8,7 @@ Tensor((2,) float32 | 2 4)
 """
 
 import importlib as _importlib
+import os as _os
 import typing as _typing
 import warnings
 
@@ -47,6 +48,11 @@ bool = bool_
 # log(0) is -inf and 0/0 is NaN, silently, as in PyTorch. NumPy would warn and name a line of minigrad, not the user's;
 # debug.anomaly() names the right one.
 warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"minigrad(_kernels)?\.")
+
+if "MINIGRAD_STEP" in _os.environ:
+    from minigrad.debug.openings import open_from_environment as _open_from_environment
+
+    _open_from_environment()
 
 
 def __getattr__(name: str) -> _typing.Any:

@@ -27,16 +27,7 @@ from minigrad.gradients import (
     wrong_count,
 )
 from minigrad.graph import Node, edge_of, ndarray, record, wrap
-from minigrad.modes import (
-    STATE,
-    State,
-    current_state,
-    enable_grad,
-    inference_mode,
-    is_grad_enabled,
-    no_grad,
-    set_grad_enabled,
-)
+from minigrad.modes import STATE, State, enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled
 from minigrad.ops.conversion import cast
 from minigrad.saved import check_saved, refuse_wrong_arity, run_recorded, written_since
 from minigrad.writes import latest_write
@@ -210,7 +201,7 @@ def begin(
         if not sweep.keep:
             raise ValueError(message(who, "inputs is empty.", "Leave it out to reach all leaves."))
         sweep.order = leading_to(sweep.keep, sweep.order)
-    tape = current_state().tape
+    tape = STATE.get().tape
     if tape is not None and hasattr(tape, "on_pass"):
         tape.on_pass(sweep.order)
     return sweep

@@ -1,7 +1,6 @@
 """``trace``: a whole backward pass at once, to be looked at as a table, a page, a picture or data."""
 
 from collections.abc import Iterator
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -85,14 +84,24 @@ class Trace:
 
         Returns:
             The path.
+
+        Raises:
+            OSError: if it cannot be written; what was there stays.
         """
-        pages: Any = import_module("minigrad.debug.pages")
-        return Path(pages.write_page(self, path))
+        # Imported here, as in _repr_html_: who only trains has no use for pages.
+        from minigrad.debug import pages
+
+        return pages.write_page(self, path)
 
     def _repr_html_(self) -> str:
-        """Return the page, for a notebook."""
-        pages: Any = import_module("minigrad.debug.pages")
-        return str(pages.page_of(self))
+        """Return the page in a frame, for a notebook."""
+        from minigrad.debug import pages
+
+        return pages.framed(self)
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        """Return the recording in each form that a notebook may choose from: the page, and the table."""
+        return {"text/plain": str(self), "text/html": self._repr_html_()}
 
     def __iter__(self) -> Iterator[Step]:
         """Go through the steps of the backward pass."""

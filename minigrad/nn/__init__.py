@@ -1,37 +1,184 @@
 """Layers, losses and the modules they are made of."""
 
 from minigrad.nn import functional, init, utils
-from minigrad.nn.activations import LogSoftmax, ReLU, Sigmoid, Softmax, Tanh
+from minigrad.nn.activations import (
+    CELU,
+    ELU,
+    GELU,
+    SELU,
+    LogSigmoid,
+    Mish,
+    ReLU,
+    ReLU6,
+    Sigmoid,
+    SiLU,
+    Softplus,
+    Softsign,
+    Tanh,
+    Tanhshrink,
+)
+from minigrad.nn.batch_normalisations import BatchNorm1d, BatchNorm2d, InstanceNorm1d, InstanceNorm2d
 from minigrad.nn.containers import ModuleDict, ModuleList, Sequential
-from minigrad.nn.dropouts import Dropout
-from minigrad.nn.linears import Flatten, Identity, Linear
+from minigrad.nn.convolutions import Conv1d, Conv2d, ConvTranspose1d, ConvTranspose2d
+from minigrad.nn.dropouts import Dropout, Dropout2d
+from minigrad.nn.embeddings import Embedding, EmbeddingBag
+from minigrad.nn.gates import GLU, SwiGLU
+from minigrad.nn.likelihood_losses import GaussianNLLLoss, KLDivLoss, PoissonNLLLoss
+from minigrad.nn.linears import Bilinear, Flatten, Identity, Linear, LoRALinear
 from minigrad.nn.losses import BCELoss, BCEWithLogitsLoss, CrossEntropyLoss, L1Loss, MSELoss, NLLLoss
+from minigrad.nn.margin_losses import (
+    CosineEmbeddingLoss,
+    HingeEmbeddingLoss,
+    MarginRankingLoss,
+    MultiLabelMarginLoss,
+    MultiLabelSoftMarginLoss,
+    MultiMarginLoss,
+    SoftMarginLoss,
+    TripletMarginLoss,
+)
 from minigrad.nn.modules import Module
+from minigrad.nn.normalisations import GroupNorm, LayerNorm, LocalResponseNorm, RMSNorm
+from minigrad.nn.paddings import (
+    ConstantPad1d,
+    ConstantPad2d,
+    ReflectionPad1d,
+    ReflectionPad2d,
+    ReplicationPad1d,
+    ReplicationPad2d,
+    ZeroPad1d,
+    ZeroPad2d,
+)
+from minigrad.nn.parameter_containers import ParameterDict, ParameterList
 from minigrad.nn.parameters import Parameter
+from minigrad.nn.piecewise_activations import (
+    Hardshrink,
+    Hardsigmoid,
+    Hardswish,
+    Hardtanh,
+    LeakyReLU,
+    PReLU,
+    RReLU,
+    Softshrink,
+    Threshold,
+)
+from minigrad.nn.poolings import (
+    AdaptiveAvgPool1d,
+    AdaptiveAvgPool2d,
+    AdaptiveMaxPool1d,
+    AdaptiveMaxPool2d,
+    AvgPool1d,
+    AvgPool2d,
+    MaxPool1d,
+    MaxPool2d,
+)
+from minigrad.nn.rearrangements import Fold, PixelShuffle, PixelUnshuffle, Unflatten, Unfold, Upsample
+from minigrad.nn.robust_losses import HuberLoss, SmoothL1Loss
+from minigrad.nn.similarities import CosineSimilarity, PairwiseDistance
+from minigrad.nn.softmaxes import LogSoftmax, Softmax, Softmax2d, Softmin
 from minigrad.nn.summaries import Summary, summary
 
 __all__ = [
+    "AdaptiveAvgPool1d",
+    "AdaptiveAvgPool2d",
+    "AdaptiveMaxPool1d",
+    "AdaptiveMaxPool2d",
+    "AvgPool1d",
+    "AvgPool2d",
     "BCELoss",
     "BCEWithLogitsLoss",
+    "BatchNorm1d",
+    "BatchNorm2d",
+    "Bilinear",
+    "CELU",
+    "ConstantPad1d",
+    "ConstantPad2d",
+    "Conv1d",
+    "Conv2d",
+    "ConvTranspose1d",
+    "ConvTranspose2d",
+    "CosineEmbeddingLoss",
+    "CosineSimilarity",
     "CrossEntropyLoss",
     "Dropout",
+    "Dropout2d",
+    "ELU",
+    "Embedding",
+    "EmbeddingBag",
     "Flatten",
+    "Fold",
+    "GELU",
+    "GLU",
+    "GaussianNLLLoss",
+    "GroupNorm",
+    "Hardshrink",
+    "Hardsigmoid",
+    "Hardswish",
+    "Hardtanh",
+    "HingeEmbeddingLoss",
+    "HuberLoss",
     "Identity",
+    "InstanceNorm1d",
+    "InstanceNorm2d",
+    "KLDivLoss",
     "L1Loss",
+    "LayerNorm",
+    "LeakyReLU",
     "Linear",
+    "LoRALinear",
+    "LocalResponseNorm",
+    "LogSigmoid",
     "LogSoftmax",
     "MSELoss",
+    "MarginRankingLoss",
+    "MaxPool1d",
+    "MaxPool2d",
+    "Mish",
     "Module",
     "ModuleDict",
     "ModuleList",
+    "MultiLabelMarginLoss",
+    "MultiLabelSoftMarginLoss",
+    "MultiMarginLoss",
     "NLLLoss",
+    "PReLU",
+    "PairwiseDistance",
     "Parameter",
+    "ParameterDict",
+    "ParameterList",
+    "PixelShuffle",
+    "PixelUnshuffle",
+    "PoissonNLLLoss",
+    "RMSNorm",
+    "RReLU",
     "ReLU",
+    "ReLU6",
+    "ReflectionPad1d",
+    "ReflectionPad2d",
+    "ReplicationPad1d",
+    "ReplicationPad2d",
+    "SELU",
     "Sequential",
+    "SiLU",
     "Sigmoid",
+    "SmoothL1Loss",
+    "SoftMarginLoss",
     "Softmax",
+    "Softmax2d",
+    "Softmin",
+    "Softplus",
+    "Softshrink",
+    "Softsign",
     "Summary",
+    "SwiGLU",
     "Tanh",
+    "Tanhshrink",
+    "Threshold",
+    "TripletMarginLoss",
+    "Unflatten",
+    "Unfold",
+    "Upsample",
+    "ZeroPad1d",
+    "ZeroPad2d",
     "functional",
     "init",
     "summary",

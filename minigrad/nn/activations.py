@@ -1,39 +1,70 @@
-"""Layers without parameters that work on each number, or along one axis."""
+"""Activations of each number alone that are smooth, and those that clip at 0."""
 
 from __future__ import annotations
 
-from typing import Any
-
-from minigrad.errors import message
 from minigrad.nn.modules import Module
+from minigrad.nn.settings import shown
+from minigrad.ops.activations import celu, elu, gelu, logsigmoid, mish, selu, silu, softplus, softsign, tanhshrink
 from minigrad.ops.elementwise import relu, sigmoid, tanh
-from minigrad.ops.in_place import relu_
 from minigrad.ops.operands import Operand, Tensor
-from minigrad.ops.softmaxes import log_softmax, softmax
+from minigrad.ops.piecewise import relu6
 
 
-class ReLU(Module):
+class Activation(Module):
+    """What activations share: settings that are kept under their names, and shown.
+
+    Attributes:
+        settings: the names of the settings, in the order of the arguments.
+    """
+
+    settings: tuple[str, ...] = ()
+
+    def extra_repr(self) -> str:
+        """Return the settings, ``inplace`` only where it is so."""
+        return shown(self, *self.settings)
+
+
+class ReLU(Activation):
     """``max(x, 0)``, elementwise.
 
     Args:
         inplace: write the result over the input.
     """
 
+    settings = ("inplace",)
+
     def __init__(self, inplace: bool = False) -> None:
-        """Keep where the result goes."""
+        """Keep the settings."""
         super().__init__()
         self.inplace = inplace
 
-    def forward(self, input: Any) -> Tensor:
+    def forward(self, input: Operand) -> Tensor:
         """Return the input's shape."""
-        return relu_(input) if self.inplace else relu(input)
-
-    def extra_repr(self) -> str:
-        """Return where the result goes if it is not new memory."""
-        return "inplace=True" if self.inplace else ""
+        return relu(input, self.inplace)
 
 
-class Tanh(Module):
+class ReLU6(Activation):
+    """``min(max(x, 0), 6)``, elementwise.
+
+    Args:
+        inplace: write the result over the input.
+
+    Source: Howard et al., "MobileNets: efficient convolutional neural networks for mobile vision", 2017.
+    """
+
+    settings = ("inplace",)
+
+    def __init__(self, inplace: bool = False) -> None:
+        """Keep the settings."""
+        super().__init__()
+        self.inplace = inplace
+
+    def forward(self, input: Operand) -> Tensor:
+        """Return the input's shape."""
+        return relu6(input, self.inplace)
+
+
+class Tanh(Activation):
     """The hyperbolic tangent, elementwise."""
 
     def forward(self, input: Operand) -> Tensor:
@@ -41,7 +72,7 @@ class Tanh(Module):
         return tanh(input)
 
 
-class Sigmoid(Module):
+class Sigmoid(Activation):
     """``1 / (1 + exp(-x))``, elementwise."""
 
     def forward(self, input: Operand) -> Tensor:
@@ -49,56 +80,166 @@ class Sigmoid(Module):
         return sigmoid(input)
 
 
-class Softmax(Module):
-    """Numbers in [0, 1] that sum to 1 along an axis.
-
-    Args:
-        dim: the axis.
-
-    Raises:
-        ValueError: if no axis is given.
-    """
-
-    def __init__(self, dim: int | None = None) -> None:
-        """Keep the axis."""
-        super().__init__()
-        self.dim = required_axis("Softmax", dim)
+class LogSigmoid(Activation):
+    """The logarithm of the sigmoid, elementwise, exact where that underflows."""
 
     def forward(self, input: Operand) -> Tensor:
         """Return the input's shape."""
-        return softmax(input, self.dim)
-
-    def extra_repr(self) -> str:
-        """Return the axis."""
-        return f"dim={self.dim}"
+        return logsigmoid(input)
 
 
-class LogSoftmax(Module):
-    """The logarithm of ``Softmax``, exact where that underflows.
+class SiLU(Activation):
+    """``x * sigmoid(x)``, elementwise; also called swish.
 
     Args:
-        dim: the axis.
-
-    Raises:
-        ValueError: if no axis is given.
+        inplace: write the result over the input.
     """
 
-    def __init__(self, dim: int | None = None) -> None:
-        """Keep the axis."""
+    settings = ("inplace",)
+
+    def __init__(self, inplace: bool = False) -> None:
+        """Keep the settings."""
         super().__init__()
-        self.dim = required_axis("LogSoftmax", dim)
+        self.inplace = inplace
 
     def forward(self, input: Operand) -> Tensor:
         """Return the input's shape."""
-        return log_softmax(input, self.dim)
-
-    def extra_repr(self) -> str:
-        """Return the axis."""
-        return f"dim={self.dim}"
+        return silu(input, self.inplace)
 
 
-def required_axis(who: str, dim: int | None) -> int:
-    """Return an axis that must be given, because no default is right for all shapes."""
-    if dim is None:
-        raise ValueError(message(who, "the axis to normalise along is needed.", f"Write nn.{who}(dim=-1)."))
-    return dim
+class GELU(Activation):
+    """``x`` times the share of the normal distribution below it, elementwise.
+
+    Args:
+        approximate: ``"none"``, or ``"tanh"`` for an approximation by a hyperbolic tangent.
+    """
+
+    settings = ("approximate",)
+
+    def __init__(self, approximate: str = "none") -> None:
+        """Keep the settings."""
+        super().__init__()
+        self.approximate = approximate
+
+    def forward(self, input: Operand) -> Tensor:
+        """Return the input's shape."""
+        return gelu(input, self.approximate)
+
+
+class Mish(Activation):
+    """``x * tanh(softplus(x))``, elementwise.
+
+    Args:
+        inplace: write the result over the input.
+    """
+
+    settings = ("inplace",)
+
+    def __init__(self, inplace: bool = False) -> None:
+        """Keep the settings."""
+        super().__init__()
+        self.inplace = inplace
+
+    def forward(self, input: Operand) -> Tensor:
+        """Return the input's shape."""
+        return mish(input, self.inplace)
+
+
+class Softplus(Activation):
+    """``log(1 + exp(beta * x)) / beta``, elementwise: a smooth relu.
+
+    Args:
+        beta: how sharp the bend is.
+        threshold: where ``beta * x`` is above it, the result is x.
+    """
+
+    settings = ("beta", "threshold")
+
+    def __init__(self, beta: float = 1.0, threshold: float = 20.0) -> None:
+        """Keep the settings."""
+        super().__init__()
+        self.beta = beta
+        self.threshold = threshold
+
+    def forward(self, input: Operand) -> Tensor:
+        """Return the input's shape."""
+        return softplus(input, self.beta, self.threshold)
+
+
+class Softsign(Activation):
+    """``x / (1 + |x|)``, elementwise."""
+
+    def forward(self, input: Operand) -> Tensor:
+        """Return the input's shape."""
+        return softsign(input)
+
+
+class Tanhshrink(Activation):
+    """``x - tanh(x)``, elementwise."""
+
+    def forward(self, input: Operand) -> Tensor:
+        """Return the input's shape."""
+        return tanhshrink(input)
+
+
+class ELU(Activation):
+    """``x`` where it is positive, else ``alpha * (exp(x) - 1)``.
+
+    Args:
+        alpha: the size of the negative end.
+        inplace: write the result over the input.
+    """
+
+    settings = ("alpha", "inplace")
+
+    def __init__(self, alpha: float = 1.0, inplace: bool = False) -> None:
+        """Keep the settings."""
+        super().__init__()
+        self.alpha = alpha
+        self.inplace = inplace
+
+    def forward(self, input: Operand) -> Tensor:
+        """Return the input's shape."""
+        return elu(input, self.alpha, self.inplace)
+
+
+class CELU(Activation):
+    """``x`` where it is positive, else ``alpha * (exp(x / alpha) - 1)``, whose gradient is continuous.
+
+    Args:
+        alpha: the size of the negative end.
+        inplace: write the result over the input.
+    """
+
+    settings = ("alpha", "inplace")
+
+    def __init__(self, alpha: float = 1.0, inplace: bool = False) -> None:
+        """Keep the settings."""
+        super().__init__()
+        self.alpha = alpha
+        self.inplace = inplace
+
+    def forward(self, input: Operand) -> Tensor:
+        """Return the input's shape."""
+        return celu(input, self.alpha, self.inplace)
+
+
+class SELU(Activation):
+    """A scaled ``ELU`` that keeps mean 0 and variance 1.
+
+    Args:
+        inplace: write the result over the input.
+
+    Source: Klambauer et al., "Self-normalizing neural networks", 2017.
+    """
+
+    settings = ("inplace",)
+
+    def __init__(self, inplace: bool = False) -> None:
+        """Keep the settings."""
+        super().__init__()
+        self.inplace = inplace
+
+    def forward(self, input: Operand) -> Tensor:
+        """Return the input's shape."""
+        return selu(input, self.inplace)

@@ -5,17 +5,17 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import numpy as np
-
-from minigrad import dtypes
-from minigrad.errors import describe, message, number_remedy
+from minigrad.modes import no_grad
 from minigrad.nn import init
 from minigrad.nn.modules import Module
 from minigrad.nn.parameters import Parameter
-from minigrad.ops.creation import array_of
+from minigrad.nn.settings import new_parameter, positive_integer
+from minigrad.ops.bilinears import bilinear
 from minigrad.ops.generators import Generator
+from minigrad.ops.in_place import copy_
 from minigrad.ops.linears import linear
 from minigrad.ops.operands import Operand, Tensor
+from minigrad.ops.products import matmul
 from minigrad.ops.shapes import flatten
 
 
@@ -61,10 +61,9 @@ class Linear(Module):
         super().__init__()
         self.in_features = positive_integer("Linear", "in_features", in_features)
         self.out_features = positive_integer("Linear", "out_features", out_features)
-        wanted = dtypes.get_default_dtype() if dtype is None else dtypes.as_dtype("Linear", dtype)
-        self.weight = Parameter(array_of(Linear, (self.out_features, self.in_features), 0, wanted))
+        self.weight = new_parameter(Linear, (self.out_features, self.in_features), dtype)
         self.bias = None
-        self.register_parameter("bias", Parameter(np.empty(self.out_features, wanted)) if bias else None)
+        self.register_parameter("bias", new_parameter(Linear, (self.out_features,), dtype) if bias else None)
         self.reset_parameters(generator)
 
     def reset_parameters(self, generator: Generator | None = None) -> None:
@@ -82,6 +81,160 @@ class Linear(Module):
         """Return the sizes."""
         has_bias = self.bias is not None
         return f"in_features={self.in_features}, out_features={self.out_features}, bias={has_bias}"
+
+
+class Bilinear(Module):
+    """``x1 @ weight[k] @ x2 + bias[k]`` for each output k.
+
+    The weight and the bias start as uniform numbers in ±1 / sqrt(in1_features).
+
+    Args:
+        in1_features: the length of the first input's last axis.
+        in2_features: that of the second input.
+        out_features: the length of the output's last axis.
+        bias: whether there is a bias.
+        dtype: float32 or float64; default: the default floating dtype.
+        generator: where the starting values are drawn from; default: the one that ``manual_seed`` seeds.
+
+    Attributes:
+        weight: (out_features, in1_features, in2_features).
+        bias: (out_features,), or None.
+
+    Raises:
+        ValueError: if a number of features is not positive; TypeError: if it is no integer.
+    """
+
+    weight: Parameter
+    bias: Parameter | None
+
+    def __init__(
+        self,
+        in1_features: int,
+        in2_features: int,
+        out_features: int,
+        bias: bool = True,
+        *,
+        dtype: Any = None,
+        generator: Generator | None = None,
+    ) -> None:
+        """Make the weight and the bias."""
+        super().__init__()
+        self.in1_features = positive_integer("Bilinear", "in1_features", in1_features)
+        self.in2_features = positive_integer("Bilinear", "in2_features", in2_features)
+        self.out_features = positive_integer("Bilinear", "out_features", out_features)
+        shape = (self.out_features, self.in1_features, self.in2_features)
+        self.weight = new_parameter(Bilinear, shape, dtype)
+        self.bias = None
+        self.register_parameter("bias", new_parameter(Bilinear, (self.out_features,), dtype) if bias else None)
+        self.reset_parameters(generator)
+
+    def reset_parameters(self, generator: Generator | None = None) -> None:
+        """Draw the starting values anew."""
+        bound = 1 / math.sqrt(self.in1_features)
+        init.uniform_(self.weight, -bound, bound, generator)
+        if self.bias is not None:
+            init.uniform_(self.bias, -bound, bound, generator)
+
+    def forward(self, input1: Operand, input2: Operand) -> Tensor:
+        """Return (..., out_features) for (..., in1_features) and (..., in2_features)."""
+        return bilinear(input1, input2, self.weight, self.bias)
+
+    def extra_repr(self) -> str:
+        """Return the sizes."""
+        sizes = f"in1_features={self.in1_features}, in2_features={self.in2_features}, out_features={self.out_features}"
+        return f"{sizes}, bias={self.bias is not None}"
+
+
+class LoRALinear(Linear):
+    """A linear layer that stays as it is, and a low-rank change of it that is learned: ``x W' + s (x A') B' + b``.
+
+    B starts as zeros, so that the layer starts as the one that it changes.
+
+    Args:
+        in_features: the length of the input's last axis.
+        out_features: the length of the output's last axis.
+        rank: that of the change.
+        alpha: the change counts ``alpha / rank`` times; default: ``rank``.
+        bias: whether there is a bias.
+        dtype: float32 or float64; default: the default floating dtype.
+        generator: where the starting values are drawn from; default: the one that ``manual_seed`` seeds.
+
+    Attributes:
+        weight: (out_features, in_features), which does not require grad, as does not the bias.
+        bias: (out_features,), or None.
+        lora_A: (rank, in_features); uniform numbers in ±1 / sqrt(in_features) at the start.
+        lora_B: (out_features, rank); zeros at the start.
+
+    Raises:
+        ValueError: if a size is not positive; TypeError: if it is no integer.
+
+    Examples:
+        >>> import minigrad as mg
+        >>> layer = LoRALinear.of(Linear(8, 4), rank=2)
+        >>> [name for name, parameter in layer.named_parameters() if parameter.requires_grad]
+        ['lora_A', 'lora_B']
+
+    Source: Hu et al., "LoRA: low-rank adaptation of large language models", 2021.
+    """
+
+    lora_A: Parameter
+    lora_B: Parameter
+
+    def __init__(
+        self,
+        in_features: int,
+        out_features: int,
+        rank: int,
+        alpha: float | None = None,
+        bias: bool = True,
+        *,
+        dtype: Any = None,
+        generator: Generator | None = None,
+    ) -> None:
+        """Make the layer and its change."""
+        self.rank = positive_integer("LoRALinear", "rank", rank)
+        self.alpha = self.rank if alpha is None else alpha
+        super().__init__(in_features, out_features, bias, dtype=dtype, generator=generator)
+        self.lora_A = new_parameter(LoRALinear, (self.rank, self.in_features), self.weight.dtype)
+        self.lora_B = new_parameter(LoRALinear, (self.out_features, self.rank), self.weight.dtype)
+        bound = 1 / math.sqrt(self.in_features)
+        init.uniform_(self.lora_A, -bound, bound, generator)
+        init.zeros_(self.lora_B)
+        self.weight.requires_grad = False
+        if self.bias is not None:
+            self.bias.requires_grad = False
+
+    @classmethod
+    def of(
+        cls, layer: Linear, rank: int, alpha: float | None = None, *, generator: Generator | None = None
+    ) -> LoRALinear:
+        """Return a layer that starts as another one, whose weight and bias it takes over."""
+        dtype = layer.weight.dtype
+        sizes = (layer.in_features, layer.out_features, rank, alpha)
+        made = cls(*sizes, layer.bias is not None, dtype=dtype, generator=generator)
+        made.weight, made.bias = layer.weight, layer.bias
+        for parameter in (made.weight, made.bias):
+            if parameter is not None:
+                parameter.requires_grad = False
+        return made
+
+    def merged(self) -> Linear:
+        """Return an ordinary layer that does the same: the change is added to the weight."""
+        layer = Linear(self.in_features, self.out_features, self.bias is not None, dtype=self.weight.dtype)
+        with no_grad():
+            copy_(layer.weight, self.weight + matmul(self.lora_B, self.lora_A) * (self.alpha / self.rank))
+            if layer.bias is not None and self.bias is not None:
+                copy_(layer.bias, self.bias)
+        return layer
+
+    def forward(self, input: Operand) -> Tensor:
+        """Return (..., out_features) for an input of (..., in_features)."""
+        change = linear(linear(input, self.lora_A), self.lora_B)
+        return linear(input, self.weight, self.bias) + change * (self.alpha / self.rank)
+
+    def extra_repr(self) -> str:
+        """Return the sizes."""
+        return f"{super().extra_repr()}, rank={self.rank}, alpha={self.alpha}"
 
 
 class Identity(Module):
@@ -117,16 +270,3 @@ class Flatten(Module):
     def extra_repr(self) -> str:
         """Return the axes."""
         return f"start_dim={self.start_dim}, end_dim={self.end_dim}"
-
-
-def positive_integer(who: str, what: str, value: Any) -> int:
-    """Return a size as an int.
-
-    Raises:
-        TypeError: if it is no integer; ValueError: if it is not positive.
-    """
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
-        raise TypeError(message(who, f"{what} must be an integer, got {describe(value)}.", number_remedy(value, int)))
-    if value < 1:
-        raise ValueError(message(who, f"{what} must be at least 1, got {value}."))
-    return int(value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from difflib import get_close_matches
 from typing import Any, Self
 
 from minigrad.errors import describe, message
@@ -252,6 +253,24 @@ class Registration:
         for _, buffer in self.named_buffers(recurse=recurse):
             yield buffer
 
+    def get_submodule(self, target: str) -> Any:
+        """Return the module at a dotted path, ``encoder.0``; this one for ``""``.
+
+        Raises:
+            AttributeError: if there is none, naming those that are there.
+        """
+        return at_path("get_submodule", target, dict(self.named_modules(remove_duplicate=False)))
+
+    def get_parameter(self, target: str) -> Parameter:
+        """Return the parameter at a dotted path, ``encoder.0.weight``; errors as for ``get_submodule``."""
+        found: Parameter = at_path("get_parameter", target, dict(self.named_parameters(remove_duplicate=False)))
+        return found
+
+    def get_buffer(self, target: str) -> Tensor:
+        """Return the buffer at a dotted path, ``norm.running_mean``; errors as for ``get_submodule``."""
+        found: Tensor = at_path("get_buffer", target, dict(self.named_buffers(remove_duplicate=False)))
+        return found
+
     def _named_members(
         self, registry: str, prefix: str, recurse: bool, remove_duplicate: bool
     ) -> Iterator[tuple[str, Any]]:
@@ -263,6 +282,19 @@ class Registration:
                     continue
                 seen.add(id(member))
                 yield joined(path, name), member
+
+
+def at_path(who: str, path: str, known: dict[str, Any]) -> Any:
+    """Return what is at a path of a model.
+
+    Raises:
+        AttributeError: if nothing is, with the paths that are near it.
+    """
+    if path not in known:
+        near = get_close_matches(str(path), known, 3) or list(known)[:3]
+        names = ", ".join([repr(each) for each in near])
+        raise AttributeError(message(who, f"there is nothing at {path!r}.", f"Near it: {names}." if near else ""))
+    return known[path]
 
 
 def joined(path: str, name: str) -> str:

@@ -382,3 +382,13 @@ def test_a_module_keeps_the_name_it_got_first():
     net = nn.Sequential(nn.Linear(2, 2), nn.Tanh())
     nn.ModuleDict({"features": net[1]})
     assert net(mg.ones(1, 2)).grad_fn.module == "1"
+
+
+def test_what_is_at_a_path_is_found_and_what_is_near_is_named():
+    model = nn.Sequential(nn.Linear(2, 3), nn.BatchNorm1d(3))
+    assert model.get_submodule("1") is model[1]
+    assert model.get_submodule("") is model
+    assert model.get_parameter("0.weight") is model[0].weight
+    assert model.get_buffer("1.running_var") is model[1].running_var
+    with pytest.raises(AttributeError, match=r"get_parameter: there is nothing at '0.wieght'.*\n.*\n.*'0.weight'"):
+        model.get_parameter("0.wieght")

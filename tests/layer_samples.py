@@ -1,0 +1,195 @@
+"""The table that drives the layers' tests: one entry is a layer, how it is made, and what it is given.
+
+A new layer is one line here: ``reference/make_layers.py`` runs PyTorch's on it, and ``nn/test_layer_samples.py``
+compares the state, the outputs, the gradients and the buffers.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A layer and its inputs.
+
+    Attributes:
+        kind: the name of the class.
+        args, kwargs: what it is made with.
+        inputs: the shape of each input of normal numbers; or an array, which gets no gradient.
+        training: whether it runs in training mode.
+        call: further arguments of the call.
+    """
+
+    kind: str
+    args: tuple = ()
+    inputs: tuple = ((2, 3),)
+    kwargs: dict[str, Any] = field(default_factory=dict)
+    training: bool = True
+    call: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def name(self):
+        """A name of its own for each entry."""
+        options = [*map(str, self.args), *[f"{key}={value}" for key, value in self.kwargs.items()]]
+        shapes = [str(each if isinstance(each, tuple) else each.shape) for each in self.inputs]
+        mode = "" if self.training else " eval"
+        called = "".join([f" {key}={value}" for key, value in self.call.items()])
+        return f"{self.kind}({', '.join(options)}) of {', '.join(shapes)}{mode}{called}"
+
+    def arrays(self):
+        """Return the inputs, the same ones each time."""
+        rng = np.random.Generator(np.random.PCG64(7))
+        found = []
+        for each in self.inputs:
+            found.append(rng.standard_normal(each) if isinstance(each, tuple) else each)
+        return found
+
+    def wants(self):
+        """Return for each input whether it gets a gradient."""
+        return [isinstance(each, tuple) for each in self.inputs]
+
+
+def integers(*values):
+    return np.array(values)
+
+
+signs = np.array([1.0, -1.0, 1.0])
+IMAGE = ((2, 4, 6, 5),)
+SIGNAL = ((2, 4, 9),)
+PAIR = ((3, 4), (3, 4))
+
+ACTIVATIONS = [
+    Layer("ReLU"),
+    Layer("ReLU6"),
+    Layer("Tanh"),
+    Layer("Sigmoid"),
+    Layer("LogSigmoid"),
+    Layer("SiLU"),
+    Layer("GELU"),
+    Layer("GELU", kwargs={"approximate": "tanh"}),
+    Layer("Mish"),
+    Layer("Softplus", (2.0, 1.0)),
+    Layer("Softsign"),
+    Layer("Tanhshrink"),
+    Layer("ELU", (0.5,)),
+    Layer("CELU", (0.5,)),
+    Layer("SELU"),
+    Layer("Hardtanh", (-0.5, 0.25)),
+    Layer("Hardsigmoid"),
+    Layer("Hardswish"),
+    Layer("Hardshrink", (0.3,)),
+    Layer("Softshrink", (0.3,)),
+    Layer("Threshold", (0.1, -2.0)),
+    Layer("LeakyReLU", (0.2,)),
+    Layer("RReLU", training=False),
+    Layer("PReLU"),
+    Layer("PReLU", (4, 0.1), IMAGE),
+    Layer("Softmax", (-1,)),
+    Layer("LogSoftmax", (0,)),
+    Layer("Softmin", (1,)),
+    Layer("Softmax2d", (), IMAGE),
+    Layer("GLU", (1,), IMAGE),
+    Layer("Dropout", (0.5,), training=False),
+    Layer("Dropout2d", (0.5,), IMAGE, training=False),
+]
+CONVOLUTIONS = [
+    Layer("Conv1d", (4, 6, 3), SIGNAL),
+    Layer("Conv1d", (4, 6, 3, 2, 1, 2, 2, False), SIGNAL),
+    Layer("Conv1d", (4, 6, 4), SIGNAL, {"padding": "same", "padding_mode": "circular"}),
+    Layer("Conv2d", (4, 6, 3), IMAGE),
+    Layer("Conv2d", (4, 6, (3, 2), (2, 1), (1, 0), (1, 2), 2), IMAGE),
+    Layer("Conv2d", (4, 6, 3), IMAGE, {"padding": "same", "dilation": 2}),
+    Layer("Conv2d", (4, 6, 3), IMAGE, {"padding": (1, 2), "padding_mode": "reflect"}),
+    Layer("Conv2d", (4, 6, 3), IMAGE, {"padding": 1, "padding_mode": "replicate", "stride": 2}),
+    Layer("ConvTranspose1d", (4, 6, 3, 2, 1, 1), SIGNAL),
+    Layer("ConvTranspose2d", (4, 6, 3, 2, 1, 1, 2), IMAGE),
+    Layer("ConvTranspose2d", (4, 6, 3, 2, 1), IMAGE, call={"output_size": (12, 10)}),
+]
+POOLINGS = [
+    Layer("MaxPool1d", (3, 2, 1), SIGNAL),
+    Layer("MaxPool2d", (2,), IMAGE),
+    Layer("MaxPool2d", ((3, 2), (2, 1), (1, 0), 1), IMAGE, {"ceil_mode": True}),
+    Layer("AvgPool1d", (3, 2, 1), SIGNAL),
+    Layer("AvgPool2d", (2,), IMAGE),
+    Layer("AvgPool2d", (3, 2, 1), IMAGE, {"count_include_pad": False, "ceil_mode": True}),
+    Layer("AvgPool2d", (2,), IMAGE, {"divisor_override": 3}),
+    Layer("AdaptiveAvgPool1d", (4,), SIGNAL),
+    Layer("AdaptiveAvgPool2d", ((2, None),), IMAGE),
+    Layer("AdaptiveMaxPool1d", (4,), SIGNAL),
+    Layer("AdaptiveMaxPool2d", ((3, 2),), IMAGE),
+]
+NORMALISATIONS = [
+    Layer("BatchNorm1d", (4,), ((5, 4),)),
+    Layer("BatchNorm1d", (4,), SIGNAL, {"momentum": None}),
+    Layer("BatchNorm1d", (4,), SIGNAL, training=False),
+    Layer("BatchNorm1d", (4,), SIGNAL, {"affine": False, "track_running_stats": False}, training=False),
+    Layer("BatchNorm2d", (4, 1e-3, 0.3), IMAGE),
+    Layer("BatchNorm2d", (4,), IMAGE, training=False),
+    Layer("InstanceNorm1d", (4,), SIGNAL),
+    Layer("InstanceNorm1d", (4,), ((4, 9),), {"affine": True}),
+    Layer("InstanceNorm2d", (4,), IMAGE, {"affine": True, "track_running_stats": True}),
+    Layer("InstanceNorm2d", (4,), IMAGE, {"track_running_stats": True}, training=False),
+    Layer("LayerNorm", (5,), IMAGE),
+    Layer("LayerNorm", ((6, 5), 1e-3), IMAGE, {"bias": False}),
+    Layer("LayerNorm", (5,), IMAGE, {"elementwise_affine": False}),
+    Layer("RMSNorm", (5,), IMAGE),
+    Layer("RMSNorm", ((6, 5), 1e-3, False), IMAGE),
+    Layer("GroupNorm", (2, 4), IMAGE),
+    Layer("GroupNorm", (4, 4), SIGNAL, {"affine": False}),
+    Layer("LocalResponseNorm", (3, 0.1), IMAGE),
+]
+PLACES = [
+    Layer("ConstantPad1d", ((1, 2), 3.0), SIGNAL),
+    Layer("ConstantPad2d", (1, 3.0), IMAGE),
+    Layer("ZeroPad1d", (2,), SIGNAL),
+    Layer("ZeroPad2d", ((1, 0, -1, 2),), IMAGE),
+    Layer("ReflectionPad1d", ((2, 1),), SIGNAL),
+    Layer("ReflectionPad2d", (2,), IMAGE),
+    Layer("ReplicationPad1d", (2,), SIGNAL),
+    Layer("ReplicationPad2d", ((1, 2, 3, 0),), IMAGE),
+    Layer("Unfold", (3, 1, 1, 2), IMAGE),
+    Layer("Fold", ((4, 5), 2), ((2, 8, 12),)),
+    Layer("PixelShuffle", (2,), IMAGE),
+    Layer("PixelUnshuffle", (2,), ((2, 3, 4, 6),)),
+    Layer("Upsample", (), IMAGE, {"scale_factor": 2}),
+    Layer("Upsample", ((9, 4),), IMAGE, {"mode": "bilinear", "align_corners": True}),
+    Layer("Flatten", (), IMAGE),
+    Layer("Unflatten", (1, (2, -1)), IMAGE),
+    Layer("Identity", (54,), IMAGE, {"unused": True}),
+]
+LINEAR = [
+    Layer("Linear", (4, 3), ((2, 5, 4),)),
+    Layer("Linear", (4, 3, False), ((4,),)),
+    Layer("Bilinear", (4, 3, 2), ((5, 4), (5, 3))),
+    Layer("Bilinear", (4, 3, 2, False), ((5, 4), (5, 3))),
+    Layer("Embedding", (6, 3), (integers([1, 2], [1, 5]),)),
+    Layer("Embedding", (6, 3, 1), (integers(1, 2, 2),), {"scale_grad_by_freq": True}),
+    Layer("EmbeddingBag", (6, 3), (integers([1, 2], [1, 5]),)),
+    Layer("EmbeddingBag", (6, 3), (integers(1, 2, 2, 4), integers(0, 3)), {"mode": "sum", "padding_idx": 2}),
+    Layer("CosineSimilarity", (), PAIR),
+    Layer("PairwiseDistance", (1.5,), PAIR, {"keepdim": True}),
+]
+LOSSES = [
+    Layer("MSELoss", (), PAIR),
+    Layer("L1Loss", (), PAIR, {"reduction": "sum"}),
+    Layer("HuberLoss", (), PAIR, {"delta": 0.5}),
+    Layer("SmoothL1Loss", (), PAIR, {"beta": 0.5}),
+    Layer("CrossEntropyLoss", (), ((3, 4), integers(1, 3, 0)), {"label_smoothing": 0.1}),
+    Layer("NLLLoss", (), ((3, 4), integers(1, 3, 0)), {"ignore_index": 3}),
+    Layer("BCELoss", (), (np.full((3, 2), 0.3), np.eye(3)[:, :2])),
+    Layer("BCEWithLogitsLoss", (), ((3, 2), np.eye(3)[:, :2])),
+    Layer("GaussianNLLLoss", (), ((3, 2), (3, 2), np.full((3, 2), 0.7)), {"full": True}),
+    Layer("PoissonNLLLoss", (), ((3, 2), np.arange(6.0).reshape(3, 2)), {"full": True}),
+    Layer("KLDivLoss", (), ((3, 2), np.full((3, 2), 0.5)), {"reduction": "batchmean"}),
+    Layer("MarginRankingLoss", (0.5,), ((3,), (3,), signs)),
+    Layer("HingeEmbeddingLoss", (0.5,), ((3,), signs)),
+    Layer("SoftMarginLoss", (), ((3,), signs)),
+    Layer("CosineEmbeddingLoss", (0.1,), (*PAIR, signs)),
+    Layer("TripletMarginLoss", (), (*PAIR, (3, 4)), {"swap": True, "p": 1.5}),
+    Layer("MultiMarginLoss", (2, 0.5), ((3, 4), integers(1, 3, 0))),
+    Layer("MultiLabelMarginLoss", (), ((2, 4), integers([3, 0, -1, 1], [1, -1, 0, 0]))),
+    Layer("MultiLabelSoftMarginLoss", (), ((2, 4), np.eye(4)[:2])),
+]
+LAYERS = [*ACTIVATIONS, *CONVOLUTIONS, *POOLINGS, *NORMALISATIONS, *PLACES, *LINEAR, *LOSSES]
