@@ -143,6 +143,8 @@ def wanted_lengths(
     Raises:
         ValueError: if not exactly one of size and factor is given, or not as many as axes.
     """
+    if recompute_scale_factor is not None:
+        recompute_scale_factor = flag(interpolate, "recompute_scale_factor", recompute_scale_factor)
     axes = x_data.ndim - 2
     given = scale_factor if size is None else size
     numbers = list(given) if isinstance(given, (tuple, list)) else [given] * axes

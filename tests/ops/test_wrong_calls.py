@@ -8,6 +8,7 @@ import pytest
 import minigrad as mg
 from minigrad import nn
 from minigrad.nn import functional as F
+from tests.samples import SAMPLES, run, walk
 
 HUGE = 2**70
 MANY = 10**13  # 36 TiB of float32
@@ -109,6 +110,55 @@ def test_a_wrong_argument_is_refused_with_the_users_line(case, x):
         WRONG[case](x)
     assert "\n  at test_wrong_calls.py:" in str(caught.value)
     assert x.grad is None
+
+
+#: What no operation takes in the place of a tensor, and few in that of anything else.
+STRANGERS = {
+    "an object": object,
+    "a word": lambda: "x",
+    "a dict": dict,
+    "an array of objects": lambda: np.array([None, 1]),
+    "an array of complex numbers": lambda: np.ones((2, 2), complex),
+    "a list of two kinds": lambda: [1, "a"],
+    "rows of two lengths": lambda: [[1], [1, 2]],
+    "nothing": lambda: None,
+}
+
+
+def forms():
+    """Return one sample for each operation and kind of call."""
+    found = {}
+    for sample in SAMPLES:
+        kinds = tuple(type(each).__name__ for each in sample.args)
+        found.setdefault((sample.op, kinds, tuple(sorted(sample.kwargs))), sample)
+    return found.values()
+
+
+def is_worded(error):
+    """Return whether an error says where the user called, or is Python's about the signature of the call."""
+    about_signature = r"missing \d+ required|unexpected keyword|positional argument|multiple values"
+    return "\n  at " in str(error) or (isinstance(error, TypeError) and re.search(about_signature, str(error)))
+
+
+@pytest.mark.parametrize("stranger", STRANGERS)
+def test_no_operation_leaves_the_answer_to_numpy(stranger):
+    """Each argument of each operation in turn."""
+    bare = []
+    for sample in forms():
+        arrays = [np.asarray(each) for each in sample.arrays()]
+        for place in [*range(len(sample.args)), *sample.kwargs]:
+            made = iter([mg.from_numpy(each.copy()) for each in arrays])
+            args, kwargs = walk((sample.args, sample.kwargs), lambda _, made=made: next(made))
+            args, kwargs = list(args), dict(kwargs)
+            if sample.op.startswith((".", "x[")) and place == 0:
+                continue  # the tensor whose method it is
+            (args if isinstance(place, int) else kwargs)[place] = STRANGERS[stranger]()
+            try:
+                run(mg, sample, tuple(args), kwargs)
+            except Exception as error:
+                if not is_worded(error):
+                    bare.append(f"{sample.op}, {place}: {type(error).__name__}: {error}")
+    assert bare == []
 
 
 def test_a_diagonal_far_outside_is_one_just_outside(x):
