@@ -72,6 +72,8 @@ from minigrad.nn.poolings import (
     MaxPool2d,
 )
 from minigrad.nn.rearrangements import Fold, PixelShuffle, PixelUnshuffle, Unflatten, Unfold, Upsample
+from minigrad.nn.recurrent_cells import GRUCell, LSTMCell, RNNCell
+from minigrad.nn.recurrent_layers import GRU, LSTM, RNN
 from minigrad.nn.robust_losses import HuberLoss, SmoothL1Loss
 from minigrad.nn.similarities import CosineSimilarity, PairwiseDistance
 from minigrad.nn.softmaxes import LogSoftmax, Softmax, Softmax2d, Softmin
@@ -108,6 +110,8 @@ __all__ = [
     "Fold",
     "GELU",
     "GLU",
+    "GRU",
+    "GRUCell",
     "GaussianNLLLoss",
     "GroupNorm",
     "Hardshrink",
@@ -121,6 +125,8 @@ __all__ = [
     "InstanceNorm2d",
     "KLDivLoss",
     "L1Loss",
+    "LSTM",
+    "LSTMCell",
     "LayerNorm",
     "LeakyReLU",
     "Linear",
@@ -149,6 +155,8 @@ __all__ = [
     "PixelUnshuffle",
     "PoissonNLLLoss",
     "RMSNorm",
+    "RNN",
+    "RNNCell",
     "RReLU",
     "ReLU",
     "ReLU6",
