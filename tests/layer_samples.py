@@ -17,8 +17,8 @@ class Layer:
     Attributes:
         kind: the name of the class.
         args, kwargs: what it is made with.
-        inputs: the shape of each input of normal numbers; or an array, which gets no gradient; or a tuple of shapes, for
-            an input that is a tuple.
+        inputs: the shape of each input of normal numbers; or an array, which gets no gradient; or a tuple of shapes,
+            for an input that is a tuple.
         training: whether it runs in training mode.
         call: further arguments of the call; arrays among them become tensors.
     """
@@ -221,6 +221,7 @@ LOSSES = [
     Layer("MultiLabelSoftMarginLoss", (), ((2, 4), np.eye(4)[:2])),
 ]
 SEQUENCE = ((5, 2, 3),)
+SEQUENCE_OF_4 = ((5, 2, 4),)
 RECURRENT = [
     Layer("RNN", (3, 4), SEQUENCE),
     Layer("RNN", (3, 4, 2, "relu"), SEQUENCE, {"bidirectional": True}),
@@ -244,4 +245,76 @@ RECURRENT = [
     Layer("LSTMCell", (3, 4), ((2, 3), ((2, 4), (2, 4)))),
     Layer("LSTMCell", (3, 4, False), ((3,),)),
 ]
-LAYERS = [*ACTIVATIONS, *CONVOLUTIONS, *POOLINGS, *NORMALISATIONS, *PLACES, *LINEAR, *LOSSES, *RECURRENT]
+later = np.triu(np.ones((5, 5), bool), 1)
+numbers = np.where(later, -np.inf, np.arange(25.0).reshape(5, 5) / 10)
+each_head = np.arange(4 * 5 * 6).reshape(4, 5, 6) % 7 == 0
+short = np.array([[False] * 4, [False, False, True, True]])
+padded = np.array([[False] * 5, [False, False, False, True, True]])
+ATTENDING = ((5, 2, 4), (6, 2, 4), (6, 2, 4))
+SMALL = {"dropout": 0.0}
+ATTENTION = [
+    Layer("MultiheadAttention", (4, 2), ATTENDING),
+    Layer("MultiheadAttention", (4, 2), ATTENDING, {"bias": False}, call={"need_weights": False}),
+    Layer("MultiheadAttention", (4, 2, 0.5), ATTENDING, training=False, call={"average_attn_weights": False}),
+    Layer("MultiheadAttention", (4, 2), ((5, 4), (6, 4), (6, 4))),
+    Layer("MultiheadAttention", (4, 2), ((5, 4), (5, 4), (5, 4)), call={"attn_mask": later, "need_weights": False}),
+    Layer("MultiheadAttention", (4, 2), ((5, 2, 4), (6, 2, 3), (6, 2, 5)), {"kdim": 3, "vdim": 5}),
+    Layer("MultiheadAttention", (4, 2), ATTENDING, {"add_bias_kv": True}, call={"attn_mask": each_head}),
+    Layer("MultiheadAttention", (4, 2), ATTENDING, {"add_zero_attn": True}, call={"need_weights": False}),
+    Layer("MultiheadAttention", (4, 2), ATTENDING, {"add_bias_kv": True, "add_zero_attn": True}),
+    Layer(
+        "MultiheadAttention",
+        (4, 2),
+        ((2, 5, 4), (2, 4, 4), (2, 4, 4)),
+        {"batch_first": True},
+        call={"key_padding_mask": short},
+    ),
+    Layer(
+        "MultiheadAttention",
+        (4, 2),
+        ((2, 5, 4), (2, 5, 4), (2, 5, 4)),
+        {"batch_first": True, "add_bias_kv": True},
+        call={"key_padding_mask": padded, "attn_mask": later, "need_weights": False},
+    ),
+    Layer("MultiheadAttention", (4, 2), ((5, 2, 4),) * 3, call={"attn_mask": numbers}),
+    Layer(
+        "MultiheadAttention",
+        (4, 2),
+        ((5, 2, 4),) * 3,
+        call={"attn_mask": later, "is_causal": True, "need_weights": False},
+    ),
+]
+TRANSFORMERS = [
+    Layer("TransformerEncoderLayer", (4, 2, 8), SEQUENCE_OF_4, SMALL),
+    Layer("TransformerEncoderLayer", (4, 2, 8, 0.3, "gelu", 1e-3), ((2, 5, 4),), {"batch_first": True}, training=False),
+    Layer("TransformerEncoderLayer", (4, 2, 8), SEQUENCE_OF_4, SMALL | {"norm_first": True, "bias": False}),
+    Layer("TransformerEncoderLayer", (4, 2, 8), ((5, 4),), SMALL, call={"src_mask": later, "is_causal": True}),
+    Layer("TransformerEncoderLayer", (4, 2, 8), SEQUENCE_OF_4, SMALL, call={"src_key_padding_mask": padded}),
+    Layer("TransformerDecoderLayer", (4, 2, 8), ((5, 2, 4), (6, 2, 4)), SMALL),
+    Layer(
+        "TransformerDecoderLayer",
+        (4, 2, 8),
+        ((5, 2, 4), (4, 2, 4)),
+        SMALL | {"norm_first": True, "activation": "gelu"},
+        call={"tgt_mask": later, "tgt_is_causal": True, "memory_key_padding_mask": short},
+    ),
+    Layer(
+        "Transformer",
+        (4, 2, 2, 1, 8),
+        ((4, 2, 4), (5, 2, 4)),
+        SMALL,
+        call={"tgt_mask": later, "src_key_padding_mask": short, "memory_key_padding_mask": short},
+    ),
+]
+LAYERS = [
+    *ACTIVATIONS,
+    *CONVOLUTIONS,
+    *POOLINGS,
+    *NORMALISATIONS,
+    *PLACES,
+    *LINEAR,
+    *LOSSES,
+    *RECURRENT,
+    *ATTENTION,
+    *TRANSFORMERS,
+]
