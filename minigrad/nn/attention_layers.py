@@ -184,8 +184,8 @@ class MultiheadAttention(Module):
         k, v, added = self.with_added_keys(k, v)
         causal = causal and added == 0
         mask = None if causal else merged_mask(mask, padding, batch, self.num_heads)
-        heads = [self.split_heads(each) for each in (q, k, v)]
-        output, weights = self.attended(*heads, extended_mask(mask, added), need_weights, causal)
+        q, k, v = self.split_heads(q), self.split_heads(k), self.split_heads(v)
+        output, weights = self.attended(q, k, v, extended_mask(mask, added), need_weights, causal)
         # (N, heads, L, features) to the layout of the query.
         order = (0, 2, 1, 3) if self.batch_first or not batched else (2, 0, 1, 3)
         output = permute(output, order)

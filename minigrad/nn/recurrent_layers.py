@@ -19,7 +19,8 @@ from minigrad.ops.generators import Generator
 from minigrad.ops.joining import cat, stack
 from minigrad.ops.linears import linear
 from minigrad.ops.operands import Tensor
-from minigrad.ops.recurrences import gru_steps, lstm_steps, rnn_steps
+from minigrad.ops.recurrences import lstm_steps
+from minigrad.ops.recurrent_sequences import gru_sequence, lstm_sequence, rnn_sequence
 from minigrad.ops.shapes import transpose, unsqueeze
 
 
@@ -128,12 +129,15 @@ class Recurrent(Module):
         return found
 
     def check_input(self, input: Any) -> None:
-        """Raise a ValueError unless the input has two or three axes, of which the last has ``input_size`` numbers."""
+        """Raise a ValueError unless the input has two or three axes, the last of ``input_size``, and a step."""
         shape = tuple(getattr(input, "shape", ()))
         if len(shape) not in (2, 3) or shape[-1] != self.input_size:
             axes = "N, L" if self.batch_first else "L, N"
             problem = f"({axes}, {self.input_size}) or (L, {self.input_size}) is needed, got {describe(input)}."
             raise ValueError(message(type(self).__name__, problem, "The last axis is that of the features."))
+        if shape[1 if self.batch_first and len(shape) == 3 else 0] == 0:
+            problem = f"a sequence of at least one step is needed, got {describe(input)}."
+            raise ValueError(message(type(self).__name__, problem, "Leave empty sequences out."))
 
     def states(self, what: str, given: Any, length: int, input: Any) -> list[Any]:
         """Return the states of all layers and directions before the first step, each (N, length).
@@ -145,14 +149,19 @@ class Recurrent(Module):
             input: what the layer was given.
 
         Raises:
-            ValueError: if they have another shape.
+            ValueError: if they have another shape; TypeError: if they have another dtype than the parameters.
         """
         count, batched = self.num_layers * (1 + self.bidirectional), len(input.shape) == 3
         rows = input.shape[0 if self.batch_first else 1] if batched else 1
+        dtype = self.all_weights[0][0].dtype
         if given is None:
-            weight: Any = self.weight_hh_l0
-            return [as_tensor(np.zeros((rows, length), weight.dtype))] * count
+            return [as_tensor(np.zeros((rows, length), dtype))] * count
         wanted = (count, rows, length) if batched else (count, length)
+        if getattr(given, "dtype", dtype) != dtype:
+            problem = f"{what} must be of {dtype}, as the parameters, got {describe(given)}."
+            raise TypeError(
+                message(type(self).__name__, problem, "Convert it (hx.float()) or the module (model.to(dtype)).")
+            )
         if tuple(getattr(given, "shape", ())) != wanted:
             problem = f"{what} must be {wanted} beside an input of {tuple(input.shape)}, got {describe(given)}."
             remedy = "Its axes are layers times directions, the batch (if the input has one), the state."
@@ -262,8 +271,8 @@ class RNN(Recurrent):
     def steps(self, x: Any, state: Any, weights: list[Any], backwards: bool) -> tuple[Any, Any]:
         """Return the output of one layer in one direction, and its last state."""
         weight_ih, weight_hh, bias_ih, bias_hh = [*weights, None, None][:4]
-        projected = linear(x, weight_ih, bias_ih)
-        output = rnn_steps(projected, state, weight_hh, bias_hh, self.nonlinearity, backwards)
+        bias = bias_ih + bias_hh if self.bias else None
+        output = rnn_sequence(linear(x, weight_ih, bias), state, weight_hh, self.nonlinearity, backwards)
         return output, output[0 if backwards else -1]
 
     def extra_repr(self) -> str:
@@ -283,7 +292,7 @@ class GRU(Recurrent):
     def steps(self, x: Any, state: Any, weights: list[Any], backwards: bool) -> tuple[Any, Any]:
         """Return the output of one layer in one direction, and its last state."""
         weight_ih, weight_hh, bias_ih, bias_hh = [*weights, None, None][:4]
-        output = gru_steps(linear(x, weight_ih, bias_ih), state, weight_hh, bias_hh, backwards)
+        output = gru_sequence(linear(x, weight_ih, bias_ih), state, weight_hh, bias_hh, backwards)
         return output, output[0 if backwards else -1]
 
 
@@ -363,10 +372,12 @@ class LSTM(Recurrent):
 
     def steps(self, x: Any, state: Any, weights: list[Any], backwards: bool) -> tuple[Any, Any]:
         """Return the output of one layer in one direction, and its last state and cell."""
-        biases: list[Any] = weights[2:4] if self.bias else [None, None]
-        projection = weights[-1] if self.proj_size else None
-        projected = linear(x, weights[0], biases[0])
-        output, cell = lstm_steps(projected, *state, weights[1], biases[1], projection, backwards)
+        hidden, cell = state
+        projected = linear(x, weights[0], weights[2] + weights[3] if self.bias else None)
+        if self.proj_size:
+            output, cell = lstm_steps(projected, hidden, cell, weights[1], backwards, weights[-1])
+        else:
+            output, cell = lstm_sequence(projected, hidden, cell, weights[1], backwards)
         return output, (output[0 if backwards else -1], cell)
 
     def extra_repr(self) -> str:

@@ -95,13 +95,11 @@ def lstm_step(
     return hidden, cell
 
 
-def rnn_steps(
-    projected: Any, hidden: Any, weight: Operand, bias: Operand | None, nonlinearity: str, backwards: bool
-) -> Tensor:
+def rnn_steps(projected: Any, hidden: Any, weight: Operand, nonlinearity: str, backwards: bool) -> Tensor:
     """Return the hidden numbers after each ``rnn_step``, (T, N, H), from a projected input of (T, N, H)."""
     outputs = []
     for each in in_order(unbind(projected), backwards):
-        hidden = rnn_step(each, hidden, weight, bias, nonlinearity)
+        hidden = rnn_step(each, hidden, weight, None, nonlinearity)
         outputs.append(hidden)
     return stack(in_order(outputs, backwards))
 
@@ -120,14 +118,13 @@ def lstm_steps(
     hidden: Any,
     cell: Any,
     weight: Operand,
-    bias: Operand | None,
-    projection: Operand | None,
     backwards: bool,
+    projection: Operand | None = None,
 ) -> tuple[Tensor, Tensor]:
     """Return the hidden numbers after each ``lstm_step``, (T, N, H), and the last cell, from (T, N, 4 H)."""
     outputs = []
     for each in in_order(unbind(projected), backwards):
-        hidden, cell = lstm_step(each, hidden, cell, weight, bias, projection)
+        hidden, cell = lstm_step(each, hidden, cell, weight, None, projection)
         outputs.append(hidden)
     return stack(in_order(outputs, backwards)), cell
 
