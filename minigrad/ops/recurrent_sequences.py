@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import minigrad_kernels
+from minigrad.composed_rules import derived_twice
 from minigrad.graph import record
-from minigrad.ops.composed_rules import derived_twice
 from minigrad.ops.operands import Op, Operand, Tensor, Value, ndarray, unwrap
 from minigrad.ops.recurrences import gru_steps, lstm_steps, rnn_steps
 
