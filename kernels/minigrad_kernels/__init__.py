@@ -60,6 +60,14 @@ from minigrad_kernels.poolings import (
     taken_at_places,
 )
 from minigrad_kernels.products import matmul
+from minigrad_kernels.recurrences import (
+    gru_sequence,
+    gru_sequence_backward,
+    lstm_sequence,
+    lstm_sequence_backward,
+    rnn_sequence,
+    rnn_sequence_backward,
+)
 from minigrad_kernels.rms_updates import (
     rmsprop_centered_momentum_update,
     rmsprop_centered_update,
@@ -145,6 +153,12 @@ __all__ = [
     "normalised_channels_backward",
     "normalised_rows",
     "normalised_rows_backward",
+    "gru_sequence",
+    "gru_sequence_backward",
+    "lstm_sequence",
+    "lstm_sequence_backward",
+    "rnn_sequence",
+    "rnn_sequence_backward",
     "scatter_rows",
     # sums, mean and variance
     "column_sums",

@@ -26,6 +26,7 @@ from minigrad_kernels import (
     moment_updates,
     normalisations,
     poolings,
+    recurrences,
     rms_updates,
     robust_updates,
     scans,
@@ -222,11 +223,23 @@ def _networks(dtype: np.dtype) -> list[tuple[Any, ...]]:
         (normalise, x),
         (attentions.attention, heads, heads, heads),
         (attentions.attention_backward, heads, heads, heads, heads, weights),
+        (recurrent, x),
         (embeddings.gather_rows, x, index),
         (embeddings.scatter_rows, x, index, 1),
         (embeddings.largest_places, x, index, 1),
         (dropouts.dropped, x, 0, 0, 0.5),
     ]
+
+
+def recurrent(x: np.ndarray) -> None:
+    """Call the sequences of recurrent layers, of one step, and compute the gradients."""
+    state, weight, projected = x[:1], np.ones((8, 2), x.dtype), np.ones((1, 1, 8), x.dtype)
+    output = recurrences.rnn_sequence(projected[..., :2], state, x)
+    recurrences.rnn_sequence_backward(output, state, x, output)
+    output, gates = recurrences.gru_sequence(projected[..., :6], state, weight[:6])
+    recurrences.gru_sequence_backward(output, state, weight[:6], output, gates)
+    output, gates, cells = recurrences.lstm_sequence(projected, state, state, weight)
+    recurrences.lstm_sequence_backward(output, None, state, state, weight, output, gates, cells)
 
 
 def normalise(x: np.ndarray) -> None:
