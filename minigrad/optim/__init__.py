@@ -11,8 +11,16 @@
 """
 
 from minigrad.optim import lr_scheduler
+from minigrad.optim.adadelta import Adadelta
+from minigrad.optim.adagrad import Adagrad
 from minigrad.optim.adam import Adam, AdamW
+from minigrad.optim.adamax import Adamax
+from minigrad.optim.asgd import ASGD
+from minigrad.optim.nadam import NAdam
 from minigrad.optim.optimizers import Optimizer
+from minigrad.optim.radam import RAdam
+from minigrad.optim.rmsprop import RMSprop
+from minigrad.optim.rprop import Rprop
 from minigrad.optim.sgd import SGD
 from minigrad.optim.slots import Rule
 
@@ -23,6 +31,14 @@ __all__ = [
     "SGD",
     "Adam",
     "AdamW",
+    "Adadelta",
+    "Adagrad",
+    "Adamax",
+    "ASGD",
+    "NAdam",
+    "RAdam",
+    "RMSprop",
+    "Rprop",
     # schedules
     "lr_scheduler",
 ]

@@ -10,6 +10,7 @@ from minigrad.errors import describe, message, number_remedy
 from minigrad.tensors import Tensor
 
 PASS_PARAMETERS = "Pass model.parameters(), a list of tensors, or a list of dicts such as {'params': ..., 'lr': 0.01}."
+COUNTS = {2: "two", 3: "three"}
 UPHILL = "A rate is a length; to climb, negate the loss, or pass maximize=True where the optimizer takes it."
 
 
@@ -37,19 +38,54 @@ def number(who: str, name: str, value: Any, below: float = math.inf) -> float:
     return float(value)
 
 
-def pair_of_betas(who: str, group: dict[str, Any]) -> tuple[float, float]:
+def fraction(who: str, name: str, value: Any) -> float:
+    """Return an option as a float from 0 to 1.
+
+    Raises:
+        TypeError: if it is no number.
+        ValueError: if it is outside.
+    """
+    if number(who, name, value) > 1:
+        raise ValueError(message(who, f"{name} must be from 0 to 1, got {value!r}."))
+    return float(value)
+
+
+def pair_of_betas(who: str, group: dict[str, Any]) -> tuple[float, ...]:
     """Return Adam's two decay rates; a list, as JSON gives it, becomes a tuple in the group.
 
     Raises:
         TypeError: if they are not two numbers.
         ValueError: unless both are in [0, 1).
     """
-    betas = group["betas"]
-    if not isinstance(betas, (tuple, list)) or len(betas) != 2:
-        raise TypeError(message(who, f"betas must be two numbers, got {describe(betas)}.", "Example: (0.9, 0.999)."))
-    if isinstance(betas, list):
-        group["betas"] = tuple(betas)
-    return number(who, "betas[0]", betas[0], 1.0), number(who, "betas[1]", betas[1], 1.0)
+    return numbers(who, group, "betas", (0.9, 0.999), 1.0)
+
+
+def numbers(
+    who: str, group: dict[str, Any], name: str, example: tuple[float, ...], below: float = math.inf
+) -> tuple[float, ...]:
+    """Return an option of several numbers; a list, as JSON gives it, becomes a tuple in the group.
+
+    Args:
+        who: the optimizer's name.
+        group: the options by name.
+        name: the option's name.
+        example: as many numbers as are needed.
+        below: each must be smaller than this.
+
+    Raises:
+        TypeError: if it is not so many numbers.
+        ValueError: unless 0 <= number < below for each.
+    """
+    values = group[name]
+    if not isinstance(values, (tuple, list)) or len(values) != len(example):
+        problem = f"{name} must be {COUNTS[len(example)]} numbers, got {describe(values)}."
+        raise TypeError(message(who, problem, f"Example: {example}."))
+    if isinstance(values, list):
+        group[name] = tuple(values)
+    checked = []
+    for index, value in enumerate(values):
+        checked.append(number(who, f"{name}[{index}]", value, below))
+    return tuple(checked)
 
 
 def listed(who: str, params: Any) -> list[Any]:

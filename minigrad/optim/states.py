@@ -132,7 +132,8 @@ class Loading:
     def check_options(self, index: int, group: dict[str, Any]) -> Rule | None:
         """Check the options of a group by asking the optimizer for their rule."""
         optimizer = self.optimizer
-        if DECOUPLED in optimizer.defaults and group[DECOUPLED] != optimizer.defaults[DECOUPLED]:
+        # NAdam and RAdam have it as an option like any other.
+        if "amsgrad" in optimizer.defaults and group[DECOUPLED] != optimizer.defaults[DECOUPLED]:
             self.misfits.append(f"group {index} has {DECOUPLED}={group[DECOUPLED]}: Adam and AdamW differ in it")
         try:
             rule = optimizer.rule(group)
@@ -152,9 +153,11 @@ class Loading:
             self.misfits.append(f"the state of parameter {key} is {describe(found)}, not a dict")
             return {}
         where = f"the state of parameter {key}, {describe(parameter)},"
+        # PyTorch's SGD counts no steps: where there is a buffer, there was one.
+        counted_by_buffer = set(self.optimizer.state_names) == {"momentum_buffer", "step"}
         if rule is not None:
-            # PyTorch's SGD counts no steps: where there is a buffer, there was one.
-            needed = [name for name in rule.state_names if name != "step" or "momentum_buffer" not in found]
+            uncounted = counted_by_buffer and "momentum_buffer" in found
+            needed = [name for name in rule.state_names if name != "step" or not uncounted]
             for name in needed:
                 # PyTorch's SGD writes None for a buffer that there is not yet.
                 if name not in found or (found[name] is None and name != "momentum_buffer"):
@@ -167,7 +170,7 @@ class Loading:
                 self.misfits.append(f"{where} has an unexpected {name!r}")
             elif value is not None:
                 state[name] = self.as_state(where, name, parameter, value)
-        if "momentum_buffer" in state and "step" not in state:
+        if counted_by_buffer and "momentum_buffer" in state and "step" not in state:
             state["step"] = wrap(np.ones(()))
         return state
 

@@ -32,8 +32,12 @@ def test_a_schedule_resumes_where_it_was():
     for _ in range(7):
         whole.step()
     resumed = optimizer_of(1.0)
-    resumed.param_groups[0]["initial_lr"] = 1.0
+    # The rate in force and the initial one are in the optimizer's state.
+    resumed.load_state_dict(straight.state_dict())
     again = CosineAnnealingLR(resumed, 10, last_epoch=6)
+    resumed.step()
+    for scheduler in (whole, again):
+        scheduler.step()
     assert again.get_last_lr() == pytest.approx(whole.get_last_lr(), rel=1e-12)
 
 
