@@ -19,7 +19,17 @@ KINDS = {
     # A group without momentum is driven by another kernel.
     "SGD of two kernels": lambda groups: optim.SGD([groups[0], {**groups[1], "momentum": 0.5}], lr=0.1),
     "Adam": lambda groups: optim.Adam(groups, lr=0.1),
+    "RMSprop": lambda groups: optim.RMSprop([groups[0], {**groups[1], "centered": True, "momentum": 0.5}], lr=0.1),
+    "Adagrad": lambda groups: optim.Adagrad(groups, lr=0.1),
+    "Adadelta": lambda groups: optim.Adadelta(groups, lr=0.1),
+    "Adamax": lambda groups: optim.Adamax(groups, lr=0.1),
+    "NAdam": lambda groups: optim.NAdam(groups, lr=0.1),
+    "RAdam": lambda groups: optim.RAdam(groups, lr=0.1),
+    "Rprop": lambda groups: optim.Rprop(groups, lr=0.1),
+    "ASGD": lambda groups: optim.ASGD(groups, lr=0.1),
 }
+# Every moment of one kind, of the others fewer: they share the code.
+STRIDES = dict.fromkeys(KINDS, 37) | {"SGD": 5, "SGD momentum": 5, "SGD of two kernels": 5, "Adam": 1}
 
 
 def two_groups(parameters):
@@ -70,12 +80,11 @@ class Injector:
         return False
 
 
-# Every moment of one kind, of the others every fifth: they share the code.
-@pytest.mark.parametrize(("kind", "stride"), [("SGD", 5), ("SGD momentum", 5), ("SGD of two kernels", 5), ("Adam", 1)])
+@pytest.mark.parametrize(("kind", "stride"), STRIDES.items())
 @pytest.mark.parametrize("steps_before", [0, 2])
 def test_no_moment_tears_a_step(network, kind, stride, steps_before):
     if steps_before == 0:
-        stride = 5
+        stride = max(stride, 5)
     optimizer = KINDS[kind](two_groups(network()))
     for _ in range(steps_before):
         optimizer.step()
