@@ -1,6 +1,7 @@
 """What optimizers refuse: parameters and options that cannot work, each with its reason, before anything changes."""
 
 import math
+import sys
 from collections.abc import Iterable
 from typing import Any
 
@@ -11,10 +12,12 @@ from minigrad.tensors import Tensor
 
 PASS_PARAMETERS = "Pass model.parameters(), a list of tensors, or a list of dicts such as {'params': ..., 'lr': 0.01}."
 COUNTS = {2: "two", 3: "three"}
+#: Every finite number is at least this.
+ANY = -sys.float_info.max
 UPHILL = "A rate is a length; to climb, negate the loss, or pass maximize=True where the optimizer takes it."
 
 
-def number(who: str, name: str, value: Any, below: float = math.inf) -> float:
+def number(who: str, name: str, value: Any, below: float = math.inf, lowest: float = 0) -> float:
     """Return an option as a float.
 
     Args:
@@ -22,16 +25,19 @@ def number(who: str, name: str, value: Any, below: float = math.inf) -> float:
         name: the option's name.
         value: what the user gave.
         below: the option must be smaller than this.
+        lowest: and at least this: 0, or ``ANY`` for every finite number.
 
     Raises:
         TypeError: if it is no number.
-        ValueError: unless 0 <= value < below. NaN and infinity never are.
+        ValueError: unless lowest <= value < below. NaN and infinity never are.
     """
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, float, np.integer, np.floating)):
         remedy = f"Pass {name}.item()." if hasattr(value, "item") else number_remedy(value)
         raise TypeError(message(who, f"{name} must be a number, got {describe(value)}.", remedy))
-    if not 0 <= value < below:
-        wanted = "a finite number, at least 0" if below == math.inf else f"at least 0 and below {below:g}"
+    if not lowest <= value < below:
+        wanted = f"at least {lowest:g} and below {below:g}"
+        if below == math.inf:
+            wanted = "a finite number" if lowest == ANY else f"a finite number, at least {lowest:g}"
         raise ValueError(
             message(who, f"{name} must be {wanted}, got {value!r}.", UPHILL if name == "lr" and value < 0 else "")
         )
@@ -61,7 +67,12 @@ def pair_of_betas(who: str, group: dict[str, Any]) -> tuple[float, ...]:
 
 
 def numbers(
-    who: str, group: dict[str, Any], name: str, example: tuple[float, ...], below: float = math.inf
+    who: str,
+    group: dict[str, Any],
+    name: str,
+    example: tuple[float, ...],
+    below: float = math.inf,
+    lowest: float = 0,
 ) -> tuple[float, ...]:
     """Return an option of several numbers; a list, as JSON gives it, becomes a tuple in the group.
 
@@ -71,10 +82,11 @@ def numbers(
         name: the option's name.
         example: as many numbers as are needed.
         below: each must be smaller than this.
+        lowest: each must be at least this.
 
     Raises:
         TypeError: if it is not so many numbers.
-        ValueError: unless 0 <= number < below for each.
+        ValueError: unless lowest <= number < below for each.
     """
     values = group[name]
     if not isinstance(values, (tuple, list)) or len(values) != len(example):
@@ -84,7 +96,7 @@ def numbers(
         group[name] = tuple(values)
     checked = []
     for index, value in enumerate(values):
-        checked.append(number(who, f"{name}[{index}]", value, below))
+        checked.append(number(who, f"{name}[{index}]", value, below, lowest))
     return tuple(checked)
 
 

@@ -1,6 +1,5 @@
 """The state dict of an optimizer: PyTorch's form, checked whole before anything is taken over."""
 
-import copy
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -163,10 +162,14 @@ class Loading:
                 if name not in found or (found[name] is None and name != "momentum_buffer"):
                     self.misfits.append(f"{where} lacks {name!r}")
         state: dict[str, Any] = {}
+        if len(self.optimizer.state_names) == 0:
+            try:
+                return self.optimizer.read_state(found)
+            except (TypeError, ValueError) as error:
+                self.misfits.append(f"{where} does not fit: {str(error).splitlines()[0]}")
+                return {}
         for name, value in found.items():
-            if len(self.optimizer.state_names) == 0:
-                state[name] = copy.deepcopy(value)
-            elif name not in self.optimizer.state_names:
+            if name not in self.optimizer.state_names:
                 self.misfits.append(f"{where} has an unexpected {name!r}")
             elif value is not None:
                 state[name] = self.as_state(where, name, parameter, value)

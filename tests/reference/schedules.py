@@ -16,19 +16,20 @@ def shrinking(x):
 FUNCTIONS = {"rational": rational, "wavy": wavy, "shrinking": shrinking}
 
 
-def make_schedule(module, optimizer, schedule):
-    """Return the schedule of an optimizer that a name and its arguments describe, from PyTorch's module or ours."""
+def make_schedule(optim, optimizer, schedule):
+    """Return the schedule of an optimizer that a name and its arguments describe, from PyTorch's ``optim`` or ours."""
     name, options = schedule
     arguments = {}
     for key, value in options.items():
         if key in ("lr_lambda", "scale_fn"):
             value = [FUNCTIONS[each] for each in value] if isinstance(value, list) else FUNCTIONS[value]
         if key == "schedulers":
-            value = [make_schedule(module, optimizer, each) for each in value]
+            value = [make_schedule(optim, optimizer, each) for each in value]
         arguments[key] = value
     if name == "ChainedScheduler":
-        return module.ChainedScheduler(**arguments)
-    return getattr(module, name)(optimizer, **arguments)
+        return optim.lr_scheduler.ChainedScheduler(**arguments)
+    home = optim.swa_utils if name == "SWALR" else optim.lr_scheduler
+    return getattr(home, name)(optimizer, **arguments)
 
 
 def step_schedule(scheduler, loss):
