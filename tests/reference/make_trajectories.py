@@ -53,32 +53,46 @@ def optimizer_of(kind, options, groups, parameters):
     return getattr(torch.optim, kind)(listed, **options)
 
 
-def run(kind, options, schedule, groups, x, y, initial):
-    """Return what one case leaves behind: kept parameters, rates and the state in the middle."""
-    parameters = {name: torch.tensor(initial[name], requires_grad=True) for name in NAMES}
-    optimizer = optimizer_of(kind, options, groups, parameters)
-    scheduler = None
-    if schedule is not None:
-        scheduler = make_schedule(torch.optim, optimizer, schedule)
+class Training:
+    """One case, in PyTorch."""
 
-    def closure():
-        optimizer.zero_grad()
-        hidden = torch.tanh(torch.tensor(x) @ parameters["W1"].T + parameters["b1"])
-        output = hidden @ parameters["W2"].T + parameters["b2"]
-        loss = ((output - torch.tensor(y)) ** 2).mean()
+    def __init__(self, kind, options, schedule, groups, problem):
+        x, y, initial = problem
+        self.x, self.y = torch.tensor(x), torch.tensor(y)
+        self.parameters = {name: torch.tensor(initial[name], requires_grad=True) for name in NAMES}
+        self.optimizer = optimizer_of(kind, options, groups, self.parameters)
+        self.scheduler = None
+        if schedule is not None:
+            self.scheduler = make_schedule(torch.optim, self.optimizer, schedule)
+
+    def closure(self):
+        self.optimizer.zero_grad()
+        hidden = torch.tanh(self.x @ self.parameters["W1"].T + self.parameters["b1"])
+        output = hidden @ self.parameters["W2"].T + self.parameters["b2"]
+        loss = ((output - self.y) ** 2).mean()
         loss.backward()
         return loss
 
+    def step(self):
+        loss = self.optimizer.step(self.closure)
+        if self.scheduler is not None:
+            step_schedule(self.scheduler, loss.item())
+
+    def vector(self):
+        return np.concatenate([self.parameters[name].detach().numpy().ravel() for name in NAMES])
+
+
+def run(kind, options, schedule, groups, problem):
+    """Return what one case leaves behind: kept parameters, rates and the state in the middle."""
+    training = Training(kind, options, schedule, groups, problem)
     kept, rates, middle = [], [], {}
     for step in range(1, STEPS + 1):
-        loss = optimizer.step(closure)
-        if scheduler is not None:
-            step_schedule(scheduler, loss.item())
-        rates.append([[group["lr"], momentum_of(group)] for group in optimizer.param_groups])
+        training.step()
+        rates.append([[group["lr"], momentum_of(group)] for group in training.optimizer.param_groups])
         if step in KEPT:
-            kept.append(np.concatenate([parameters[name].detach().numpy().ravel() for name in NAMES]))
+            kept.append(training.vector())
         if step == MIDDLE:
-            middle = state_of(optimizer, scheduler)
+            middle = state_of(training.optimizer, training.scheduler)
     return {"after": kept, "rates": rates, **middle}
 
 
@@ -111,7 +125,7 @@ def main() -> None:
     for name in NAMES:
         arrays[f"initial/{name}"] = initial[name]
     for case, settings in cases.items():
-        for name, value in run(*settings, x, y, initial).items():
+        for name, value in run(*settings, (x, y, initial)).items():
             arrays[f"{case}/{name}"] = np.array(value)
     path = Path(__file__).with_name("trajectories.npz")
     np.savez_compressed(path, **arrays)
