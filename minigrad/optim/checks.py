@@ -44,6 +44,19 @@ def number(who: str, name: str, value: Any, below: float = math.inf, lowest: flo
     return float(value)
 
 
+def whole_number(who: str, name: str, value: Any, lowest: int) -> None:
+    """Raise unless a setting is an integer of at least ``lowest``.
+
+    Raises:
+        TypeError: if it is no integer.
+        ValueError: if it is too low.
+    """
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
+        raise TypeError(message(who, f"{name} must be an integer, got {describe(value)}.", number_remedy(value, int)))
+    if value < lowest:
+        raise ValueError(message(who, f"{name} must be at least {lowest}, got {value}."))
+
+
 def fraction(who: str, name: str, value: Any) -> float:
     """Return an option as a float from 0 to 1.
 

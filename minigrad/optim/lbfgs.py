@@ -9,7 +9,7 @@ import numpy as np
 
 from minigrad.errors import describe, message
 from minigrad.optim import states
-from minigrad.optim.checks import number
+from minigrad.optim.checks import number, whole_number
 from minigrad.optim.keeping import Kept, write
 from minigrad.optim.line_searches import Point, strong_wolfe
 from minigrad.optim.memories import Memory
@@ -67,10 +67,13 @@ class LBFGS(Optimizer):
         line_search_fn: str | None = None,
     ) -> None:
         """Check the parameters and the options."""
+        if max_eval is None:
+            whole_number(type(self).__name__, "max_iter", max_iter, 0)
+            max_eval = max_iter * 5 // 4
         options = {
             "lr": lr,
             "max_iter": max_iter,
-            "max_eval": max_iter * 5 // 4 if max_eval is None else max_eval,
+            "max_eval": max_eval,
             "tolerance_grad": tolerance_grad,
             "tolerance_change": tolerance_change,
             "history_size": history_size,
@@ -95,8 +98,7 @@ class LBFGS(Optimizer):
         for name in ("lr", "tolerance_grad", "tolerance_change"):
             number(who, name, group[name])
         for name in ("max_iter", "max_eval", "history_size"):
-            if int(number(who, name, group[name])) != group[name]:
-                raise ValueError(message(who, f"{name} must be a whole number, got {group[name]!r}."))
+            whole_number(who, name, group[name], 0)
         if group["line_search_fn"] not in (None, "strong_wolfe"):
             problem = f"line_search_fn must be 'strong_wolfe' or None, got {describe(group['line_search_fn'])}."
             raise ValueError(message(who, problem))

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.errors import describe, message
-from minigrad.optim.checks import ANY, number, numbers
+from minigrad.optim.checks import ANY, number, numbers, whole_number
 from minigrad.optim.optimizers import Optimizer
 from minigrad.optim.slots import Rule
 
@@ -89,9 +89,8 @@ class Muon(Optimizer):
         checked = []
         for name in ("lr", "weight_decay", "momentum", "eps"):
             checked.append(number(who, name, group[name]))
+        whole_number(who, "ns_steps", group["ns_steps"], 0)
         steps = number(who, "ns_steps", group["ns_steps"], 100)
-        if steps != int(steps):
-            raise ValueError(message(who, f"ns_steps must be a whole number, got {group['ns_steps']!r}."))
         coefficients = numbers(who, group, "ns_coefficients", (3.4445, -4.775, 2.0315), lowest=ANY)
         if group["adjust_lr_fn"] not in ADJUSTMENTS:
             problem = f"adjust_lr_fn must be 'original', 'match_rms_adamw' or None, got {group['adjust_lr_fn']!r}."

@@ -12,9 +12,9 @@ from minigrad.errors import describe, message
 from minigrad.modes import no_grad
 from minigrad.nn.modules import Module
 from minigrad.ops import tensor
-from minigrad.optim.checks import fraction
+from minigrad.optim.checks import fraction, whole_number
 from minigrad.optim.lr_scheduler.schedulers import LRScheduler
-from minigrad.optim.lr_scheduler.settings import for_each_group, needs_optimizer, one_of, whole_number
+from minigrad.optim.lr_scheduler.settings import for_each_group, needs_optimizer, one_of
 from minigrad.optim.optimizers import Optimizer
 from minigrad.tensors import Tensor
 

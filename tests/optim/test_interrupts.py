@@ -193,21 +193,34 @@ def test_no_signal_tears_a_step(generator, kind):
     assert same(snapshot(optimizer), snapshot(undisturbed))
 
 
-def test_no_moment_tears_a_step_of_a_schedule(network):
+def several(optimizer):
+    """Return schedules within schedules, the last of which moves the momentum too."""
+    linear, step = lr_scheduler.LinearLR(optimizer, total_iters=1), lr_scheduler.StepLR(optimizer, 1)
+    sequence = lr_scheduler.SequentialLR(optimizer, [linear, step], [1])
+    return lr_scheduler.ChainedScheduler([sequence, lr_scheduler.OneCycleLR(optimizer, 0.1, 9, cycle_momentum=True)])
+
+
+# Every moment of one kind, of the other fewer.
+@pytest.mark.parametrize(("make_schedule", "stride"), [(None, 1), (several, 7)])
+def test_no_moment_tears_a_step_of_a_schedule(network, make_schedule, stride):
     def make():
         optimizer = optim.SGD(two_groups(network()), lr=0.1)
-        return lr_scheduler.CosineAnnealingLR(optimizer, 5)
+        return lr_scheduler.CosineAnnealingLR(optimizer, 5) if make_schedule is None else make_schedule(optimizer)
 
     def everything(scheduler):
-        return scheduler.state_dict(), [group["lr"] for group in scheduler.optimizer.param_groups]
+        options = []
+        for group in scheduler.optimizer.param_groups:
+            options.append((group["lr"], group["momentum"]))
+        return scheduler.state_dict(), options
 
     updated = make()
     updated.optimizer.step()
     updated.step()
     old, new = everything(make()), everything(updated)
+    assert old != new
     moment, interrupted = 0, True
     while interrupted:
-        moment += 1
+        moment += stride
         victim = make()
         victim.optimizer.has_stepped = True
         interrupted = Injector(moment).run(victim.step)

@@ -7,9 +7,10 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Self
 
 from minigrad.errors import describe, message
+from minigrad.optim.checks import whole_number
 from minigrad.optim.lr_scheduler.plateaus import ReduceLROnPlateau
 from minigrad.optim.lr_scheduler.schedulers import LRScheduler
-from minigrad.optim.lr_scheduler.settings import needs_optimizer, whole_number
+from minigrad.optim.lr_scheduler.settings import needs_optimizer
 from minigrad.optim.optimizers import Optimizer
 
 

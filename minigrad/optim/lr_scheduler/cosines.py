@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import math
 
-from minigrad.optim.checks import number
+from minigrad.optim.checks import number, whole_number
 from minigrad.optim.lr_scheduler.schedulers import LRScheduler
-from minigrad.optim.lr_scheduler.settings import whole_number
 from minigrad.optim.optimizers import Optimizer
 
 

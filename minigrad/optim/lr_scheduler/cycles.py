@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from minigrad.errors import describe, message
-from minigrad.optim.checks import number
+from minigrad.optim.checks import number, whole_number
 from minigrad.optim.lr_scheduler.functions import contents_of
 from minigrad.optim.lr_scheduler.schedulers import LRScheduler
 from minigrad.optim.lr_scheduler.settings import (
@@ -16,7 +16,6 @@ from minigrad.optim.lr_scheduler.settings import (
     one_of,
     set_momentum,
     uses_beta1,
-    whole_number,
 )
 from minigrad.optim.optimizers import Optimizer
 

@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from minigrad.errors import message
-from minigrad.optim.checks import fraction, number
+from minigrad.optim.checks import fraction, number, whole_number
 from minigrad.optim.lr_scheduler.schedulers import LRScheduler
 from minigrad.optim.lr_scheduler.settings import (
     for_each_group,
@@ -14,7 +14,6 @@ from minigrad.optim.lr_scheduler.settings import (
     one_of,
     set_momentum,
     uses_beta1,
-    whole_number,
 )
 from minigrad.optim.optimizers import Optimizer
 

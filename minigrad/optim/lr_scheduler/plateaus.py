@@ -7,9 +7,9 @@ import math
 from typing import Any
 
 from minigrad.errors import describe, message
-from minigrad.optim.checks import number
+from minigrad.optim.checks import number, whole_number
 from minigrad.optim.lr_scheduler.schedulers import LRScheduler
-from minigrad.optim.lr_scheduler.settings import for_each_group, needs_optimizer, one_of, whole_number
+from minigrad.optim.lr_scheduler.settings import for_each_group, needs_optimizer, one_of
 from minigrad.optim.optimizers import Optimizer
 
 

@@ -6,9 +6,8 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable
 
-from minigrad.optim.checks import number
+from minigrad.optim.checks import number, whole_number
 from minigrad.optim.lr_scheduler.schedulers import LRScheduler
-from minigrad.optim.lr_scheduler.settings import whole_number
 from minigrad.optim.optimizers import Optimizer
 
 

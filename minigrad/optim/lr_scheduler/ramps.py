@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from minigrad.errors import message
-from minigrad.optim.checks import fraction, number
+from minigrad.optim.checks import fraction, number, whole_number
 from minigrad.optim.lr_scheduler.schedulers import LRScheduler
-from minigrad.optim.lr_scheduler.settings import whole_number
 from minigrad.optim.optimizers import Optimizer
 
 

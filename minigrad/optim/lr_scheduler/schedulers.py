@@ -10,8 +10,8 @@ from itertools import chain
 from typing import Any, Self
 
 from minigrad.errors import describe, message
-from minigrad.optim.checks import number
-from minigrad.optim.lr_scheduler.settings import alike, needs_optimizer, whole_number
+from minigrad.optim.checks import number, whole_number
+from minigrad.optim.lr_scheduler.settings import alike, needs_optimizer
 from minigrad.optim.optimizers import Optimizer
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.errors import describe, message, number_remedy
+from minigrad.errors import describe, message
 from minigrad.optim.checks import number
 from minigrad.optim.optimizers import Optimizer
 
@@ -21,19 +21,6 @@ def needs_optimizer(who: str, optimizer: Any) -> None:
     if not isinstance(optimizer, Optimizer):
         problem = f"an Optimizer is needed, got {describe(optimizer)}."
         raise TypeError(message(who, problem, f"The optimizer comes first: {who}(optimizer, ...)."))
-
-
-def whole_number(who: str, name: str, value: Any, lowest: int) -> None:
-    """Raise unless a setting is an integer of at least ``lowest``.
-
-    Raises:
-        TypeError: if it is no integer.
-        ValueError: if it is too low.
-    """
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
-        raise TypeError(message(who, f"{name} must be an integer, got {describe(value)}.", number_remedy(value, int)))
-    if value < lowest:
-        raise ValueError(message(who, f"{name} must be at least {lowest}, got {value}."))
 
 
 def one_of(who: str, name: str, value: Any, choices: Sequence[Any]) -> None:
