@@ -23,7 +23,7 @@ FORBIDDEN = {
     "minigrad/func": ("minigrad.optim", "minigrad.data", "minigrad.debug"),
 }
 #: Averaged models are modules, and PyTorch has them here.
-ALLOWED = {"minigrad/optim/swa_utils.py": ("minigrad.nn.modules",)}
+ALLOWED = {"minigrad/optim/swa_utils.py": ("minigrad.nn.modules", "minigrad.nn.batch_normalisations")}
 
 
 def imported_names(path):
