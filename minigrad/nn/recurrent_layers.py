@@ -111,7 +111,7 @@ class Recurrent(Module):
                 names = []
                 for role, shape in shapes.items():
                     names.append(f"{role}_l{layer}{way}")
-                    self.register_parameter(names[-1], new_parameter(who, shape, dtype))
+                    self.register_parameter(names[-1], new_parameter(type(self), shape, dtype))
                 self.names.append(names)
 
     def reset_parameters(self, generator: Generator | None = None) -> None:
