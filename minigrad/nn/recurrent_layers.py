@@ -97,7 +97,7 @@ class Recurrent(Module):
 
     def make_parameters(self, projected: int, dtype: Any) -> None:
         """Make the parameters of all layers, whose outputs are projected to so many numbers, or not if 0."""
-        who, rows = type(self).__name__, self.gates * self.hidden_size
+        rows = self.gates * self.hidden_size
         width = projected or self.hidden_size
         self.names: list[list[str]] = []
         for layer in range(self.num_layers):
