@@ -115,8 +115,8 @@ class Step:
     def flags(self) -> frozenset[str]:
         """What is remarkable about it, as words.
 
-        ``nan``, ``inf``, ``large`` (above 1000 in size): one of its gradients holds such a number. ``zero``: all
-        numbers of a gradient are 0. ``unbroadcast``: a contribution was summed to its input's shape. ``accumulated``:
+        ``nan``, ``inf``, ``large`` (above 1000 in size): one of its gradients holds such a number; at the first step,
+        ``nan`` and ``inf`` also of the loss itself. ``zero``: all numbers of a gradient are 0. ``unbroadcast``: a contribution was summed to its input's shape. ``accumulated``:
         a contribution was added to an earlier one.
         """
         if "flags" not in self.found:
@@ -129,6 +129,8 @@ class Step:
         found = set()
         for array in self.gradients():
             found |= flags_of(array, large)
+        # The gradients of a loss that is NaN may all be finite: that of log(-1) is -1.
+        found |= flags_of(self.found.get("root"), large) & {"nan", "inf"}
         for each in self.contributions:
             if each.grad is not None and each.returned != each.grad.shape:
                 found.add("unbroadcast")
