@@ -116,8 +116,8 @@ class Step:
         """What is remarkable about it, as words.
 
         ``nan``, ``inf``, ``large`` (above 1000 in size): one of its gradients holds such a number; at the first step,
-        ``nan`` and ``inf`` also of the loss itself. ``zero``: all numbers of a gradient are 0. ``unbroadcast``: a contribution was summed to its input's shape. ``accumulated``:
-        a contribution was added to an earlier one.
+        ``nan`` and ``inf`` also where the loss itself does. ``zero``: all numbers of a gradient are 0. ``unbroadcast``:
+        a contribution was summed to its input's shape. ``accumulated``: a contribution was added to an earlier one.
         """
         if "flags" not in self.found:
             self.found["flags"] = frozenset(self.flags_above(LARGE))

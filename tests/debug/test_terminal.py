@@ -152,7 +152,8 @@ def test_what_reads_an_attribute_or_an_element_is_an_expression_though_it_begins
     lines = ["w.grad", "step.check", "c.shape", "b.shape[0]", "!w.shape", "step.index", "", "c"]
     said = talk(loss, *lines, frame=sys._getframe())
     assert "None\n<bound method Step.check of <Step 1/8 mean ()>>\n(1,)\n1\n(1,)\n1\n1\n" in said
-    assert said.count("step 1/8") == 1 and c is b
+    assert said.count("step 1/8") == 1
+    assert c is b
 
 
 def test_the_questions_can_be_asked_at_the_prompt_of_a_program_that_does_not_import_debug():
