@@ -155,7 +155,7 @@ class Step:
         """Return d(output)/d(input i) of this operation alone, dense, by running its rule on unit vectors.
 
         Args:
-            i: the input, by number or name.
+            i: the input, by number or name: the operation's (``y``), or the user's (``W``).
             output: which output, where there are several.
 
         Returns:
