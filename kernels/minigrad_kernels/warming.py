@@ -227,11 +227,12 @@ def _networks(dtype: np.dtype) -> list[tuple[Any, ...]]:
 
 def recurrent(x: np.ndarray) -> None:
     """Call the sequences of recurrent layers, of one step, and compute the gradients."""
-    state, weight, projected = x[:1], np.ones((8, 2), x.dtype), np.ones((1, 1, 8), x.dtype)
-    output = recurrences.rnn_sequence(projected[..., :2], state, x)
-    recurrences.rnn_sequence_backward(output, state, x, output)
-    output, gates = recurrences.gru_sequence(projected[..., :6], state, weight[:6])
-    recurrences.gru_sequence_backward(output, state, weight[:6], output, gates)
+    n = x.shape[1]
+    state, weight, projected = x[:1], np.ones((4 * n, n), x.dtype), np.ones((1, 1, 4 * n), x.dtype)
+    output = recurrences.rnn_sequence(projected[..., :n], state, weight[:n])
+    recurrences.rnn_sequence_backward(output, state, weight[:n], output)
+    output, gates = recurrences.gru_sequence(projected[..., : 3 * n], state, weight[: 3 * n])
+    recurrences.gru_sequence_backward(output, state, weight[: 3 * n], output, gates)
     output, gates, cells = recurrences.lstm_sequence(projected, state, state, weight)
     recurrences.lstm_sequence_backward(output, None, state, state, weight, output, gates, cells)
 

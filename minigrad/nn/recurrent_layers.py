@@ -193,7 +193,8 @@ class Recurrent(Module):
 
     def steps(self, x: Any, state: Any, weights: list[Any], backwards: bool) -> tuple[Any, Any]:
         """Return the output of one layer in one direction, and its last state; each class has its own."""
-        raise NotImplementedError(f"{type(self).__name__} has no steps")
+        remedy = "Use nn.RNN, nn.GRU or nn.LSTM."
+        raise NotImplementedError(message(type(self).__name__, "the layer has no steps of its own.", remedy))
 
     def joined(self, states: list[Any], batched: bool) -> Tensor:
         """Return the last states of all layers as one tensor, without the axis of the batch if there was none."""
