@@ -118,6 +118,8 @@ def test_a_relu_rnn_counts():
     output, last = layer(mg.ones(4, 1))
     assert output.flatten().tolist() == [1, 2, 3, 4]
     assert last.tolist() == [[4]]
+    layer.flatten_parameters()
+    assert [each.shape for each in layer.all_weights[0]] == [(1, 1), (1, 1)]
 
 
 @pytest.mark.parametrize("kind", KINDS)
