@@ -8,11 +8,12 @@ Tensor((2,) float32 | 2 4)
 """
 
 import importlib as _importlib
+import os as _os
 import typing as _typing
 import warnings
 
 from minigrad import tensors  # isort: skip - the first import: the others meet half-made modules only in this order
-from minigrad import autograd, data, debug, linalg, nn, optim, special, testing
+from minigrad import autograd, data, linalg, nn, optim, special, testing
 from minigrad.display import set_printoptions
 from minigrad.dtypes import (
     bool_,
@@ -34,7 +35,7 @@ from minigrad.ops import *  # ops/__init__.py lists them
 from minigrad.tensors import Tensor, is_tensor
 
 if _typing.TYPE_CHECKING:
-    from minigrad import func
+    from minigrad import debug, func
 
 __version__ = "0.1.0"
 
@@ -48,9 +49,14 @@ bool = bool_
 # debug.anomaly() names the right one.
 warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"minigrad(_kernels)?\.")
 
+if "MINIGRAD_STEP" in _os.environ:
+    from minigrad.debug.openings import open_from_environment as _open_from_environment
+
+    _open_from_environment()
+
 
 def __getattr__(name: str) -> _typing.Any:
-    """Import ``minigrad.func`` when it is first asked for: it takes 13 ms that most programs have no use for."""
-    if name == "func":
-        return _importlib.import_module("minigrad.func")
+    """Import ``func`` and ``debug`` when they are first asked for: 13 and 25 ms that most programs have no use for."""
+    if name in ("func", "debug"):
+        return _importlib.import_module("minigrad." + name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

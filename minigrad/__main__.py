@@ -1,4 +1,4 @@
-"""What can be done from a shell: ``python -m minigrad info`` and ``python -m minigrad warmup``."""
+"""What can be done from a shell: ``python -m minigrad info``, ``warmup`` and ``step``."""
 
 import argparse
 import os
@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import llvmlite
 import numba
@@ -21,7 +22,7 @@ from minigrad_kernels.warming import warm_up
 
 # What the names of the processor's vector instructions begin with.
 VECTOR_FEATURES = ("sse", "avx", "fma", "f16c", "amx", "neon", "sve")
-OWN_VARIABLES = ("MINIGRAD_CACHE_DIR", "MINIGRAD_PROGRESS", "MINIGRAD_VECTOR_BITS")
+OWN_VARIABLES = ("MINIGRAD_CACHE_DIR", "MINIGRAD_PROGRESS", "MINIGRAD_STEP", "MINIGRAD_VECTOR_BITS")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -42,11 +43,45 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands.add_parser("info", help=help, description=help).set_defaults(run=info)
     help = "compile every kernel now and keep them on disk, so that no program has to"
     commands.add_parser("warmup", help=help, description=help).set_defaults(run=warmup)
+    add_step(commands)
     command = parser.parse_args(arguments)
     if command.command is None:
         parser.print_help()
         return 0
+    if command.command == "step":
+        return step(command)
     return command.run()
+
+
+def add_step(commands: Any) -> None:
+    """Describe the command ``step``, which takes a script and whatever the script takes."""
+    help = "run a script, and step through its backward passes in the terminal"
+    command = commands.add_parser(
+        "step", help=help, description=help, usage="%(prog)s [options] [-m] SCRIPT [ARGUMENTS ...]"
+    )
+    command.add_argument(
+        "-m", dest="module", action="store_true", help="SCRIPT is the name of a module, as for python -m"
+    )
+    command.add_argument(
+        "--backward", type=positive, metavar="K", help="open the K-th backward pass only (default: each)"
+    )
+    command.add_argument("--tui", action="store_true", help="use the whole screen (pip install 'minigrad[tui]')")
+    command.add_argument("script", metavar="SCRIPT", help="the script to run")
+    command.add_argument("arguments", metavar="ARGUMENTS", nargs=argparse.REMAINDER, help="what the script is given")
+
+
+def positive(text: str) -> int:
+    """Return a number of the command line that counts from 1."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"a number from 1 is needed, got {text!r}")
+    return int(text)
+
+
+def step(command: argparse.Namespace) -> int:
+    """Run a script with its backward passes in the stepper."""
+    from minigrad.debug.script import run_script  # here, because the other commands have no use for it
+
+    return run_script(command.script, command.arguments, command.module, command.backward, command.tui)
 
 
 def info() -> int:

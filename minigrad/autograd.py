@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.errors import describe, describe_node, message
+from minigrad.errors import describe, describe_node, describe_operands, message
 from minigrad.gradients import (
     OWN_RULES,
     Sweep,
@@ -32,17 +32,8 @@ from minigrad.ops.conversion import cast
 from minigrad.saved import check_saved, refuse_wrong_arity, run_recorded, written_since
 from minigrad.writes import latest_write
 
-__all__ = [
-    "Node",
-    "backward",
-    "enable_grad",
-    "grad",
-    "inference_mode",
-    "is_grad_enabled",
-    "no_grad",
-    "record",
-    "set_grad_enabled",
-]
+__all__ = ["Node", "backward", "enable_grad", "grad", "inference_mode", "is_grad_enabled", "no_grad"]
+__all__ += ["record", "set_grad_enabled"]
 
 by_number = attrgetter("number")
 
@@ -210,6 +201,9 @@ def begin(
         if not sweep.keep:
             raise ValueError(message(who, "inputs is empty.", "Leave it out to reach all leaves."))
         sweep.order = leading_to(sweep.keep, sweep.order)
+    tape = STATE.get().tape
+    if tape is not None and hasattr(tape, "on_pass"):
+        tape.on_pass(sweep.order)
     return sweep
 
 
@@ -301,7 +295,7 @@ def visit(node: Node, sweep: Sweep) -> Any:
                 grad = grad.copy()  # a leaf's, and others may hold the array
             pending[edge] = grad
     except Exception as error:
-        error.add_note(f"in the backward of {describe_node(node)}")
+        error.add_note(f"in the backward of {describe_node(node)}, {describe_operands(node)}")
         refuse_wrong_arity(node)
         raise
     return grads

@@ -17,8 +17,8 @@ uint8 = np.dtype(np.uint8)
 bool_ = np.dtype(np.bool_)
 
 SUPPORTED = (float32, float64, int8, int16, int32, int64, uint8, bool_)
-#: NumPy's class of a dtype's numbers, as in dtype=np.float32.
-OF_NUMBERS = {each.type: each for each in SUPPORTED}
+#: The dtypes by themselves, and by NumPy's class of their numbers, as in dtype=np.float32.
+KNOWN: dict[Any, np.dtype] = {each: each for each in SUPPORTED} | {each.type: each for each in SUPPORTED}
 #: PyTorch's three categories in rising order; a higher one decides the dtype of a result.
 CATEGORY = {"b": 0, "u": 1, "i": 1, "f": 2}
 LIMITS = "minigrad has float32, float64, int8 to int64, uint8 and bool; no complex, sparse or half precision."
@@ -59,12 +59,10 @@ def as_dtype(who: str, dtype: Any) -> np.dtype:
         TypeError: if it is no dtype, or one that minigrad does not have.
     """
     # A dtype of ours or NumPy's class of its numbers, at once: the checks below take 0.7 microseconds.
-    known = OF_NUMBERS.get(dtype) if type(dtype) is type else None
-    if known is not None:
-        return known
-    for each in SUPPORTED:
-        if dtype is each:
-            return each
+    if type(dtype) is type or isinstance(dtype, np.dtype):
+        known = KNOWN.get(dtype)
+        if known is not None:
+            return known
     try:
         checked = None if dtype is None else np.dtype(dtype)
     except TypeError:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from minigrad.modes import STATE
 from minigrad.positions import Position, outermost_own, resolve, user_position
+from minigrad.variables import variable_of
 
 if TYPE_CHECKING:
     from minigrad.autograd import Node
@@ -68,6 +69,8 @@ def is_public(name: str) -> bool:
 def describe(value: Any) -> str:
     """Return a short description of an operand: shape, dtype and name of a tensor or array, else its type.
 
+    The name is the tensor's own, else that of the user's variable that holds it.
+
     Examples:
         >>> import numpy as np
         >>> describe(np.zeros((2, 3)))
@@ -76,7 +79,7 @@ def describe(value: Any) -> str:
         'list [1, 2]'
     """
     if hasattr(value, "shape") and hasattr(value, "dtype"):
-        name = getattr(value, "name", None)
+        name = getattr(value, "name", None) or variable_of(value)
         return f"{tuple(value.shape)} {value.dtype}" + (f" {name!r}" if name else "")
     text = repr(value)
     return f"{type(value).__name__} {text if len(text) <= 40 else text[:37] + '...'}"
@@ -106,3 +109,43 @@ def describe_node(node: "Node") -> str:
     position = resolve(node.code, node.lasti)
     expression = f": {position.expression}" if position.expression else ""
     return f"{node.name} ({position}{expression})"
+
+
+def no_memory(who: str, error: MemoryError, *operands: Any) -> MemoryError:
+    """Return NumPy's MemoryError in the words of this package, to be raised in its place.
+
+    Args:
+        who: the operation.
+        error: what NumPy raised; it knows the shape that was too large.
+        operands: what the operation was given; only those with a shape are told.
+    """
+    text = str(error) or "there is not enough memory"
+    told = [describe(each) for each in operands if hasattr(each, "shape")]
+    came = f"; the operands are {' and '.join(told)}" if told else ""
+    remedy = "Work on parts of it. Of shapes like (N, 1) and (N,) the result is (N, N): squeeze(-1) one of them."
+    return MemoryError(message(who, f"{text[0].lower()}{text[1:]}{came}.", remedy))
+
+
+def describe_operands(node: "Node") -> str:
+    """Return the names, shapes and dtypes of what a node was computed from, and the module that was running.
+
+    The shape of an operand without a gradient is known where the rule has saved it.
+    """
+    # What reads names in the source is loaded only now that something has gone wrong.
+    from minigrad.debug.names import operand_names
+    from minigrad.debug.rules import input_names, saved_names
+
+    saved = dict(zip(saved_names(node.vjp), node.saved or ()))
+    told = []
+    for parameter, edge, name in zip(input_names(node, len(node.edges)), node.edges, operand_names(node)):
+        if edge is None:
+            continue
+        if type(edge) is tuple:
+            shape, dtype = edge[0].shape[edge[1]], edge[0].dtype[edge[1]]
+        else:
+            known = saved.get(parameter) if type(edge) is list else edge
+            shape, dtype = getattr(known, "shape", None), getattr(known, "dtype", None)
+        size = "" if shape is None else f" {shape} {dtype}"
+        told.append(f"{name or parameter}{size}")
+    running = f", in {node.module}" if node.module else ""
+    return f"of {' and '.join(told)}{running}"

@@ -17,6 +17,7 @@ from minigrad import autograd, display, hooks, ops
 from minigrad.dtypes import SUPPORTED, native
 from minigrad.errors import describe, message
 from minigrad.graph import wrap
+from minigrad.notebooks import NotebookMethods
 from minigrad.numpy_protocol import NumpyProtocol
 from minigrad.ops.algebra import AlgebraMethods
 from minigrad.ops.arithmetic import ArithmeticMethods
@@ -56,6 +57,7 @@ class Tensor(
     IndexingMethods,
     JoiningMethods,
     NetworkMethods,
+    NotebookMethods,
     NumpyProtocol,
     PlaceMethods,
     ProductMethods,

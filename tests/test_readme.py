@@ -61,6 +61,16 @@ print(out.getvalue())
         assert line in printed
 
 
+def test_the_five_questions_are_answered_as_the_readme_says(tmp_path):
+    section = README.split("### Five questions", 1)[1].split("\n### ", 1)[0]
+    (program,) = re.findall(r"^```python\n(.*?)^```$", section, re.DOTALL | re.MULTILINE)
+    (expected,) = re.findall(r"^```text\n(.*?)^```$", section, re.DOTALL | re.MULTILINE)
+    script = tmp_path / "train.py"
+    script.write_text(program)
+    assert run(f"import runpy; runpy.run_path({str(script)!r})") == expected
+    assert len(expected.splitlines()) == 5
+
+
 def test_the_launch_configuration_is_json_and_leaves_library_code_open():
     (configuration,) = json.loads(blocks("json")[0])["configurations"]
     assert configuration["justMyCode"] is False

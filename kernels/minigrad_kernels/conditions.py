@@ -54,8 +54,8 @@ def log_determinant_bound(A: np.ndarray) -> float:
         Infinite or NaN if an element is, or A is not C-contiguous.
 
     Example:
-        >>> log_determinant_bound(np.array([[2.0]])) == np.log(4.0)
-        True
+        >>> round(log_determinant_bound(np.array([[2.0]])), 4)
+        1.3863
     """
     if type(A) is not _ndarray:
         return math.nan

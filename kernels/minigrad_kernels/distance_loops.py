@@ -8,6 +8,8 @@ from minigrad_kernels.jit import kernel
 # Points whose distances from one point are computed together: 8 kB of float64, which stay in L1 between the
 # coordinates.
 TILE = 1024
+# The part of |x|² + |y|² from which on the square of a distance is taken from it: at most two binary digits are lost.
+NEAR = 0.25
 
 
 @register_jitable
@@ -81,6 +83,41 @@ def distances_of_long_points(x: np.ndarray, y: np.ndarray, p: float, out: np.nda
                     target[j] = sizes_between(point, other)
                 else:
                     target[j] = largest_between(point, other)
+
+
+@register_jitable
+def square_size(a: np.ndarray) -> float:
+    """The sum of a², shape (k,)."""
+    total = a.dtype.type(0)
+    for c in range(a.size):
+        total += a[c] * a[c]
+    return total
+
+
+@kernel
+def distances_from_products(x: np.ndarray, y: np.ndarray, out: np.ndarray) -> None:
+    """Replace out[i, j] = x[i]·y[j] by the distance, √(|x[i]|² + |y[j]|² − 2·x[i]·y[j]).
+
+    Where that is a small part of |x[i]|² + |y[j]|², or NaN, digits were lost, and it is computed from the differences.
+    Shapes (rows, k), (n, k) and (rows, n).
+    """
+    two, share = x.dtype.type(2), x.dtype.type(NEAR)
+    sizes = np.empty(len(y), x.dtype)
+    for j in range(sizes.size):
+        sizes[j] = square_size(y[j])
+    for i in range(len(x)):
+        size, target = square_size(x[i]), out[i]
+        near = 0
+        for j in range(target.size):
+            whole = size + sizes[j]
+            target[j] = whole - two * target[j]
+            near += 0 if target[j] >= share * whole else 1
+        if near > 0:
+            for j in range(target.size):
+                if not target[j] >= share * (size + sizes[j]):
+                    target[j] = squares_between(x[i], y[j])
+        for j in range(target.size):
+            target[j] = np.sqrt(target[j])
 
 
 @kernel

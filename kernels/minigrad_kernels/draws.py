@@ -6,10 +6,13 @@ Two consecutive draws then never read the same block. Seed and counter are any i
 """
 
 import operator
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
-from minigrad_kernels.jit import run
+from minigrad_kernels.entries import entry
+from minigrad_kernels.jit import run, runs_python
 from minigrad_kernels.philox import (
     random_integers,
     random_permutation,
@@ -18,11 +21,13 @@ from minigrad_kernels.philox import (
     uniform_float32,
     uniform_float64,
 )
+from minigrad_kernels.signatures import contiguous
 
 _MODULUS = 2**64
 _FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
 _INT64 = (np.dtype(np.int64),)
 _UINT64 = (np.dtype(np.uint64),)
+_entries: dict[tuple[str, np.dtype], Callable[..., None]] = {}
 
 
 def fill_uniform(seed: int, counter: int, out: np.ndarray) -> int:
@@ -47,9 +52,9 @@ def fill_uniform(seed: int, counter: int, out: np.ndarray) -> int:
     """
     _check_out("fill_uniform", out, _FLOATS)
     if out.dtype == np.float32:
-        run(uniform_float32)(_as_word(seed), _as_word(counter), out)
+        _fill("uniform_float32", uniform_float32, seed, counter, out)
         return -(-out.size // 4)
-    run(uniform_float64)(_as_word(seed), _as_word(counter), out)
+    _fill("uniform_float64", uniform_float64, seed, counter, out)
     return -(-out.size // 2)
 
 
@@ -69,7 +74,7 @@ def fill_normal(seed: int, counter: int, out: np.ndarray) -> int:
         ValueError: `out` is not 1-d and contiguous, or read-only.
     """
     _check_out("fill_normal", out, _FLOATS)
-    run(standard_normal)(_as_word(seed), _as_word(counter), out)
+    _fill("standard_normal", standard_normal, seed, counter, out)
     return -(-out.size // 2)
 
 
@@ -89,7 +94,7 @@ def fill_words(seed: int, counter: int, out: np.ndarray) -> int:
         ValueError: `out` is not 1-d and contiguous, or read-only.
     """
     _check_out("fill_words", out, _UINT64)
-    run(random_words)(_as_word(seed), _as_word(counter), out)
+    _fill("random_words", random_words, seed, counter, out)
     return -(-out.size // 2)
 
 
@@ -116,8 +121,7 @@ def fill_integers(seed: int, counter: int, low: int, high: int, out: np.ndarray)
             f"fill_integers: needed low < high, both int64 and less than 2**63 apart, came low={low}, high={high}; "
             "high itself is never drawn"
         )
-    span = np.uint64(high - low)
-    run(random_integers)(_as_word(seed), _as_word(counter), np.int64(low), span, out)
+    _fill("random_integers", random_integers, seed, counter, out, operator.index(low), np.uint64(high - low))
     return -(-out.size // 2)
 
 
@@ -137,23 +141,34 @@ def fill_permutation(seed: int, counter: int, out: np.ndarray) -> int:
         ValueError: `out` is not 1-d and contiguous, or read-only.
     """
     _check_out("fill_permutation", out, _INT64)
-    run(random_permutation)(_as_word(seed), _as_word(counter), out)
+    _fill("random_permutation", random_permutation, seed, counter, out)
     return -(-out.size // 2)
 
 
-def _as_word(number: int) -> np.uint64:
-    """Return any integer, NumPy's too, modulo 2⁶⁴."""
-    return np.uint64(operator.index(number) % _MODULUS)
+def _fill(name: str, loop: Any, seed: int, counter: int, out: np.ndarray, *arguments: Any) -> None:
+    """Run a loop that fills `out`, with its other arguments between counter and `out`."""
+    seed, counter = operator.index(seed) % _MODULUS, operator.index(counter) % _MODULUS
+    if runs_python():
+        run(loop)(np.uint64(seed), np.uint64(counter), *arguments, out)
+        return
+    # To make NumPy's integers of seed and counter, and to call by way of Numba's dispatcher, takes 1 µs.
+    call = _entries.get((name, out.dtype))
+    if call is None:
+        kinds = [type(argument) for argument in arguments]
+        call = entry(loop, np.uint64, np.uint64, *kinds, contiguous(out.dtype, 1))
+        _entries[name, out.dtype] = call
+    call(seed, counter, *arguments, out)
 
 
 def _check_out(name: str, out: np.ndarray, dtypes: tuple[np.dtype, ...]) -> None:
     """Raise unless a kernel can fill `out`."""
+    if type(out) is np.ndarray and out.ndim == 1 and out.dtype in dtypes and out.flags.carray:
+        return
     if not isinstance(out, np.ndarray) or out.dtype not in dtypes:
         came = f"dtype {out.dtype}" if isinstance(out, np.ndarray) else type(out).__name__
         needed = " or ".join(map(str, dtypes))
         raise TypeError(f"{name}: needed out as an array of {needed}, came {came}; fill a new array and convert it")
-    if out.ndim != 1 or not out.flags.c_contiguous or not out.flags.writeable:
-        raise ValueError(
-            f"{name}: needed out 1-d, contiguous and writeable, came shape {out.shape}, strides {out.strides}, "
-            f"writeable={out.flags.writeable}; pass the flat view of a new array, array.reshape(-1)"
-        )
+    raise ValueError(
+        f"{name}: needed out 1-d, contiguous and writeable, came shape {out.shape}, strides {out.strides}, "
+        f"writeable={out.flags.writeable}; pass the flat view of a new array, array.reshape(-1)"
+    )

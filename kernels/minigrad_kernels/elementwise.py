@@ -125,6 +125,10 @@ def _map_one(name: str, loop: Entries, x: np.ndarray, out: np.ndarray | None) ->
             result = call(x, out)
             if result is not None:
                 return result
+            if out is x and x.flags.writeable and (result := call(x, None)) is not None:
+                # The loops write to memory that they do not read.
+                x[...] = result
+                return x
     return _map_checked(name, loop, [x], out)
 
 

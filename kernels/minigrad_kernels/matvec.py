@@ -14,6 +14,8 @@ ADDED_ROWS = 8
 # final sums are by then a small part of the time.
 FEW_DOTS = 4
 DEEP = 128
+# Numbers of a block of a product of two long vectors: the totals of the blocks are summed in float64.
+BLOCK = 1024
 
 
 def dot_rows(zero: np.floating, rows: int, wide: bool, k: int, a: int, a_row: int, x: int, out: int) -> None:
@@ -65,12 +67,31 @@ def add_rows(
 @register_jitable
 def multiply_by_dots(zero: np.floating, m: int, k: int, a: int, a_row: int, x: int, out: int) -> None:
     """Out = a·x for contiguous rows of a."""
+    if m == 1 and k > DEEP:
+        numbers_at(out, 1, zero)[0] = long_dot(numbers_at(a, k, zero), numbers_at(x, k, zero))
+        return
     itemsize = itemsize_of(zero)
     wide = k <= DEEP
     lanes = VECTOR_BITS // (8 * itemsize)
     step = lanes if wide else min(lanes, FEW_DOTS)
     for i in range(0, m, step):
         dot_rows(zero, min(step, m - i), wide, k, a + i * a_row, a_row, x, out + i * itemsize)
+
+
+@register_jitable
+def long_dot(x: np.ndarray, y: np.ndarray) -> float:
+    """The sum of x·y, shape (n,), in its dtype within blocks.
+
+    LLVM's loop reads two streams of 16 MB in a third of the time that masked loads take.
+    """
+    total = 0.0
+    for first in range(0, x.size, BLOCK):
+        left, right = x[first : first + BLOCK], y[first : first + BLOCK]
+        partial = x.dtype.type(0)
+        for i in range(left.size):
+            partial += left[i] * right[i]
+        total += np.float64(partial)
+    return total
 
 
 @register_jitable

@@ -16,11 +16,14 @@ from minigrad_kernels.pooling_loops import (
 )
 from minigrad_kernels.pooling_windows import Pooling, windows_of
 from minigrad_kernels.stored_arrays import readable_as
+from minigrad_kernels.sums import sum_axes
 
 _FLOAT32 = np.dtype(np.float32)
 _FLOAT64 = np.dtype(np.float64)
 _INT64 = np.dtype(np.int64)
 _ndarray, _empty = np.ndarray, np.empty
+# From so many numbers on the mean of whole images is a sum of rows; below, that takes two calls for one.
+MANY = 4096
 # For each kernel and dtype its machine code.
 _entries: dict[tuple[Callable[..., None], np.dtype], Callable[..., None]] = {}
 
@@ -117,7 +120,11 @@ def mean_pooling(x: np.ndarray, pooling: Pooling) -> np.ndarray:
     """
     dtype = _check("mean_pooling", "x", x, pooling.axes, pooling.image)
     out = _empty(x.shape[: x.ndim - pooling.axes] + pooling.result[2 - pooling.axes :], dtype)
-    if out.size > 0:
+    if pooling.result == (1, 1) and pooling.kernel == (0, 0) and x.size >= MANY:
+        # One window, all of the image: rows that are summed from end to end, in a third of the time.
+        length = pooling.image[0] * pooling.image[1]
+        np.divide(sum_axes(readable_as(x, dtype).reshape(-1, length), 1), length, out=out.reshape(-1))
+    elif out.size > 0:
         _run(means_of_windows, readable_as(x, dtype), out, *windows_of(pooling))
     return out
 

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from minigrad_kernels import (
+    accumulating_updates,
     attentions,
     biases,
     conditions,
@@ -22,9 +23,12 @@ from minigrad_kernels import (
     elementwise,
     embeddings,
     losses,
+    moment_updates,
     normalisations,
     poolings,
     recurrences,
+    rms_updates,
+    robust_updates,
     scans,
     scatters,
     softmaxes,
@@ -162,6 +166,7 @@ def _rows(dtype: np.dtype) -> list[tuple[Any, ...]]:
     """Softmaxes, sums, means and variances along rows and columns, and cross-entropy."""
     x, labels, grad = np.ones((2, 2), dtype), np.zeros(2, np.int64), np.ones((), dtype)
     long = np.ones((2, distances.LONG), dtype)
+    many = np.ones((distances.LONG, distances.MANY // distances.LONG**2), dtype)
     return [
         (softmaxes.softmax_rows, x),
         (softmaxes.softmax_rows_backward, x, x),
@@ -181,6 +186,7 @@ def _rows(dtype: np.dtype) -> list[tuple[Any, ...]]:
         (add_to_zeros, scatters.index_add, labels, x),
         (add_to_zeros, scatters.scatter_add, np.zeros((2, 2), np.int64), x),
         (distances.pair_distances, long[None], long[None], 2.0),
+        (distances.pair_distances, many[None], many[None], 2.0),
     ]
 
 
@@ -256,6 +262,26 @@ def _updates(dtype: np.dtype) -> list[tuple[Any, ...]]:
         (operand_call, updates.sgd_momentum_update, (x, x, x, step, 0.1, 0.9, 0.0, 0.0, False, False)),
         (operand_call, updates.adam_update, (x, x, x, x, step, 0.1, 0.9, 0.999, 1e-8, 0.0, False, False)),
         (operand_call, updates.amsgrad_update, (x, x, x, x, x, step, 0.1, 0.9, 0.999, 1e-8, 0.0, False, False)),
+        *_other_updates(x, step),
+    ]
+
+
+def _other_updates(x: np.ndarray, step: np.ndarray) -> list[tuple[Any, ...]]:
+    """Updates that scale gradients in other ways than Adam."""
+    means, zeros = (0.1, 0.9, 1e-8, 0.0, 0.0, False), (step, 0.1, 0.0, 0.0, 1e-8, 0.0, False)
+    betas = (0.1, 0.9, 0.999, 1e-8, 0.0)
+    return [
+        (operand_call, rms_updates.rmsprop_update, (x, x, x, step, *means)),
+        (operand_call, rms_updates.rmsprop_momentum_update, (x, x, x, x, step, *means)),
+        (operand_call, rms_updates.rmsprop_centered_update, (x, x, x, x, step, *means)),
+        (operand_call, rms_updates.rmsprop_centered_momentum_update, (x, x, x, x, x, step, *means)),
+        (operand_call, accumulating_updates.adagrad_update, (x, x, x, *zeros)),
+        (operand_call, accumulating_updates.adadelta_update, (x, x, x, x, step, 1.0, 0.9, 1e-6, 0.0, False)),
+        (operand_call, moment_updates.adamax_update, (x, x, x, x, step, *betas, False)),
+        (operand_call, moment_updates.nadam_update, (x, x, x, x, step, step, *betas, 0.004, False, False)),
+        (operand_call, moment_updates.radam_update, (x, x, x, x, step, *betas, False, False)),
+        (operand_call, robust_updates.rprop_update, (x, x, x, x, step, 0.1, 0.5, 1.2, 1e-6, 50.0, False)),
+        (operand_call, robust_updates.asgd_update, (x, x, x, step, step, step, 0.1, 1e-4, 0.75, 1e6, 0.0, False)),
     ]
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from minigrad.debug.expressions import evaluate, possible_names
+from minigrad.debug.expressions import evaluate, namespace, possible_names
 from minigrad.debug.nodes import names_of
 from minigrad.debug.statistics import LARGE
 from minigrad.errors import describe, message, number_remedy
@@ -33,6 +33,16 @@ class Breakpoint:
         criteria: what was asked for, by name: ``{"op": "tanh"}``.
         temporary: whether it goes away when it has stopped once.
         hits: how often it has stopped.
+
+    Examples:
+        >>> import minigrad as mg
+        >>> from minigrad import debug
+        >>> w = mg.tensor([1.0, 2.0], requires_grad=True)
+        >>> stepper = debug.Stepper((w * w).sum())
+        >>> stepper.break_at(op="mul", expression="abs(grad_x).max() > 1")
+        <Breakpoint 1 op=mul and abs(grad_x).max() > 1>
+        >>> stepper.cont(), stepper.stopped_by.hits
+        (<Step 2/2 mul (2,)>, 1)
     """
 
     __slots__ = ("criteria", "hits", "number", "temporary")
@@ -81,7 +91,7 @@ class Breakpoint:
                 return bool(value(step))
             return bool(evaluate(value, step))
         except Exception as error:
-            if name == "expression" and is_absent(error, value):
+            if name == "expression" and lacks(step, value):
                 return False
             raise RuntimeError(
                 message(
@@ -96,12 +106,13 @@ class Breakpoint:
         return f"<Breakpoint {self.number} {self.describe()}>"
 
 
-def is_absent(error: Exception, expression: str) -> bool:
-    """Return whether a NameError is about a name of the expression that other steps have and this one has not.
+def lacks(step: "Step", expression: str) -> bool:
+    """Return whether a step lacks a name of an expression that other steps have, or has None there: nothing was needed.
 
     Names that no step has were refused when the breakpoint was made.
     """
-    return isinstance(error, NameError) and error.name in names_in(expression)
+    names = namespace(step)
+    return any(names.get(name) is None and not hasattr(builtins, name) for name in names_in(expression))
 
 
 def names_in(expression: str) -> set[str]:
@@ -210,9 +221,11 @@ def checked_bound(name: str, value: Any, order: list[Node]) -> float:
     """Return the size from which on numbers are large; True stands for the usual one."""
     if value is True:
         return LARGE
-    if not isinstance(value, (int, float, np.number)) or not value > 0:
+    number = isinstance(value, (int, float, np.number))
+    if not number or not value > 0:
         problem = f"large is a number above 0, or True for {LARGE:g}, got {describe(value)}."
-        raise TypeError(message("break_at", problem, number_remedy(value)))
+        remedy = "Numbers above it in size are stopped at, whatever their sign." if number else number_remedy(value)
+        raise (ValueError if number else TypeError)(message("break_at", problem, remedy))
     return float(value)
 
 

@@ -21,6 +21,18 @@ class Comparison:
             or None where all are the same.
         step: the first backward step that differs, likewise.
         reasons: what differs, of the operation and of the step: ``("output", "grad_output")``.
+
+    Examples:
+        >>> import minigrad as mg
+        >>> from minigrad import debug
+        >>> w = mg.tensor(2.0, requires_grad=True)
+        >>> print(debug.compare(w.exp(), w.exp() + 1))  # doctest: +ELLIPSIS
+        forward: the first difference is that one run ends here
+          a: nothing more
+          b: <ForwardStep 2/2 add ()> at ...: w.exp() + 1
+        backward: the first difference is the operation
+          a: <Step 1/1 exp ()> at ...: w.exp()
+          b: <Step 1/2 add ()> at ...: w.exp() + 1
     """
 
     __slots__ = ("op", "reasons", "step")

@@ -23,6 +23,15 @@ class Contribution:
         before: what other operations had contributed to the same tensor when the step began, or None.
         accumulated: whether it was added to what the same tensor had received before it, from this step or another.
         source: the leaf tensor or the Node that the contribution goes to, or None.
+
+    Examples:
+        >>> import minigrad as mg
+        >>> from minigrad import debug
+        >>> b = mg.tensor([0.0, 0.0], requires_grad=True)
+        >>> (step,) = debug.steps(mg.ones(3, 2) + b, gradient=mg.ones(3, 2))
+        >>> each = step.contributions[1]
+        >>> each.rule, each.returned, each.grad, each.source is b
+        ('grad_y = grad_output', (3, 2), array([3., 3.], dtype=float32), True)
     """
 
     __slots__ = ("_after", "_together", "accumulated", "before", "grad", "input", "returned", "rule", "source")
@@ -36,8 +45,9 @@ class Contribution:
         self.grad: Any = None
         self.returned: tuple[int, ...] | None = None
         self.accumulated = False
-        # All that this step gives to the same tensor, in the engine's order.
-        self._together: list[Contribution] = [self]
+        # What this step gives to the same tensor, in the engine's order: the arrays, because a list that holds the
+        # contribution itself would be a ring, which keeps the graph alive.
+        self._together: list[Any] = []
         self._after: Any = None
 
     @property
@@ -46,9 +56,8 @@ class Contribution:
         if self._after is not None:
             return self._after
         total = self.before
-        for each in self._together:
-            if each.grad is not None:
-                total = each.grad if total is None else added(total, each.grad)
+        for grad in self._together:
+            total = grad if total is None else added(total, grad)
         return read_only(total)
 
     def __repr__(self) -> str:
@@ -67,24 +76,23 @@ def contributions_of(node: Node, names: tuple[str, ...], grads: Any, before: Any
     """
     texts = formulas(node.vjp)
     found = []
-    given: dict[Any, list[Contribution]] = {}
+    given: dict[Any, list[Any]] = {}
     for name, grad, edge, old in zip(names, grads or (), node.edges, before):
         each = Contribution(name, formula_of(name, texts), read_only(old))
         found.append(each)
         each.source = source_of(edge)
         if each.source is None:
             continue
-        if edge in given:
-            each._together = given[edge]
-            each._together.append(each)
-        elif grad is not None:
-            given[edge] = each._together
+        each._together = given.setdefault(edge, [])
         if grad is not None:
             shape, dtype = destination(edge)
             each.returned = np.shape(grad)
             array = grad.data if isinstance(grad, Tensor) else np.asarray(grad)
-            each.grad = read_only(np.asarray(sum_to_size(array, shape)).astype(dtype, copy=False))
-            each.accumulated = old is not None or len(each._together) > 1
+            if array.shape != shape:  # only then, as the engine does: a sum over no axis makes 0 of -0
+                array = np.asarray(sum_to_size(array, shape))
+            each.grad = read_only(array.astype(dtype, copy=False))
+            each.accumulated = old is not None or len(each._together) > 0
+            each._together.append(each.grad)
     return tuple(found)
 
 

@@ -7,11 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from minigrad.debug.answers import tensor_name
 from minigrad.debug.formulas import axes_in_words, filled_in, summed, summed_axes
 from minigrad.debug.names import operand_names, output_name
 from minigrad.debug.nodes import source_of
+from minigrad.debug.passes import Pass
 from minigrad.debug.printing import summary
-from minigrad.debug.reasons import reason_for_none, same_edge
+from minigrad.debug.reasons import cause_of_none, same_edge
 from minigrad.debug.step import Step
 from minigrad.debug.stepping import begun, walk
 from minigrad.errors import describe, message
@@ -144,25 +146,46 @@ def explain(
         >>> x, W = mg.ones(5, 3), mg.ones(3, 2, requires_grad=True)
         >>> explain((x @ W).sum(), W)  # doctest: +ELLIPSIS
         W.grad (3, 2) = x.T (3, 5) @ grad_output (5, 2)   matmul, <doctest ...>:1  x @ W
-          = (3, 2)  norm 12.2  [5 5 5 … 5]
+          = (3, 2)  norm 12.2  [5 5 5 5 5 5]
         >>> W.grad is None
         True
     """
     if tensor is None:
         refuse_alone(loss)
     sweep = begun("explain", loss, gradient, retain_graph)
-    if isinstance(tensor, str):
-        tensor = tensor_called(tensor, sweep.order)
-    elif not isinstance(tensor, Tensor):
-        refuse_no_tensor(tensor)
-    name = tensor.name or variable_of(tensor) or (output_name(tensor.grad_fn) if tensor.grad_fn else None) or "x"
+    tensor = chosen(tensor, sweep.order)
+    name = tensor_name(tensor, sweep.order)
     edge = edge_of(tensor)
     earlier = None if tensor.grad is None else tensor.grad.numpy().copy()
     started = None if type(edge) is list else sweep.pending.get(edge)
     steps = list(walk(sweep, write))
     explanation = explanation_of(steps, tensor, name, earlier, started)
     if not explanation.terms:
-        explanation.reason = reason_for_none(tensor, sweep.order, steps)
+        explanation.reason = cause_of_none(tensor, sweep.order, steps)[1]
+    return explanation
+
+
+def explain_pass(recorded: Pass, tensor: Any) -> Explanation:
+    """Return what a backward pass that was recorded has given to a tensor; it need not be alive any more.
+
+    Args:
+        recorded: the pass.
+        tensor: the tensor, or its name.
+
+    Raises:
+        TypeError, ValueError: as ``explain``.
+    """
+    tensor = chosen(tensor, recorded.order)
+    steps = list(recorded.steps())
+    earlier = recorded.earlier.get(tensor) if tensor.is_leaf else None
+    edge = edge_of(tensor)
+    started = None
+    if steps and same_edge(recorded.roots[0], edge) and len(recorded.roots) == 1:
+        started = steps[0].grad_output
+    array = None if earlier is None else earlier.numpy()
+    explanation = explanation_of(steps, tensor, tensor_name(tensor, recorded.order), array, started)
+    if not explanation.terms:
+        explanation.reason = cause_of_none(tensor, recorded.order, steps)[1]
     return explanation
 
 
@@ -220,7 +243,7 @@ def term_of(step: Step, index: int) -> Term:
         names["output"] = output
     term.input = names.get(each.input, each.input)
     rule = each.rule
-    term.summed_axes = summed_axes(each.returned, each.grad.shape)
+    term.summed_axes = summed_axes(np.shape(each.grad) if each.returned is None else each.returned, each.grad.shape)
     if rule.endswith(" = sum(g)"):
         # The bias of a layer, which the layer has broadcast: its rule sums what the engine would.
         rule, term.summed_axes = "grad_bias = g", tuple(range(len(np.shape(step.grad_output)) - each.grad.ndim))
@@ -245,6 +268,16 @@ def retains(tensor: Tensor) -> bool:
     """Return whether a tensor that is no leaf was asked to keep its gradient."""
     node = tensor.grad_fn
     return node.hooks is not None and tensor._output_number in node.hooks.retained
+
+
+def chosen(tensor: Any, order: Sequence[Any]) -> Tensor:
+    """Return the tensor that was asked about, itself or by its name."""
+    if isinstance(tensor, str):
+        return tensor_called(tensor, order)
+    if not isinstance(tensor, Tensor):
+        refuse_no_tensor(tensor)
+    found: Tensor = tensor
+    return found
 
 
 def tensor_called(name: str, order: Sequence[Any]) -> Tensor:

@@ -144,8 +144,9 @@ def called(node: Node, arguments: list[Any]) -> Any:
         arguments = [tensors.Tensor(arguments[0]), *arguments[1:]]
     keywords = code.co_varnames[code.co_argcount : code.co_argcount + code.co_kwonlyargcount]
     first = len(arguments)
-    if keywords and first > code.co_argcount:
-        first = first - len(keywords) if code.co_flags & CO_VARARGS else code.co_argcount
+    # Where there is a parameter like *shape, what was recorded is its elements.
+    if not code.co_flags & CO_VARARGS:
+        first = min(first, code.co_argcount)
     result = node.op(*arguments[:first], **dict(zip(keywords, arguments[first:])))
     return arguments[0] if writes and result is None else result
 
@@ -204,7 +205,9 @@ class Probe:
         with np.errstate(all="ignore"):
             for output, other, weight in zip(outputs, others, self.weights):
                 if weight is not None:
-                    total += float(np.sum((np.asarray(output, float64) - np.asarray(other, float64)) * weight))
+                    one, two = np.asarray(output, float64), np.asarray(other, float64)
+                    # Of two infinities that are the same nothing is left.
+                    total += float(np.sum(np.where(one == two, 0.0, one - two) * weight))
         return total
 
     def noise(self, step: float | None = None) -> float:

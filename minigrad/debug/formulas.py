@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.display import number
 from minigrad.graph import ndarray
 
 #: A name, transposed or not, that is neither an attribute nor called: ``grad_output``, ``x.T``.
@@ -49,8 +48,8 @@ def described(name: str, turned: str, values: Mapping[str, Any], names: Mapping[
     shown = names.get(name, name) + turned
     if isinstance(value, (ndarray, np.generic)):
         if value.ndim == 0:
-            return f"{shown} [{number(value[()])}]"
-        shape = value.shape
+            return f"{shown} [{value.item():.4g}]"
+        shape: tuple[int, ...] = value.shape
         if turned and len(shape) > 1:
             shape = (*shape[:-2], shape[-1], shape[-2])
         return f"{shown} {shape}"

@@ -22,6 +22,18 @@ class History:
         memory: how many bytes the arrays may take.
         used: how many they take. An array that several steps share is counted once.
         dropped: how many of the oldest steps have statistics only.
+
+    Examples:
+        >>> import minigrad as mg
+        >>> from minigrad import debug
+        >>> w = mg.ones(1000, requires_grad=True)
+        >>> stepper = debug.Stepper((w * w).exp().sum(), memory=8000)
+        >>> stepper.goto(3)
+        <Step 3/3 mul (1000,)>
+        >>> len(stepper.history), stepper.history.dropped
+        (3, 2)
+        >>> stepper.history[1].grad_output
+        <Statistics (1000,) float32  norm 31.62  from 1 to 1  mean 1>
     """
 
     __slots__ = ("_holders", "_owned", "_steps", "dropped", "memory", "used")

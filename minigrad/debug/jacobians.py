@@ -22,6 +22,7 @@ MOST_ENTRIES = 4096
 def local_jacobian(step: "Step", i: int | str, output: int) -> np.ndarray:
     """Return d(output)/d(input i) of a step's operation; see ``Step.local_jacobian``."""
     node = step.recorded
+    refuse_gone(step)
     index = input_index(step, i)
     out_shape, out_dtype = output_form(node, output)
     shape, dtype = destination(node.edges[index])
@@ -35,7 +36,6 @@ def local_jacobian(step: "Step", i: int | str, output: int) -> np.ndarray:
                 "Step through a run on fewer samples, or use func.jacobian on a part of the function.",
             )
         )
-    refuse_gone(step)
     rows = np.zeros((int(np.prod(out_shape)), *shape), dtype)
     for place in range(len(rows)):
         unit = np.zeros(out_shape, out_dtype)
@@ -47,7 +47,7 @@ def local_jacobian(step: "Step", i: int | str, output: int) -> np.ndarray:
         grads = tuple(grads) if type(grads) in (tuple, list) else (grads,)
         grad = grads[index] if index < len(grads) else None
         if grad is not None:
-            rows[place] = sum_to_size(np.asarray(grad), shape)
+            rows[place] = grad if np.shape(grad) == shape else sum_to_size(np.asarray(grad), shape)
     return rows.reshape(out_shape + shape)
 
 

@@ -17,6 +17,15 @@ class StepNode:
 
     Attributes:
         recorded: the engine's own Node.
+
+    Examples:
+        >>> import minigrad as mg
+        >>> from minigrad import debug
+        >>> h = mg.ones(2, 3)
+        >>> W = mg.ones(3, 1, requires_grad=True)
+        >>> node = next(debug.steps((h @ W), gradient=mg.ones(2, 1))).node
+        >>> node.name, node.inputs, node.shape, node.names, node.where.expression
+        ('matmul', ('x', 'y'), (2, 1), ('h', 'W'), 'h @ W')
     """
 
     __slots__ = ("_inputs", "_where", "recorded")
@@ -114,13 +123,21 @@ def destination(edge: Any) -> tuple[tuple[int, ...], np.dtype]:
     return edge.shape, edge.dtype
 
 
+def flattened(inputs: tuple[Any, ...]) -> list[Any]:
+    """Return an operation's arguments with each sequence that holds tensors as its elements: one for each edge."""
+    found: list[Any] = []
+    for value in inputs:
+        if type(value) in (tuple, list) and any(isinstance(each, Tensor) for each in value):
+            found.extend(value)
+        else:
+            found.append(value)
+    return found
+
+
 def names_of(node: Node) -> tuple[str, ...]:
     """Return the names of the tensors that a node read and made, each once: their own, or the user's variables."""
     found: list[str] = []
-    kept = []
-    for value in node.inputs or ():
-        for each in value if type(value) in (tuple, list) else (value,):
-            kept.append(each.name if isinstance(each, Tensor) else None)
+    kept = [each.name for each in flattened(node.inputs or ()) if isinstance(each, Tensor)]
     for name in (*operand_names(node), *kept, output_name(node)):
         if name and name not in found:
             found.append(name)

@@ -31,6 +31,17 @@ class InputCheck:
         place: where it is, an index; of a random direction, its number.
         expected, came: the finite difference and the rule's number there.
         passed: whether they are close enough to each other everywhere.
+
+    Examples:
+        >>> import minigrad as mg
+        >>> from minigrad import debug
+        >>> w = mg.tensor([-1.0, 0.0, 2.0], requires_grad=True)
+        >>> with debug.recording():
+        ...     h = w.relu()
+        >>> (step,) = debug.steps(h, gradient=mg.ones(3))
+        >>> each = step.check().inputs[0]
+        >>> each.input, each.compared, each.kinks, each.passed
+        ('x', 2, 1, True)
     """
 
     __slots__ = ("came", "compared", "error", "expected", "input", "kinks", "passed", "place")
@@ -73,6 +84,17 @@ class OpCheck:
         step: the step that was checked.
         inputs: an ``InputCheck`` for each input that a gradient goes to.
         passed: whether all agree.
+
+    Examples:
+        >>> import minigrad as mg
+        >>> from minigrad import debug
+        >>> w = mg.tensor([1.0, 2.0], requires_grad=True)
+        >>> with debug.recording():
+        ...     h = w.exp()
+        >>> (step,) = debug.steps(h, gradient=mg.ones(2))
+        >>> print(step.check())  # doctest: +ELLIPSIS
+        the rule of exp (...: w.exp()) agrees with finite differences
+          grad_x: 2 numbers agree, largest error ...
     """
 
     __slots__ = ("inputs", "passed", "step")

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+from minigrad.debug.nodes import flattened
 from minigrad.debug.step import Step
 from minigrad.gradients import Sweep
 from minigrad.graph import Node
@@ -18,6 +19,15 @@ class Pass:
         order: its nodes, the first one to be visited first.
         roots: the edges that it began at.
         earlier: the gradient that each leaf below it had before, or None.
+
+    Examples:
+        >>> import minigrad as mg
+        >>> from minigrad import debug
+        >>> w = mg.tensor(3.0, requires_grad=True)
+        >>> with debug.recording() as r:
+        ...     (w * w).exp().backward()
+        >>> r.passes[0].who, [step.node.name for step in r.passes[0].steps()]
+        ('backward', ['exp', 'mul'])
     """
 
     __slots__ = ("_places", "_sweep", "_taken", "earlier", "order", "roots", "who")
@@ -77,17 +87,19 @@ class Pass:
 class Watcher:
     """Who is told of the visits to nodes, and notes them in the passes of a recording."""
 
-    __slots__ = ("passes", "running")
+    __slots__ = ("nodes", "passes", "running")
 
     def __init__(self, passes: list[Pass]) -> None:
         """Note visits in ``passes``."""
         self.passes = passes
+        # Those that it watches.
+        self.nodes: list[Node] = []
         # The rules that are running: a hook may run a pass of its own in the midst of another.
         self.running: list[tuple[Node, Pass]] = []
 
     def before_rule(self, node: Node, grad_output: Any, sweep: Sweep) -> None:
         """Note what a rule is about to be given."""
-        running = self.pass_of(sweep, node)
+        running = self.pass_of(sweep)
         before = []
         for edge in node.edges:
             before.append(None if type(edge) is list else plain(sweep.pending.get(edge)))
@@ -102,25 +114,22 @@ class Watcher:
                 running.give(node, grads)
                 return
 
-    def pass_of(self, sweep: Sweep, first: Node) -> Pass:
+    def pass_of(self, sweep: Sweep) -> Pass:
         """Return the record of a pass, begun here if it is new."""
         for known in reversed(self.passes):
             if known.belongs(sweep):
                 return known
         new = Pass(sweep)
         self.passes.append(new)
-        # Those older than the recording are visited after those of it.
-        for node in sweep.order:
-            if node.number < first.number:
-                watch(node, self)
         return new
 
     def close(self) -> None:
-        """See nothing more of the nodes of the passes."""
+        """See nothing more."""
         for each in self.passes:
             each.close()
-            for node in each.order:
-                unwatch(node, self)
+        for node in self.nodes:
+            unwatch(node, self)
+        self.nodes = []
 
 
 class WatchedHooks(Hooks):
@@ -158,6 +167,7 @@ def watch(node: Node, watcher: Watcher) -> None:
         node.hooks = hooks = new
     if watcher not in hooks.watchers:
         hooks.watchers.append(watcher)
+        watcher.nodes.append(node)
 
 
 def unwatch(node: Node, watcher: Watcher) -> None:
@@ -189,21 +199,10 @@ def plain(value: Any) -> Any:
 def kept_saved(node: Node) -> tuple[Any, ...] | None:
     """Return what a node's rule reads, with a recording's copies of leaves in the place of the leaves."""
     copies = {}
-    for edge, each in zip(node.edges, flattened_inputs(node)):
+    for edge, each in zip(node.edges, flattened(node.inputs or ())):
         if isinstance(edge, Tensor) and isinstance(each, Tensor):
             copies[id(edge._data)] = each._data
     saved = []
     for value in node.saved or ():
         saved.append(copies.get(id(value), value))
     return None if node.saved is None else tuple(saved)
-
-
-def flattened_inputs(node: Node) -> list[Any]:
-    """Return the kept inputs of a node, one for each edge."""
-    found: list[Any] = []
-    for value in node.inputs or ():
-        if type(value) in (tuple, list) and any(isinstance(each, Tensor) for each in value):
-            found.extend(value)
-        else:
-            found.append(value)
-    return found

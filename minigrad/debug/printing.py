@@ -3,6 +3,7 @@
 import linecache
 from typing import TYPE_CHECKING, Any
 
+from minigrad.debug.names import operand_names
 from minigrad.debug.statistics import Statistics, norm
 from minigrad.display import numbers
 from minigrad.graph import Node
@@ -27,8 +28,8 @@ def page(step: "Step") -> str:
         lines.append(f" {name} " + ("none arrived" if gradient is None else summary(gradient, True)))
     texts = [each.rule or f"grad_{each.input}" for each in step.contributions]
     width = max([len(text) for text in texts], default=0)
-    for each, text in zip(step.contributions, texts):
-        lines.append(f" {text:{width}}   {result(each)}")
+    for each, text, label in zip(step.contributions, texts, operand_names(step.recorded)):
+        lines.append(f" {text:{width}}   {result(each, label)}")
     return "\n".join(lines)
 
 
@@ -62,8 +63,8 @@ def caret(where: Position | None) -> list[str]:
     return lines
 
 
-def result(contribution: "Contribution") -> str:
-    """Return the shape, norm and destination of a contribution."""
+def result(contribution: "Contribution", name: str | None) -> str:
+    """Return the shape and norm of a contribution, and what it goes to, by the user's name for it if it has one."""
     if contribution.source is None:
         return "not needed"
     if contribution.grad is None:
@@ -72,14 +73,10 @@ def result(contribution: "Contribution") -> str:
     if contribution.returned != contribution.grad.shape:
         text = f"{contribution.returned} summed to "
     kind = "added" if contribution.accumulated else "new"
-    return f"{text}{summary(contribution.grad)}   {destination(contribution.source)}: {kind}"
-
-
-def destination(source: Any) -> str:
-    """Return what a contribution goes to: the name of a leaf, or the operation whose output it is."""
+    source = contribution.source
     if isinstance(source, Node):
-        return source.name
-    return f"{source.name} (leaf)" if source.name else "leaf"
+        return f"{text}{summary(contribution.grad)}   {name or source.name}: {kind}"
+    return f"{text}{summary(contribution.grad)}   {name or source.name or 'unnamed'}: {kind} (leaf)"
 
 
 def summary(array: Any, shown: bool = False) -> str:

@@ -9,19 +9,17 @@ from minigrad.graph import Node, edge_of
 from minigrad.tensors import Tensor
 
 
-def reason_for_none(tensor: Tensor, order: Sequence[Node], steps: Sequence[Any] = ()) -> str:
-    """Return why no gradient arrives at a tensor, with the operation and line where it was lost, if that can be told.
+def cause_of_none(
+    tensor: Tensor, order: Sequence[Node], steps: Sequence[Any] = (), living: "Living | None" = None
+) -> tuple[Node | None, str]:
+    """Return the node where the gradient of a tensor is lost, if that can be told, and the reason.
 
     Args:
         tensor: the tensor.
         order: the nodes below the loss.
         steps: the steps of the pass, if it was run.
+        living: what is alive, if it was looked up for another tensor already.
     """
-    return cause_of_none(tensor, order, steps)[1]
-
-
-def cause_of_none(tensor: Tensor, order: Sequence[Node], steps: Sequence[Any] = ()) -> tuple[Node | None, str]:
-    """Return the node where a tensor's gradient is lost, if there is one, and the reason."""
     edge = edge_of(tensor)
     constant = user_as_constant(tensor, order)
     if type(edge) is list:
@@ -43,7 +41,7 @@ def cause_of_none(tensor: Tensor, order: Sequence[Node], steps: Sequence[Any] = 
             f"{describe_node(constant)} used it as a constant: detached (detach(), .data, no_grad()), or before it "
             "required grad."
         )
-    return unreached(tensor, order)
+    return unreached(tensor, order, Living() if living is None else living)
 
 
 def user_as_constant(tensor: Tensor, order: Sequence[Node]) -> Node | None:
@@ -56,19 +54,21 @@ def user_as_constant(tensor: Tensor, order: Sequence[Node]) -> Node | None:
     return found
 
 
-def unreached(tensor: Tensor, order: Sequence[Node]) -> tuple[Node | None, str]:
+def unreached(tensor: Tensor, order: Sequence[Node], living: "Living") -> tuple[Node | None, str]:
     """Return where a tensor that the graph does not reach was used instead, as far as those operations are alive."""
-    stamps = {}
+    stamps: dict[int, Node] = {}
     for node in order:
         for edge in node.edges:
             if type(edge) is list:
                 stamps[id(edge)] = node
     users = [tensor.grad_fn] if isinstance(tensor.grad_fn, Node) else []
-    users += users_of(tensor)
+    users += living.users_of(tensor)
     if not users:
-        return None, (
-            "it was not reached: no operation that the loss was computed from used it, nor any other that is still "
-            "alive. What ran under no_grad() or left the graph by detach(), numpy() or item() leaves no trace."
+        first = order[-1] if order else None
+        begins = "" if first is None else f" The graph begins at {describe_node(first)}."
+        return first, (
+            "it was not reached: nothing that is still alive used it. If anything did, no_grad(), detach(), numpy() or "
+            f"item() cut it off.{begins}"
         )
     known = set(users)
     for user in users:  # it grows meanwhile
@@ -78,7 +78,7 @@ def unreached(tensor: Tensor, order: Sequence[Node]) -> tuple[Node | None, str]:
                     f"it was not reached: what {describe_node(user)} made of it was detached before "
                     f"{describe_node(stamps[id(stamp)])} used it."
                 )
-        for further in users_of(user):
+        for further in living.users_of(user):
             if further not in known:
                 known.add(further)
                 users.append(further)
@@ -92,22 +92,26 @@ def same_edge(edge: Any, wanted: Any) -> bool:
     return edge is wanted and type(edge) is not list
 
 
-def users_of(edge: Any) -> list[Node]:
-    """Return the living nodes that an edge is one of the edges of, the earliest first.
+class Living:
+    """Which nodes use which tensors and nodes, of all graphs that are alive.
 
-    Nothing points forward in a graph, so the collector of garbage is asked, which looks at every object.
+    Nothing points forward in a graph, so the collector of garbage is asked, once: it knows every object.
     """
-    found = []
-    for holder in gc.get_referrers(edge):
-        lists = [holder] if type(holder) is list else []
-        if type(holder) is tuple:  # (node, k), for one of several outputs
-            lists = [each for each in gc.get_referrers(holder) if type(each) is list]
-        for edges in lists:
-            for owner in gc.get_referrers(edges):
-                if type(owner) is Node and owner.edges is edges and owner not in found:
-                    found.append(owner)
-    found.sort(key=number_of)
-    return found
+
+    def __init__(self) -> None:
+        """Look at all objects; what only a ring of references keeps is collected before."""
+        gc.collect()
+        self._users: dict[int, list[Node]] = {}
+        for each in gc.get_objects():
+            if type(each) is Node:
+                for edge in each.edges:
+                    source = edge[0] if type(edge) is tuple else edge
+                    if source is not None and type(source) is not list:
+                        self._users.setdefault(id(source), []).append(each)
+
+    def users_of(self, source: Any) -> list[Node]:
+        """Return the living nodes that a leaf or a node is an input of, the latest first."""
+        return sorted(self._users.get(id(source), ()), key=number_of, reverse=True)
 
 
 def number_of(node: Node) -> int:

@@ -1,14 +1,17 @@
 """``recording``: the forward operations of a piece of code with their values, and the backward passes inside it."""
 
 from sys import _getframe
-from types import TracebackType
+from types import FrameType, TracebackType
 from typing import Any, Self
 
 from minigrad.debug.contributions import read_only
-from minigrad.debug.forward import ForwardInput, ForwardStep
-from minigrad.debug.nodes import StepNode
-from minigrad.debug.passes import Pass, Watcher, unwatch, watch
+from minigrad.debug.explaining import Explanation, explain_pass
+from minigrad.debug.forward import ForwardInput, ForwardStep, Readers, leading_to
+from minigrad.debug.nodes import StepNode, flattened
+from minigrad.debug.passes import Pass, Watcher, watch
+from minigrad.debug.traces import Trace
 from minigrad.errors import message
+from minigrad.gradients import total
 from minigrad.graph import Node, wrap
 from minigrad.modes import STATE, State
 from minigrad.positions import user_frame
@@ -22,9 +25,10 @@ class recording:
     Afterwards ``trace()`` and ``explain(W)`` work without the graph, ``step.check()`` can run each operation again, and
     the values of intermediates that no rule saved are there. Arrays are kept by reference, but for those of leaves that
     require grad, which an optimizer may write to: they are copied once. So a recording takes the memory of all
-    intermediates until it goes away, and slows the code down by some microseconds an operation.
+    intermediates until it goes away, and takes some 10 microseconds more an operation.
 
-    It holds in the calling thread only. A backward pass is recorded as far as its graph was made inside of the block.
+    It holds in the calling thread only. Of a backward pass through a graph that was made outside of the block, the
+    steps are recorded.
 
     Attributes:
         forward: a ``ForwardStep`` for each operation, in the order in which they ran.
@@ -50,6 +54,7 @@ class recording:
         """Start with nothing recorded."""
         self.forward: list[ForwardStep] = []
         self.passes: list[Pass] = []
+        self._used = False
         self._recorder: Any = None
         self._token: Any = None
 
@@ -59,18 +64,16 @@ class recording:
         Raises:
             RuntimeError: if it was entered before, or a function under ``vmap`` is running.
         """
-        from minigrad.func.tapes import Tape  # not at the top: it would import all of minigrad.func
-
         state = STATE.get()
-        if self._recorder is not None or isinstance(state.tape, Tape):
+        if self._used:
             problem = "this recording has been used before."
-            remedy = "Make another one: with debug.recording() as r."
-            if self._recorder is None:
-                problem = (
-                    "under vmap one run of the function serves the whole batch, which cannot be recorded from inside."
-                )
-                remedy = "Record around the call of the function that vmap returned."
+            raise RuntimeError(message("recording", problem, "Make another one: with debug.recording() as r."))
+        # By its module, because importing minigrad.func takes 13 ms; the tape of anomaly() hands on what it sees.
+        if type(state.tape).__module__.startswith("minigrad.func."):
+            problem = "under vmap one run of the function serves the whole batch, which cannot be recorded from inside."
+            remedy = "Record around the call of the function that vmap returned."
             raise RuntimeError(message("recording", problem, remedy))
+        self._used = True
         self._recorder = Recorder(self, state.tape)
         tape: Any = self._recorder
         self._token = STATE.set(
@@ -81,24 +84,23 @@ class recording:
     def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
         """End the recording; what was recorded stays."""
         STATE.reset(self._token)
-        watcher = self._recorder.watcher
-        watcher.close()
-        for step in self.forward:
-            step.total = len(self.forward)
-            if step.recorded is not None:
-                unwatch(step.recorded, watcher)
+        self._recorder.close()
+        # The two hold each other: the graph is to be freed when the recording goes away, and not at some later time.
+        self._recorder = self._token = None
 
-    def trace(self, number: int = -1) -> Any:
-        """Return one of the backward passes, the last one if not said, as a ``Trace``.
+    def trace(self, number: int = -1) -> Trace:
+        """Return a backward pass and what it went back through, as a ``Trace``.
+
+        Args:
+            number: which pass, the last one if not said.
 
         Raises:
             ValueError: if there is none of that number.
         """
-        from minigrad.debug.traces import Trace
+        run = self._pass("trace", number)
+        return Trace(list(run.steps()), leading_to(run.order, self.forward))
 
-        return Trace(list(self._pass("trace", number).steps()), self.forward)
-
-    def explain(self, tensor: Any, number: int = -1) -> Any:
+    def explain(self, tensor: Any, number: int = -1) -> Explanation:
         """Return what a gradient is made of, as ``debug.explain`` does, from a backward pass that was recorded.
 
         Args:
@@ -108,9 +110,7 @@ class recording:
         Raises:
             ValueError: if no such pass was recorded, or no tensor of that name is part of it.
         """
-        from minigrad.debug import explaining  # type: ignore[attr-defined]
-
-        return explaining.explain_pass(self._pass("explain", number), tensor)
+        return explain_pass(self._pass("explain", number), tensor)
 
     def _pass(self, who: str, number: int) -> Pass:
         if not self.passes or not -len(self.passes) <= number < len(self.passes):
@@ -135,25 +135,54 @@ class recording:
 class Recorder(list[Any]):
     """What ``State.tape`` holds under ``recording``: ``record`` appends each operation to it, when it is done."""
 
-    __slots__ = ("_copies", "_makers", "_outer", "_recording", "watcher")
+    __slots__ = ("_copies", "_makers", "_places", "_recording", "outer", "watcher")
 
     def __init__(self, owner: recording, outer: Any) -> None:
         """Start with nothing known; ``outer`` is the tape of an outer recording, which sees all of it too."""
         super().__init__()
         self._recording = owner
-        self._outer = outer
+        self.outer = outer
         self.watcher = Watcher(owner.passes)
         # By the ids of tensors, which are kept along so that an id stays one: who made them, and copies of leaves.
         self._makers: dict[int, tuple[Tensor, int]] = {}
         self._copies: dict[int, tuple[Tensor, int, Tensor]] = {}
+        self._places: dict[Node, int] = {}
+
+    def close(self) -> None:
+        """Let go of the tensors and nodes that were watched, and note their names."""
+        self.watcher.close()
+        forward = self._recording.forward
+        for step in forward:
+            step.total = len(forward)
+        for tensor, place in self._makers.values():
+            forward[place - 1]._label = tensor.name
+        self._makers, self._copies, self._places = {}, {}, {}
+
+    @property
+    def looks_on(self) -> bool:
+        """Whether it goes by no shape: in-place changes of shape ask."""
+        return self.outer is None or getattr(self.outer, "looks_on", False)
+
+    def on_pass(self, order: list[Node]) -> None:
+        """Watch the nodes of a backward pass that begins; they may be older than the recording."""
+        if hasattr(self.outer, "on_pass"):
+            self.outer.on_pass(order)
+        for node in order:
+            watch(node, self.watcher)
 
     def append(self, entry: tuple[Any, ...]) -> None:
-        """Note an operation: ``(op, inputs, result, writes)``."""
-        if self._outer is not None:
-            self._outer.append(entry)
+        """Note an operation: ``(op, inputs, result, writes)``. ``record`` calls this."""
+        self.note(entry, _getframe(1))
+
+    def note(self, entry: tuple[Any, ...], frame: FrameType) -> None:
+        """Note an operation that was recorded in a frame, which leads to where the user called it."""
+        if isinstance(self.outer, Recorder):
+            self.outer.note(entry, frame)
+        elif self.outer is not None:
+            self.outer.append(entry)
         op, inputs, result, writes = entry
-        if type(writes) is tuple:
-            return  # an optimizer's update, a counter: no operation of the forward pass
+        if type(writes) is tuple or adds_to_a_gradient(frame):
+            return  # no operation of a forward pass, as an optimizer's update and a generator's counter are none
         results = result if type(result) is tuple else (result,)
         node = node_of(results)
         step = ForwardStep(len(self._recording.forward) + 1, op, node)
@@ -161,11 +190,12 @@ class Recorder(list[Any]):
         step.inputs = self._inputs(step, inputs, kept)
         if node is None:
             step.module = STATE.get().module
-            frame = user_frame(_getframe(2))
-            if frame is not None:
-                step._code, step._lasti = frame.f_code, frame.f_lasti
+            caller = user_frame(frame)
+            if caller is not None:
+                step._code, step._lasti = caller.f_code, caller.f_lasti
         else:
             node.inputs = kept
+            self._places[node] = step.index
             watch(node, self.watcher)
         self._note_results(step, results, several=type(result) is tuple)
         self._recording.forward.append(step)
@@ -204,14 +234,33 @@ class Recorder(list[Any]):
         given, twins = flattened(inputs), flattened(kept)
         names = StepNode(step.recorded).inputs if step.recorded is not None else plain_names(step.op, len(given))
         found = []
-        for name, each, twin in zip(names, given, twins):
+        readers = Readers(step.recorded)
+        for place, (name, each, twin) in enumerate(zip(names, given, twins)):
+            reader = readers, place
             if not isinstance(each, Tensor):
-                found.append(ForwardInput(name, None, None, each, None))
+                found.append(ForwardInput(name, None, None, each, None, reader))
                 continue
-            maker = self._makers.get(id(each))
-            source = each if maker is None else maker[1]
-            found.append(ForwardInput(name, source, twin._data.shape, read_only(twin._data), each.name))
+            source = self._source(each)
+            found.append(ForwardInput(name, source, twin._data.shape, read_only(twin._data), each.name, reader))
         return tuple(found)
+
+    def _source(self, tensor: Tensor) -> Any:
+        """Return the number of the operation that made a tensor; the tensor itself if none here did."""
+        edge = tensor._edge
+        node = edge[0] if type(edge) is tuple else edge
+        # In-place changes of shape give a tensor the node of another one.
+        place = self._places.get(node) if type(node) is Node else None
+        if place is not None:
+            return place
+        maker = self._makers.get(id(tensor))
+        return tensor if maker is None else maker[1]
+
+
+def adds_to_a_gradient(frame: FrameType) -> bool:
+    """Return whether what is recorded is the engine's own sum of a gradient and what an earlier pass had left."""
+    operation = frame.f_back
+    caller = None if operation is None else operation.f_back
+    return caller is not None and caller.f_code is total.__code__
 
 
 def node_of(results: tuple[Any, ...]) -> Node | None:
@@ -224,18 +273,6 @@ def node_of(results: tuple[Any, ...]) -> Node | None:
             node: Node = edge[0]
             return node
     return None
-
-
-def flattened(inputs: tuple[Any, ...]) -> list[Any]:
-    """Return inputs with each sequence that holds tensors as its elements, as a node's edges count them."""
-    found: list[Any] = []
-    for value in inputs:
-        holds = type(value) in (tuple, list) and any(isinstance(each, Tensor) for each in value)
-        if holds:
-            found.extend(value)
-        else:
-            found.append(value)
-    return found
 
 
 def plain_names(op: Any, number: int) -> list[str]:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 from minigrad.graph import Node
@@ -26,8 +27,15 @@ def rule_text(vjp: Callable[..., Any]) -> str:
 
 def formulas(vjp: Callable[..., Any]) -> dict[str, str]:
     """Return the formula of each input by the input's name; ``tensors[i]`` for the elements of a sequence."""
+    return taken_apart(rule_text(vjp))
+
+
+# Kept by the text: the rules themselves may be a user's closures, and hold data alive.
+@lru_cache(maxsize=1024)
+def taken_apart(text: str) -> dict[str, str]:
+    """Return the formulas of a text by the inputs that they are about."""
     found = {}
-    for part in rule_text(vjp).split(";"):
+    for part in text.split(";"):
         formula = part.strip()
         target = TARGET.match(formula)
         if target is not None:

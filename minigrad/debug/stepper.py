@@ -58,9 +58,9 @@ class Stepper:
     def __init__(self, loss: Any, gradient: Any = None, retain_graph: bool = False, memory: int = MEMORY) -> None:
         """Check the pass and begin it; no rule runs yet."""
         if isinstance(memory, bool) or not isinstance(memory, (int, float)) or not memory >= 0:
-            raise TypeError(
-                message("Stepper", f"memory is a number of bytes, got {describe(memory)}.", number_remedy(memory, int))
-            )
+            number = isinstance(memory, (int, float)) and not isinstance(memory, bool)
+            problem = f"memory is a number of bytes from 0 on, got {describe(memory)}."
+            raise (ValueError if number else TypeError)(message("Stepper", problem, f"1 GiB is memory={MEMORY}."))
         self._sweep = begun("Stepper", loss, gradient, retain_graph)
         self._walk: Iterator[Step] | None = walk(self._sweep)
         self._last = 0

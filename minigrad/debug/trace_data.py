@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from minigrad.debug.traces import Trace
     from minigrad.positions import Position
 
+#: The number of each operation of the forward pass by its node, and of each leaf.
+Places = dict[Any, int]
 #: An array of more numbers is shown by its corner and its statistics.
 SHOWN = 36
 #: The corner: so many rows and columns.
@@ -28,18 +30,35 @@ def to_json(trace: "Trace", indent: int | None) -> str:
 
 def data_of(trace: "Trace") -> dict[str, Any]:
     """Return a recording as plain data."""
-    places = {}
+    places: Places = {}
+    leaves: list[dict[str, Any]] = []
     for step in trace.forward:
         if step.recorded is not None:
             places[step.recorded] = step.index
+        for each in step.inputs:
+            leaf = each.source
+            if isinstance(leaf, Tensor) and leaf not in places:
+                places[leaf] = len(leaves) + 1
+                leaves.append(leaf_data(leaf, each.label))
     return {
         "version": 1,
-        "forward": [forward_data(step) for step in trace.forward],
+        "leaves": leaves,
+        "forward": [forward_data(step, places) for step in trace.forward],
         "steps": [step_data(step, places) for step in trace.steps],
     }
 
 
-def forward_data(step: "ForwardStep") -> dict[str, Any]:
+def leaf_data(leaf: Tensor, label: str | None) -> dict[str, Any]:
+    """Return a leaf or constant as plain data; its numbers are at its uses, as they were then."""
+    return {
+        "name": leaf.name or label,
+        "shape": list(leaf.shape),
+        "dtype": str(leaf.dtype),
+        "requires_grad": leaf.requires_grad,
+    }
+
+
+def forward_data(step: "ForwardStep", places: Places) -> dict[str, Any]:
     """Return one operation of the forward pass as plain data."""
     inputs = []
     for each in step.inputs:
@@ -48,7 +67,7 @@ def forward_data(step: "ForwardStep") -> dict[str, Any]:
             {
                 "name": each.name,
                 "source": None if leaf else each.source,
-                "leaf": id_of(each.source) if leaf else None,
+                "leaf": places[each.source] if leaf else None,
                 "label": each.label,
                 "shape": listed(each.shape),
                 "value": array_data(each.value),
@@ -68,21 +87,11 @@ def forward_data(step: "ForwardStep") -> dict[str, Any]:
     }
 
 
-def id_of(leaf: Tensor) -> int:
-    """Return a number that is the same for the same leaf in one recording."""
-    return id(leaf)
-
-
-def step_data(step: "Step", places: dict[Any, int]) -> dict[str, Any]:
-    """Return one step of the backward pass as plain data.
-
-    Args:
-        step: the step.
-        places: the numbers of the operations of the forward pass, by their nodes.
-    """
+def step_data(step: "Step", places: Places) -> dict[str, Any]:
+    """Return one step of the backward pass as plain data."""
     contributions = []
     for each in step.contributions:
-        leaf = each.source if isinstance(each.source, Tensor) else None
+        leaf = isinstance(each.source, Tensor)
         contributions.append(
             {
                 "input": each.input,
@@ -92,8 +101,8 @@ def step_data(step: "Step", places: dict[Any, int]) -> dict[str, Any]:
                 "after": array_data(each.after),
                 "returned": listed(each.returned),
                 "accumulated": each.accumulated,
-                "source": None if leaf is not None else places.get(each.source),
-                "leaf": None if leaf is None else leaf.name,
+                "source": None if leaf else places.get(each.source),
+                "leaf": places.get(each.source) if leaf else None,
             }
         )
     saved = {}
@@ -147,7 +156,9 @@ def array_data(value: Any) -> Any:
         found[name] = number(getattr(figures, name))
     if isinstance(value, np.ndarray):
         whole = value.size <= SHOWN
-        found["values" if whole else "corner"] = numbers(value if whole else corner(value))
+        finite = not figures.nans and not figures.infs
+        shown = value if whole else corner(value)
+        found["values" if whole else "corner"] = shown.tolist() if finite else numbers(shown)
     return found
 
 

@@ -16,7 +16,11 @@ def table(trace: "Trace") -> str:
     rows: list[tuple[str, ...]] = [HEAD]
     for step in trace.steps:
         rows.append(row(step))
-    widths = [max([len(each[column]) for each in rows]) for column in range(len(HEAD))]
+    widths = []
+    for column in range(len(HEAD)):
+        longest = max([len(each[column]) for each in rows])
+        # A column without entries is left out.
+        widths.append(longest if "".join([each[column] for each in rows[1:]]) else 0)
     lines = []
     for each in rows:
         cells = [cell.ljust(width) for cell, width in zip(each, widths) if width]

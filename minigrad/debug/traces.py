@@ -1,6 +1,6 @@
 """``trace``: a whole backward pass at once, to be looked at as a table, a page, a picture or data."""
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +56,12 @@ class Trace:
         return trace_tables.table(self)
 
     def to_json(self, indent: int | None = None) -> str:
-        """Return the recording as JSON; arrays above 36 numbers by their first ones and statistics.
+        """Return the recording as JSON.
+
+        It holds the ``leaves``, the operations ``forward`` and the ``steps`` backward. Inputs name what they come from
+        by number: ``source`` an operation, ``leaf`` a leaf. An array is its shape, dtype and statistics with its
+        ``values``, or above 36 numbers the ``corner`` of its first rows and columns; numbers that are not finite are
+        the texts ``NaN``, ``Infinity`` and ``-Infinity``.
 
         Args:
             indent: how many spaces each level is indented, None for one line.
@@ -79,18 +84,26 @@ class Trace:
 
         Returns:
             The path.
-        """
-        from minigrad.debug import pages  # type: ignore[attr-defined]
 
-        return Path(pages.write_page(self, path))
+        Raises:
+            OSError: if it cannot be written; what was there stays.
+        """
+        # Imported here, as in _repr_html_: who only trains has no use for pages.
+        from minigrad.debug import pages
+
+        return pages.write_page(self, path)
 
     def _repr_html_(self) -> str:
-        """Return the page, for a notebook."""
-        from minigrad.debug import pages  # type: ignore[attr-defined]
+        """Return the page in a frame, for a notebook."""
+        from minigrad.debug import pages
 
-        return str(pages.page_of(self))
+        return pages.framed(self)
 
-    def __iter__(self) -> Iterable[Step]:
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        """Return the recording in each form that a notebook may choose from: the page, and the table."""
+        return {"text/plain": str(self), "text/html": self._repr_html_()}
+
+    def __iter__(self) -> Iterator[Step]:
         """Go through the steps of the backward pass."""
         return iter(self.steps)
 

@@ -32,8 +32,8 @@ ALONG_AXES = """
     std_mean sum swiglu topk transpose unbind var var_mean
 """
 LAST_AXES = """
-    cholesky constant_pad_nd det eigh eigvalsh exponential inv inv_ex lu_factor_ex matrix_exp
-    matrix_rank order_of pinv slogdet svd svdvals tril triu window_means
+    cholesky constant_pad_nd det eigh eigvalsh exponential inv inv_ex lu_factor_ex matrix_exp matrix_rank order_of pinv
+    pixel_shuffle pixel_unshuffle slogdet svd svdvals tril triu window_means
 """
 IMAGES = """
     adaptive_avg_pool1d adaptive_avg_pool2d adaptive_max_pool1d adaptive_max_pool2d avg_pool1d avg_pool2d conv1d

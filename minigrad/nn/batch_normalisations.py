@@ -69,8 +69,8 @@ class ChannelNorm(Module):
         self.track_running_stats = track_running_stats
         shape = (self.num_features,)
         self.weight = self.bias = None
-        self.register_parameter("weight", new_parameter(who, shape, dtype) if affine else None)
-        self.register_parameter("bias", new_parameter(who, shape, dtype) if affine else None)
+        self.register_parameter("weight", new_parameter(type(self), shape, dtype) if affine else None)
+        self.register_parameter("bias", new_parameter(type(self), shape, dtype) if affine else None)
         wanted = dtypes.get_default_dtype() if dtype is None else dtypes.as_dtype(who, dtype)
         kept = track_running_stats
         self.register_buffer("running_mean", as_tensor(np.zeros(shape, wanted)) if kept else None)

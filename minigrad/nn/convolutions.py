@@ -84,9 +84,9 @@ class Convolution(Module):
         first, second = self.out_channels, self.in_channels // self.groups
         if self.transposed:
             first, second = self.in_channels, self.out_channels // self.groups
-        self.weight = new_parameter(who, (first, second, *self.kernel_size), dtype)
+        self.weight = new_parameter(type(self), (first, second, *self.kernel_size), dtype)
         self.bias = None
-        self.register_parameter("bias", new_parameter(who, (self.out_channels,), dtype) if bias else None)
+        self.register_parameter("bias", new_parameter(type(self), (self.out_channels,), dtype) if bias else None)
         self.reset_parameters(generator)
 
     def check_settings(self, who: str) -> None:

@@ -72,7 +72,7 @@ class Embedding(Module):
         self.norm_type = norm_type
         self.scale_grad_by_freq = scale_grad_by_freq
         self.sparse = sparse
-        self.weight = new_parameter(who, (self.num_embeddings, self.embedding_dim), dtype)
+        self.weight = new_parameter(type(self), (self.num_embeddings, self.embedding_dim), dtype)
         self.reset_parameters(generator)
 
     def reset_parameters(self, generator: Generator | None = None) -> None:
@@ -101,7 +101,8 @@ class Embedding(Module):
         if table.ndim != 2:
             problem = f"a table of (vectors, length) is needed, got {describe(embeddings)}."
             raise ValueError(message(f"{cls.__name__}.from_pretrained", problem, "Give it two axes with reshape."))
-        layer = cls(*table.shape, padding_idx=padding_idx, dtype=table.dtype, **settings)
+        rows, length = table.shape
+        layer = cls(rows, length, padding_idx=padding_idx, dtype=table.dtype, **settings)
         layer.weight = table
         return layer
 

@@ -15,8 +15,8 @@ from minigrad.errors import describe, message, number_remedy
 from minigrad.modes import no_grad
 from minigrad.ops import randomness
 from minigrad.ops.generators import Generator
-from minigrad.ops.in_place import copy_
 from minigrad.ops.operands import Tensor
+from minigrad.ops.overwriting import copy_
 from minigrad.tensors import is_tensor
 
 #: Factors that keep the variance of what passes through a nonlinearity, where they do not depend on a parameter.

@@ -61,9 +61,9 @@ class Linear(Module):
         super().__init__()
         self.in_features = positive_integer("Linear", "in_features", in_features)
         self.out_features = positive_integer("Linear", "out_features", out_features)
-        self.weight = new_parameter("Linear", (self.out_features, self.in_features), dtype)
+        self.weight = new_parameter(Linear, (self.out_features, self.in_features), dtype)
         self.bias = None
-        self.register_parameter("bias", new_parameter("Linear", (self.out_features,), dtype) if bias else None)
+        self.register_parameter("bias", new_parameter(Linear, (self.out_features,), dtype) if bias else None)
         self.reset_parameters(generator)
 
     def reset_parameters(self, generator: Generator | None = None) -> None:
@@ -123,9 +123,9 @@ class Bilinear(Module):
         self.in2_features = positive_integer("Bilinear", "in2_features", in2_features)
         self.out_features = positive_integer("Bilinear", "out_features", out_features)
         shape = (self.out_features, self.in1_features, self.in2_features)
-        self.weight = new_parameter("Bilinear", shape, dtype)
+        self.weight = new_parameter(Bilinear, shape, dtype)
         self.bias = None
-        self.register_parameter("bias", new_parameter("Bilinear", (self.out_features,), dtype) if bias else None)
+        self.register_parameter("bias", new_parameter(Bilinear, (self.out_features,), dtype) if bias else None)
         self.reset_parameters(generator)
 
     def reset_parameters(self, generator: Generator | None = None) -> None:
@@ -195,8 +195,8 @@ class LoRALinear(Linear):
         self.rank = positive_integer("LoRALinear", "rank", rank)
         self.alpha = self.rank if alpha is None else alpha
         super().__init__(in_features, out_features, bias, dtype=dtype, generator=generator)
-        self.lora_A = new_parameter("LoRALinear", (self.rank, self.in_features), self.weight.dtype)
-        self.lora_B = new_parameter("LoRALinear", (self.out_features, self.rank), self.weight.dtype)
+        self.lora_A = new_parameter(LoRALinear, (self.rank, self.in_features), self.weight.dtype)
+        self.lora_B = new_parameter(LoRALinear, (self.out_features, self.rank), self.weight.dtype)
         bound = 1 / math.sqrt(self.in_features)
         init.uniform_(self.lora_A, -bound, bound, generator)
         init.zeros_(self.lora_B)

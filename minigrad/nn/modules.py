@@ -11,6 +11,7 @@ from minigrad import dtypes
 from minigrad.errors import describe, message
 from minigrad.hooks import HookHandle
 from minigrad.modes import STATE, State, current_state
+from minigrad.nn.failures import tell_call
 from minigrad.nn.ownership import claim
 from minigrad.nn.registration import Registration
 from minigrad.nn.states import load_state_dict, state_dict
@@ -85,6 +86,9 @@ class Module(Registration):
             if kwargs or len(args) != 1:
                 return self.forward(*args, **kwargs)
             return self.forward(args[0])
+        except Exception as error:
+            tell_call(error, self, args)
+            raise
         finally:
             STATE.set(outer)
 

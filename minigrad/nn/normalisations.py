@@ -52,9 +52,9 @@ class LayerNorm(Module):
         self.elementwise_affine = elementwise_affine
         self.weight = self.bias = None
         shape = self.normalized_shape
-        self.register_parameter("weight", new_parameter("LayerNorm", shape, dtype) if elementwise_affine else None)
+        self.register_parameter("weight", new_parameter(LayerNorm, shape, dtype) if elementwise_affine else None)
         moved = elementwise_affine and bias
-        self.register_parameter("bias", new_parameter("LayerNorm", shape, dtype) if moved else None)
+        self.register_parameter("bias", new_parameter(LayerNorm, shape, dtype) if moved else None)
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
@@ -103,7 +103,7 @@ class RMSNorm(Module):
         self.eps = eps
         self.elementwise_affine = elementwise_affine
         self.weight = None
-        scale = new_parameter("RMSNorm", self.normalized_shape, dtype) if elementwise_affine else None
+        scale = new_parameter(RMSNorm, self.normalized_shape, dtype) if elementwise_affine else None
         self.register_parameter("weight", scale)
         self.reset_parameters()
 
@@ -157,7 +157,7 @@ class GroupNorm(Module):
         self.affine = affine
         self.weight = self.bias = None
         for name in ("weight", "bias"):
-            self.register_parameter(name, new_parameter("GroupNorm", (num_channels,), dtype) if affine else None)
+            self.register_parameter(name, new_parameter(GroupNorm, (num_channels,), dtype) if affine else None)
         self.reset_parameters()
 
     def reset_parameters(self) -> None:

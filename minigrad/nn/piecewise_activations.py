@@ -222,7 +222,7 @@ class PReLU(Module):
         super().__init__()
         self.num_parameters = positive_integer("PReLU", "num_parameters", num_parameters)
         self.init = init
-        self.weight = new_parameter("PReLU", (self.num_parameters,), dtype)
+        self.weight = new_parameter(PReLU, (self.num_parameters,), dtype)
         self.reset_parameters()
 
     def reset_parameters(self) -> None:

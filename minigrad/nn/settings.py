@@ -9,6 +9,7 @@ import numpy as np
 from minigrad import dtypes
 from minigrad.errors import describe, message, number_remedy
 from minigrad.nn.parameters import Parameter
+from minigrad.ops.creation import array_of
 
 
 def positive_integer(who: str, what: str, value: Any) -> int:
@@ -60,16 +61,19 @@ def per_side(who: str, padding: Any, axes: int) -> tuple[int, ...]:
     return tuple(int(each) for each in found)
 
 
-def new_parameter(who: str, shape: tuple[int, ...], dtype: Any) -> Parameter:
+def new_parameter(layer: type, shape: tuple[int, ...], dtype: Any) -> Parameter:
     """Return a parameter whose values are still to be set.
 
     Args:
-        who: the layer, for messages.
+        layer: the class that asks, for messages.
         shape: of the parameter.
         dtype: float32 or float64, or None for the default.
+
+    Raises:
+        MemoryError: if there is not enough memory for it.
     """
-    wanted = dtypes.get_default_dtype() if dtype is None else dtypes.as_dtype(who, dtype)
-    return Parameter(np.empty(shape, wanted))
+    wanted = dtypes.get_default_dtype() if dtype is None else dtypes.as_dtype(layer.__name__, dtype)
+    return Parameter(array_of(layer, shape, 0, wanted))
 
 
 def shown(module: Any, *names: str) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 
 from minigrad.errors import describe, message
 from minigrad.modes import no_grad
-from minigrad.ops.in_place import copy_
+from minigrad.ops.overwriting import copy_
 from minigrad.tensors import Tensor
 from minigrad.writes import refuse_write
 

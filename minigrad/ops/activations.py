@@ -13,8 +13,8 @@ from minigrad.graph import record
 from minigrad.ops.arithmetic import neg
 from minigrad.ops.choices import chosen
 from minigrad.ops.elementwise import abs, exp, sigmoid, tanh, where
-from minigrad.ops.in_place import write_over
-from minigrad.ops.operands import Operand, Tensor, Value, floating, real
+from minigrad.ops.operands import Operand, Tensor, Value, flag, floating, real
+from minigrad.ops.overwriting import write_over
 from minigrad.ops.softmaxes import softmax
 from minigrad.ops.special_functions import erf
 
@@ -39,8 +39,8 @@ def elu(x: Operand, alpha: float = 1.0, inplace: bool = False) -> Tensor:
     Source: Clevert, Unterthiner and Hochreiter, "Fast and accurate deep network learning by exponential linear
     units", 2016.
     """
-    if inplace:
-        return write_over(elu, x, alpha)  # type: ignore[arg-type]
+    if flag(elu, "inplace", inplace):
+        return write_over(elu, x, (alpha,))  # type: ignore[arg-type]
     return exponential_unit(elu, (x, alpha), 1.0, real(elu, "alpha", alpha), 1.0)
 
 
@@ -52,8 +52,8 @@ def celu(x: Operand, alpha: float = 1.0, inplace: bool = False) -> Tensor:
 
     Source: Barron, "Continuously differentiable exponential linear units", 2017.
     """
-    if inplace:
-        return write_over(celu, x, alpha)  # type: ignore[arg-type]
+    if flag(celu, "inplace", inplace):
+        return write_over(celu, x, (alpha,))  # type: ignore[arg-type]
     alpha = real(celu, "alpha", alpha)
     if alpha == 0:
         raise ZeroDivisionError(message("celu", "alpha must not be 0.", "relu is its limit there."))
@@ -62,7 +62,7 @@ def celu(x: Operand, alpha: float = 1.0, inplace: bool = False) -> Tensor:
 
 def selu(x: Operand, inplace: bool = False) -> Tensor:
     """Return ``elu`` times a scale, both constants such that mean 0 and variance 1 stay; at 0 the gradient is 1.758."""
-    if inplace:
+    if flag(selu, "inplace", inplace):
         return write_over(selu, x)  # type: ignore[arg-type]
     return exponential_unit(selu, (x,), SELU_SCALE, SELU_ALPHA, 1.0)
 
@@ -104,6 +104,7 @@ def gelu(x: Operand, approximate: str = "none") -> Tensor:
     Source: Hendrycks and Gimpel, "Gaussian error linear units", 2016.
     """
     x_data = floating(gelu, x)
+    approximate = approximate if isinstance(approximate, str) else repr(approximate)
     if approximate == "none":
         output = minigrad_kernels.erf(np.asarray(x_data * ROOT_HALF))
     elif approximate == "tanh":
@@ -140,7 +141,7 @@ def silu(x: Operand, inplace: bool = False) -> Tensor:
 
     Source: Elfwing, Uchibe and Doya, "Sigmoid-weighted linear units", 2018.
     """
-    if inplace:
+    if flag(silu, "inplace", inplace):
         return write_over(silu, x)  # type: ignore[arg-type]
     x_data = floating(silu, x)
     output = minigrad_kernels.sigmoid(x_data)
@@ -188,7 +189,7 @@ def mish(x: Operand, inplace: bool = False) -> Tensor:
 
     Source: Misra, "Mish: a self regularized non-monotonic activation function", 2019.
     """
-    if inplace:
+    if flag(mish, "inplace", inplace):
         return write_over(mish, x)  # type: ignore[arg-type]
     x_data = floating(mish, x)
     output = minigrad_kernels.tanh(np.asarray(np.log1p(np.exp(x_data))))

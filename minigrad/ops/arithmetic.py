@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.errors import describe, message
+from minigrad.errors import describe, message, no_memory
 from minigrad.graph import record
 from minigrad.ops.elementwise import log, where
 from minigrad.ops.operands import Op, Operand, Tensor, Value, floating, ndarray, needs_grad, pair, real, unwrap
@@ -35,7 +35,11 @@ def add(x: Operand, y: Operand, *, alpha: float = 1) -> Tensor:
     if type(alpha) not in (int, float) or alpha != 1:
         y = scaled(add, y, alpha)
     x_data, y_data = pair(add, x, y)
-    return record(add, add_vjp, x_data + y_data, (x, y))
+    try:
+        output = x_data + y_data
+    except MemoryError as error:
+        raise no_memory("add", error, x, y) from None
+    return record(add, add_vjp, output, (x, y))
 
 
 def add_vjp(grad_output: Value) -> tuple[Value, Value]:
@@ -50,7 +54,11 @@ def sub(x: Operand, y: Operand, *, alpha: float = 1) -> Tensor:
     x_data, y_data = pair(sub, x, y)
     if not are_floats(x_data, y_data):
         refuse_bool(sub, x_data, y_data)
-    return record(sub, sub_vjp, x_data - y_data, (x, y))
+    try:
+        output = x_data - y_data
+    except MemoryError as error:
+        raise no_memory("sub", error, x, y) from None
+    return record(sub, sub_vjp, output, (x, y))
 
 
 def sub_vjp(grad_output: Value) -> tuple[Value, Value]:
@@ -84,7 +92,11 @@ def mul(x: Operand, y: Operand) -> Tensor:
     """
     x_data, y_data = pair(mul, x, y)
     saved = (x_data if needs_grad(y) else None, y_data if needs_grad(x) else None)
-    return record(mul, mul_vjp, x_data * y_data, (x, y), saved)
+    try:
+        output = x_data * y_data
+    except MemoryError as error:
+        raise no_memory("mul", error, x, y) from None
+    return record(mul, mul_vjp, output, (x, y), saved)
 
 
 def mul_vjp(grad_output: Value, x: Value, y: Value) -> tuple[Value, Value]:
@@ -105,17 +117,19 @@ def div(x: Operand, y: Operand, *, rounding_mode: str | None = None) -> Tensor:
     Raises:
         ValueError: if the shapes do not broadcast, or ``rounding_mode`` is another.
     """
-    if rounding_mode == "floor":
-        return floor_divide(x, y)
-    if rounding_mode == "trunc":
-        return trunc_divide(x, y)
     if rounding_mode is not None:
+        if isinstance(rounding_mode, str) and rounding_mode in ("floor", "trunc"):
+            return floor_divide(x, y) if rounding_mode == "floor" else trunc_divide(x, y)
         raise ValueError(message("div", f"rounding_mode is None, 'trunc' or 'floor', got {rounding_mode!r}."))
     x_data, y_data = pair(div, x, y)
     if not are_floats(x_data, y_data):
         x_data, y_data = floating(div, x_data), floating(div, y_data)
     saved = (x_data if needs_grad(y) else None, y_data)
-    return record(div, div_vjp, x_data / y_data, (x, y), saved)
+    try:
+        output = x_data / y_data
+    except MemoryError as error:
+        raise no_memory("div", error, x, y) from None
+    return record(div, div_vjp, output, (x, y), saved)
 
 
 def div_vjp(grad_output: Value, x: Value, y: Value) -> tuple[Value, Value]:

@@ -23,7 +23,7 @@ from minigrad.ops.dropouts import checked_probability, first_block
 from minigrad.ops.elementwise import where
 from minigrad.ops.extremes import amax
 from minigrad.ops.generators import Generator, checked_generator
-from minigrad.ops.operands import Operand, Tensor, Value, ndarray, needs_grad, real, refuse_no_bool, unwrap
+from minigrad.ops.operands import Operand, Tensor, Value, flag, ndarray, needs_grad, real, refuse_no_bool, unwrap
 from minigrad.ops.products import matmul
 from minigrad.ops.shapes import matrix_transpose
 from minigrad.ops.softmaxes import softmax, softmax_backward, softmax_backward_vjp
@@ -74,9 +74,9 @@ def scaled_dot_product_attention(
     """
     if is_causal.__class__ is not bool:
         refuse_no_bool(scaled_dot_product_attention, "is_causal", is_causal)
-    if dropout_p != 0:
+    if type(dropout_p) is not float or dropout_p != 0:
         dropout_p = checked_probability("scaled_dot_product_attention", dropout_p)
-    if enable_gqa:
+    if flag(scaled_dot_product_attention, "enable_gqa", enable_gqa):
         key, value = repeated_heads(scaled_dot_product_attention, query, key, value)
     shape = check_operands(scaled_dot_product_attention, query, key, value, attn_mask, bool(is_causal))
     if scale is None:

@@ -8,7 +8,7 @@ from typing import Any
 import minigrad_kernels
 from minigrad.errors import describe, message
 from minigrad.graph import record
-from minigrad.ops.operands import Op, Operand, Tensor, Value, ndarray, unwrap, whole
+from minigrad.ops.operands import Op, Operand, Tensor, Value, flag, ndarray, unwrap, whole
 from minigrad.ops.pooling_arguments import pooled, shared_out
 from minigrad.ops.shapes import reshape
 from minigrad_kernels import Pooling
@@ -44,7 +44,8 @@ def avg_pool1d(
         Tensor((1, 2) float32 | 2 2)
     """
     settings = (kernel_size, stride, padding, 1)
-    x, pooling = pooled(avg_pool1d, 1, input, settings, ceil_mode, bool(count_include_pad))
+    counted = flag(avg_pool1d, "count_include_pad", count_include_pad)
+    x, pooling = pooled(avg_pool1d, 1, input, settings, ceil_mode, counted)
     return averaged(avg_pool1d, x, pooling, (input, kernel_size, stride, padding, ceil_mode, count_include_pad))
 
 
@@ -78,7 +79,8 @@ def avg_pool2d(
     if divisor == 0 and divisor_override is not None:
         raise ValueError(message("avg_pool2d", "divisor_override must not be 0.", "None divides by the elements."))
     settings = (kernel_size, stride, padding, 1)
-    x, pooling = pooled(avg_pool2d, 2, input, settings, ceil_mode, bool(count_include_pad), divisor)
+    counted = flag(avg_pool2d, "count_include_pad", count_include_pad)
+    x, pooling = pooled(avg_pool2d, 2, input, settings, ceil_mode, counted, divisor)
     inputs = (input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override)
     return averaged(avg_pool2d, x, pooling, inputs)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from sys import _getframe
 from typing import Any, NoReturn
 
 import minigrad_kernels
@@ -11,14 +12,15 @@ from minigrad.graph import record
 from minigrad.modes import is_grad_enabled
 from minigrad.ops.floats import checked_floats
 from minigrad.ops.layer_norms import channels_of
-from minigrad.ops.operands import Op, Operand, Tensor, Value, ndarray, needs_grad, real, unwrap
+from minigrad.ops.operands import Op, Operand, Tensor, Value, flag, ndarray, needs_grad, real, unwrap
+from minigrad.ops.overwriting import is_written_at_once, stamp_now
 from minigrad.ops.standardising import (
     Grouping,
     checked_eps,
     checked_parameter,
     normalise_backward,
 )
-from minigrad.writes import refuse_write, stamp_write
+from minigrad.writes import refuse_write
 
 
 def batch_norm(
@@ -66,7 +68,7 @@ def batch_norm(
     x_data = checked_floats(batch_norm, input)
     check_statistics(batch_norm, input, x_data, running_mean, running_var, weight, bias)
     eps = checked_eps(batch_norm, eps)
-    if not training:
+    if not flag(batch_norm, "training", training):
         if running_mean is None or running_var is None:
             refuse_missing_statistics("batch_norm", "training=True")
         return normalise_by(input, running_mean, running_var, weight, bias, eps)
@@ -74,7 +76,7 @@ def batch_norm(
     count = x_data.size // max(x_data.shape[1], 1)
     if count == 1:
         refuse_single_number("batch_norm", input, "a batch of several samples, or training=False")
-    if running_mean is not None:
+    if running_mean is not None and not (is_written_at_once(running_mean) and is_written_at_once(running_var)):
         refuse_write("batch_norm", running_mean)
         refuse_write("batch_norm", running_var)
     output, center, variance = normalise_channels(input, weight, bias, eps)
@@ -170,12 +172,15 @@ def update_statistics(
 ) -> tuple[Tensor, Tensor]:
     """Write ``(1 - momentum) * old + momentum * new`` over both running statistics; no part of any graph."""
     # Before the write, so that an interrupt between the two leaves a stamp too late rather than none.
-    stamp_write(running_mean._stamp)
-    stamp_write(running_var._stamp)
+    frame = _getframe(1)
+    stamp_now(running_mean, frame)
+    stamp_now(running_var, frame)
     arrays = (running_mean._data, running_var._data)
     new_mean, new_variance = unwrap(update_statistics, mean), unwrap(update_statistics, variance)
     minigrad_kernels.moved_averages(*arrays, new_mean, new_variance, momentum)
     writes = (running_mean, running_var)
+    if is_written_at_once(running_mean) and is_written_at_once(running_var):
+        return writes
     inputs = (running_mean, running_var, mean, variance, momentum)
     written: tuple[Tensor, Tensor] = record(update_statistics, None, arrays, inputs, (), writes=writes)
     return written

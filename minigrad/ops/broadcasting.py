@@ -29,27 +29,26 @@ def expand(x: Operand, *shape: Any) -> Tensor:
     known, steps = x_data.shape, x_data.strides
     wanted = shape[0] if len(shape) == 1 and type(shape[0]) is tuple else sizes(expand, shape)
     added = len(wanted) - len(known)
-    lengths: list[int] = []
-    strides: list[int] = []
+    lengths, strides = list(wanted), [0] * len(wanted)
     fits = added >= 0
-    for index, size in enumerate(wanted if fits else ()):
-        have = known[index - added] if index >= added else 1
-        if index >= added and (size == have or size == -1):
-            lengths.append(have)
-            strides.append(steps[index - added])
-        else:
-            fits = fits and have == 1 and size >= 0
-            lengths.append(size)
-            strides.append(0)
+    for index, have in enumerate(known if fits else ()):
+        size = wanted[index + added]
+        if size == have or size == -1:
+            lengths[index + added] = have
+            strides[index + added] = steps[index]
+        elif have != 1:
+            fits = False
+    for size in lengths:
+        fits = fits and size >= 0
     number = math.prod(lengths)
-    if number.__class__ is not int:  # a length is a tensor, or NumPy's
+    if type(number) is not int:  # a length is a tensor, or NumPy's
         return expand(x, *sizes(expand, wanted))
     if not fits or number >= 2**60:
         refuse_expansion(x, wanted, fits)
     output: Any = strided_view(x_data, lengths, strides)
     # Several elements share memory, or the operand's rule would not know of a write.
     output.setflags(False)
-    return record(expand, expand_vjp, output, (x, *shape), (), x if hasattr(x, "_stamp") else None)
+    return record(expand, expand_vjp, output, (x, *shape), (), x)
 
 
 def refuse_expansion(x: Any, wanted: tuple[int, ...], fits: bool) -> None:

@@ -26,7 +26,12 @@ def chosen(condition: ndarray, x: Any, y: Any) -> Any:
         y: likewise, of the same dtype if both are arrays.
     """
     array = x if type(x) is ndarray else y
-    if condition.size < MANY or type(array) is not ndarray or array.dtype.itemsize not in BITS:
+    if (
+        type(condition) is not ndarray
+        or condition.size < MANY
+        or type(array) is not ndarray
+        or array.dtype.itemsize not in BITS
+    ):
         return np.where(condition, x, y)
     dtype = array.dtype
     bits = BITS[dtype.itemsize]

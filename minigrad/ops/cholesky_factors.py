@@ -10,7 +10,7 @@ from minigrad.errors import message
 from minigrad.graph import record
 from minigrad.ops.elementwise import where
 from minigrad.ops.matrix_operands import LinAlgError, entry_name, square_matrices, who
-from minigrad.ops.operands import Op, Operand, Tensor, Value, ndarray
+from minigrad.ops.operands import Op, Operand, Tensor, Value, flag, ndarray
 from minigrad.ops.products import matmul
 from minigrad.ops.shapes import matrix_transpose
 from minigrad.ops.singular_values import first_failing
@@ -52,6 +52,7 @@ def cholesky(A: Operand, upper: bool = False) -> Tensor:
     Source: Murray, "Differentiation of the Cholesky decomposition" (2016), equation 10.
     """
     A_data = square_matrices(cholesky, "A", A)
+    upper = flag(cholesky, "upper", upper)
     try:
         output = np.linalg.cholesky(A_data, upper=True) if upper else np.linalg.cholesky(A_data)
     except np.linalg.LinAlgError:

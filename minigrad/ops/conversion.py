@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from minigrad import dtypes, tensors
-from minigrad.errors import describe, message
+from minigrad.errors import describe, message, no_memory
 from minigrad.graph import record, wrap
 from minigrad.ops.operands import Operand, Tensor, Value, unwrap
 from minigrad.writes import share_stamp
@@ -26,7 +26,11 @@ def cast(x: Operand, dtype: Any) -> Tensor:
     wanted = dtypes.as_dtype("cast", dtype)
     if x_data.dtype == wanted:
         return x  # type: ignore[return-value]
-    return record(cast, cast_vjp if wanted.kind == "f" else None, x_data.astype(wanted), (x, dtype))
+    try:
+        output = x_data.astype(wanted)
+    except MemoryError as error:
+        raise no_memory("cast", error, x) from None
+    return record(cast, cast_vjp if wanted.kind == "f" else None, output, (x, dtype))
 
 
 def cast_vjp(grad_output: Value) -> Value:
@@ -163,7 +167,12 @@ TYPE_NAMES = {
 
 def clone(x: Operand) -> Tensor:
     """Return a copy of ``x`` in memory of its own, through which gradients flow."""
-    return record(clone, clone_vjp, unwrap(clone, x).copy(), (x,))
+    x_data = unwrap(clone, x)
+    try:
+        output = x_data.copy()
+    except MemoryError as error:
+        raise no_memory("clone", error, x) from None
+    return record(clone, clone_vjp, output, (x,))
 
 
 def clone_vjp(grad_output: Value) -> Value:
@@ -176,7 +185,11 @@ def contiguous(x: Operand) -> Tensor:
     x_data = unwrap(contiguous, x)
     if x_data.flags.c_contiguous:
         return x  # type: ignore[return-value]
-    return record(contiguous, clone_vjp, np.array(x_data, order="C"), (x,))
+    try:
+        output = np.array(x_data, order="C")
+    except MemoryError as error:
+        raise no_memory("contiguous", error, x) from None
+    return record(contiguous, clone_vjp, output, (x,))
 
 
 def detach(x: Tensor) -> Tensor:

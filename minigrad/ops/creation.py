@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from minigrad import dtypes, tensors
-from minigrad.errors import describe, message
+from minigrad.errors import describe, message, no_memory
 from minigrad.graph import wrap
 from minigrad.modes import is_grad_enabled
 from minigrad.ops.conversion import cast
@@ -25,6 +25,8 @@ def as_array(op: Op, data: Any, dtype: Any, copy: bool) -> ndarray:
     """
     if isinstance(data, tensors.Tensor):
         data = data._data
+    if dtype is None and type(data) is ndarray and dtypes.KNOWN.get(data.dtype) is data.dtype:
+        return data.copy("K") if copy else data
     wanted = None if dtype is None else dtypes.as_dtype(op.__name__, dtype)
     if hasattr(data, "__array__"):
         array = np.asarray(data)
@@ -194,21 +196,44 @@ def leaf(array: ndarray, requires_grad: bool, name: str | None) -> Tensor:
 def filled(op: Op, shape: tuple[Any, ...], value: Any, dtype: Any, requires_grad: bool) -> Tensor:
     """Return a leaf of a shape that is filled with one number."""
     wanted = dtypes.get_default_dtype() if dtype is None else dtypes.as_dtype(op.__name__, dtype)
-    lengths = sizes(op, shape)
-    if min(lengths, default=0) < 0:
-        raise ValueError(
-            message(
-                op.__name__,
-                f"lengths must not be negative, got {lengths}.",
-                "A length of -1 is worked out by reshape only.",
-            )
-        )
-    return leaf(array_of(affordable(op, lengths), value, wanted), requires_grad, None)
+    return leaf(array_of(op, checked_lengths(op, shape), value, wanted), requires_grad, None)
 
 
-def array_of(lengths: tuple[int, ...], value: Any, dtype: np.dtype) -> ndarray:
-    """Return an array that is filled with one number; zeros in half the time, and in a quarter where it is small."""
-    return np.zeros(lengths, dtype) if type(value) is int and value == 0 else np.full(lengths, value, dtype)
+def array_of(op: Op, lengths: tuple[int, ...], value: Any, dtype: np.dtype) -> ndarray:
+    """Return an array that is filled with one number; zeros in half the time, and in a quarter where it is small.
+
+    Raises:
+        MemoryError: if there is not enough memory for it.
+    """
+    try:
+        if type(value) is int and value == 0:
+            return np.zeros(lengths, dtype)
+        array = np.empty(lengths, dtype)
+    except MemoryError as error:
+        raise no_memory(op.__name__, error) from None
+    array[...] = value
+    return array
+
+
+def checked_lengths(op: Op, shape: tuple[Any, ...]) -> tuple[int, ...]:
+    """Return a shape that was given as ``(2, 3)`` or ``2, 3`` as a tuple of integers.
+
+    Raises:
+        TypeError: if it is not made of integers.
+        ValueError: if a length is negative, or there are 2**47 elements or more; x86-64 addresses 2**47 bytes.
+    """
+    lengths = shape[0] if len(shape) == 1 and type(shape[0]) is tuple else shape
+    number = 1
+    for size in lengths:
+        if type(size) is not int or size < 0:
+            lengths = sizes(op, shape)
+            refuse_negative(op, lengths)
+            number = math.prod(lengths)
+            break
+        number *= size
+    if number >= 2**47:
+        affordable(op, lengths)
+    return lengths
 
 
 def affordable(op: Op, lengths: tuple[int, ...]) -> tuple[int, ...]:
@@ -226,6 +251,18 @@ def affordable(op: Op, lengths: tuple[int, ...]) -> tuple[int, ...]:
             )
         )
     return lengths
+
+
+def refuse_negative(op: Op, lengths: tuple[int, ...]) -> None:
+    """Raise a ValueError if a length is negative."""
+    if min(lengths, default=0) < 0:
+        raise ValueError(
+            message(
+                op.__name__,
+                f"lengths must not be negative, got {lengths}.",
+                "A length of -1 is worked out by reshape only.",
+            )
+        )
 
 
 def zeros(*size: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
@@ -248,8 +285,9 @@ def ones(*size: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
 
 
 def empty(*size: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
-    """Return a tensor whose numbers do not matter (they are zeros); arguments as for ``zeros``."""
-    return filled(empty, size, 0, dtype, requires_grad)
+    """Return a tensor whose numbers do not matter: whatever was in its memory; arguments as for ``zeros``."""
+    wanted = dtypes.get_default_dtype() if dtype is None else dtypes.as_dtype("empty", dtype)
+    return leaf(np.empty(checked_lengths(empty, size), wanted), requires_grad, None)
 
 
 def full(size: Any, fill_value: float, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
@@ -270,6 +308,8 @@ def full(size: Any, fill_value: float, *, dtype: Any = None, requires_grad: bool
         >>> mg.full((2, 2), 7)
         Tensor((2, 2) int64 | 7 7 7 7)
     """
+    if type(fill_value) is float and dtype is None:
+        return filled(full, (size,), fill_value, None, requires_grad)
     array = one_number(full, fill_value, dtype)
     return filled(full, (size,), array, array.dtype, requires_grad)
 
@@ -312,8 +352,10 @@ def ones_like(x: Tensor, *, dtype: Any = None, requires_grad: bool = False) -> T
 
 
 def empty_like(x: Tensor, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
-    """Return a tensor of the shape and dtype of ``x`` whose numbers do not matter (they are zeros)."""
-    return filled_like(empty_like, x, 0, dtype, requires_grad)
+    """Return a tensor of the shape and dtype of ``x`` whose numbers do not matter: whatever was in its memory."""
+    x_data = unwrap(empty_like, x)
+    wanted = x_data.dtype if dtype is None else dtypes.as_dtype("empty_like", dtype)
+    return leaf(np.empty(x_data.shape, wanted), requires_grad, None)
 
 
 def full_like(x: Tensor, fill_value: float, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
@@ -325,5 +367,6 @@ def filled_like(op: Op, x: Tensor, value: Any, dtype: Any, requires_grad: bool) 
     """Return a leaf of the shape and, unless another is given, the dtype of ``x``."""
     x_data = unwrap(op, x)
     wanted = x_data.dtype if dtype is None else dtypes.as_dtype(op.__name__, dtype)
-    number = value if type(value) is int and value in (0, 1) else one_number(op, value, wanted)
-    return leaf(array_of(x_data.shape, number, wanted), requires_grad, None)
+    plain = (type(value) is float and wanted.kind == "f") or (type(value) is int and value in (0, 1))
+    number = value if plain else one_number(op, value, wanted)
+    return leaf(array_of(op, x_data.shape, number, wanted), requires_grad, None)

@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.errors import describe, message
+from minigrad.errors import describe, message, no_memory
 from minigrad.graph import record
 from minigrad.ops.conversion import clone
+from minigrad.ops.creation import affordable
 from minigrad.ops.operands import Operand, Tensor, Value, axis, ndarray, unwrap, whole
 from minigrad.ops.shapes import reshape
 
@@ -120,7 +121,11 @@ def diag_embed_vjp(grad_output: Value, offset: int, first: int, second: int) -> 
 
 def laid_out(numbers: ndarray, shape: tuple[int, ...], offset: int, first: int, second: int) -> ndarray:
     """Return zeros of a shape with numbers on a diagonal."""
-    output = np.zeros(shape, numbers.dtype)
+    affordable(diag_embed, shape)
+    try:
+        output = np.zeros(shape, numbers.dtype)
+    except MemoryError as error:
+        raise no_memory("diag_embed", error, numbers) from None
     # NumPy marks diagonals read-only though the memory is ours.
     place: Any = output.diagonal(offset, first, second)
     place.setflags(True)

@@ -48,8 +48,8 @@ def cdist(
         x1: (..., n, k), n points with k coordinates, floating.
         x2: (..., m, k); leading axes broadcast with x1's.
         p: the order of the norm, from 0 (how many coordinates differ) to infinity.
-        compute_mode: PyTorch's; here distances are always computed from the differences, so that points near each other
-            have exact ones.
+        compute_mode: PyTorch's; here matrix products are used, in any mode, for those distances alone that do not lose
+            digits by it.
 
     Returns:
         (..., n, m). The gradient of the distance of equal points is 0.

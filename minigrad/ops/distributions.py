@@ -13,8 +13,8 @@ from minigrad.graph import record
 from minigrad.ops.broadcasting import broadcast_to
 from minigrad.ops.creation import leaf
 from minigrad.ops.generators import Generator, checked_generator
-from minigrad.ops.in_place import copy_
 from minigrad.ops.operands import Operand, Tensor, Value, check_broadcast, ndarray, real, unwrap, whole
+from minigrad.ops.overwriting import copy_
 from minigrad.ops.randomness import bernoulli, drawn, unfilled
 from minigrad.writes import refuse_write
 

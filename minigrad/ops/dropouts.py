@@ -15,8 +15,8 @@ from minigrad.ops.arithmetic import mul
 from minigrad.ops.constants import beside
 from minigrad.ops.floats import checked_floats
 from minigrad.ops.generators import Generator, checked_generator
-from minigrad.ops.in_place import write_over
-from minigrad.ops.operands import Op, Operand, Tensor, Value, ndarray, refuse_no_bool, unwrap
+from minigrad.ops.operands import Op, Operand, Tensor, Value, flag, ndarray, refuse_no_bool, unwrap
+from minigrad.ops.overwriting import write_over
 from minigrad.ops.randomness import drawn
 
 
@@ -53,7 +53,7 @@ def dropout(
     """
     p = checked_probability("dropout", p)
     refuse_no_bool(dropout, "inplace", inplace)
-    if not training or p == 0:
+    if not flag(dropout, "training", training) or p == 0:
         unwrap(dropout, input)
         same: Any = input
         return same
@@ -61,7 +61,7 @@ def dropout(
     source = checked_generator(dropout, generator)
     counter = first_block(minigrad_kernels.dropped_blocks(input_data), source)
     if inplace:
-        return write_over(drop, as_tensor(dropout, input), counter, source.seed, p)
+        return write_over(drop, as_tensor(dropout, input), (counter, source.seed, p))
     return drop(input, counter, source.seed, p)
 
 
@@ -110,6 +110,7 @@ def dropout2d(
     Source: Tompson et al., "Efficient object localization using convolutional networks", CVPR 2015.
     """
     p = checked_probability("dropout2d", p)
+    training = flag(dropout2d, "training", training)
     input_data = checked_floats(dropout2d, input) if training and p > 0 else unwrap(dropout2d, input)
     refuse_no_bool(dropout2d, "inplace", inplace)
     if input_data.ndim < 2:
@@ -132,7 +133,7 @@ def dropout2d(
     source = checked_generator(dropout2d, generator)
     counter = first_block(minigrad_kernels.dropped_blocks(channels), source)
     factors = drop(beside(channels, input), counter, source.seed, p)
-    return write_over(mul, as_tensor(dropout2d, input), factors) if inplace else mul(input, factors)
+    return write_over(mul, as_tensor(dropout2d, input), (factors,)) if inplace else mul(input, factors)
 
 
 def first_block(blocks: int, generator: Generator) -> Tensor:

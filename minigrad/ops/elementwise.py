@@ -62,7 +62,7 @@ def sqrt_vjp(grad_output: Value, output: Value) -> Value:
 def square(x: Operand) -> Tensor:
     """Return ``x * x``, elementwise; bools become int64."""
     x_data = unwrap(square, x)
-    if x_data.dtype == np.bool_:
+    if x_data.dtype.kind == "b":
         x_data = x_data.astype(np.int64)
     return record(square, square_vjp, x_data * x_data, (x,), (x_data,))
 
@@ -89,7 +89,7 @@ def sign(x: Operand) -> Tensor:
     if x_data.dtype.kind == "f":
         output = minigrad_kernels.sign(x_data)
     else:
-        output = x_data.copy() if x_data.dtype == np.bool_ else np.sign(x_data)
+        output = x_data.copy() if x_data.dtype.kind == "b" else np.sign(x_data)
     return record(sign, sign_vjp, output, (x,))
 
 
@@ -164,7 +164,7 @@ def relu(x: Operand, inplace: bool = False) -> Tensor:
     if x_data.dtype.kind == "f":
         output = minigrad_kernels.relu(x_data)
         return record(relu, relu_vjp, output, (x,), (output,))
-    if x_data.dtype == np.bool_:
+    if x_data.dtype.kind == "b":
         raise TypeError(message("relu", f"it has no meaning for bools, got {describe(x)}.", "Convert: x.float()."))
     return record(relu, relu_vjp, np.maximum(x_data, 0), (x,))
 
@@ -210,10 +210,16 @@ def clamp(x: Operand, min: Operand | None = None, max: Operand | None = None) ->
             )
         )
     x_data = unwrap(clamp, x)
-    min, max = representable(x_data, min), representable(x_data, max)
-    output, lower, upper = limited_between(x, x_data, min, max)
-    if needs_grad(min) or needs_grad(max):
-        return record(clamp, clamp_between_vjp, output, (x, min, max), (x_data, lower, upper))
+    if x_data.dtype.kind != "f":
+        min, max = representable(x_data, min), representable(x_data, max)
+    lower: Any = min
+    upper: Any = max
+    if is_plain_bound(x_data, min) and is_plain_bound(x_data, max):
+        output = limited_by_numbers(x_data, lower, upper)
+    else:
+        output, lower, upper = limited_between(x, x_data, min, max)
+        if needs_grad(min) or needs_grad(max):
+            return record(clamp, clamp_between_vjp, output, (x, min, max), (x_data, lower, upper))
     inside = None
     if needs_grad(x):
         inside = np.ones(output.shape, np.bool_)
@@ -227,11 +233,25 @@ def clamp_vjp(grad_output: Value, inside: Value) -> Value:
     return where(inside, grad_output, 0)
 
 
+def is_plain_bound(x: ndarray, bound: Any) -> bool:
+    """Return whether a bound is a Python number that leaves an array its dtype, or there is none."""
+    if bound is None:
+        return True
+    return is_small_number(bound) if x.dtype.kind == "f" else type(bound) is int and x.dtype.kind in "iu"
+
+
+def limited_by_numbers(x: ndarray, min: Any, max: Any) -> Any:
+    """Return an array limited to bounds, numbers that leave it its dtype or None, of which one is given."""
+    if max is None:
+        return np.maximum(x, min)
+    if min is None:
+        return np.minimum(x, max)
+    # In one pass: at a million elements two of them take 4 times as long.
+    return x.clip(min, max) if min <= max else np.minimum(np.maximum(x, min), max)
+
+
 def limited_between(x: Operand, x_data: ndarray, min: Any, max: Any) -> tuple[Any, Any, Any]:
     """Return an operand limited to bounds, and the bounds in its dtype; None for one that there is not."""
-    if x_data.dtype.kind == "f" and is_small_number(min) and is_small_number(max) and min <= max:
-        # In one pass: at a million elements two of them take 4 times as long.
-        return x_data.clip(min, max), min, max
     lower: Any = None
     upper: Any = None
     output: Any = x_data
@@ -314,7 +334,7 @@ def where(condition: Operand, x: Operand | None = None, y: Operand | None = None
             )
         )
     test = unwrap(where, condition)
-    if test.dtype != np.bool_:
+    if test.dtype.kind != "b":
         raise TypeError(message("where", f"the condition must be bool, got {describe(condition)}.", "Write x != 0."))
     x_data, y_data = pair(where, x, y)
     for operand, data in ((x, x_data), (y, y_data)):

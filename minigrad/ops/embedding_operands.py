@@ -103,7 +103,7 @@ def check_bags(op: Op, mode: str, per_sample_weights: Any, by_frequency: bool, i
     Raises:
         ValueError: if not; TypeError: if the weights' dtype is not the table's.
     """
-    if mode not in MODES:
+    if not isinstance(mode, str) or mode not in MODES:
         raise ValueError(message(op.__name__, f"mode must be 'sum', 'mean' or 'max', got {mode!r}."))
     if mode == "max" and by_frequency:
         problem = "scale_grad_by_freq=True has no meaning for mode='max', where a row's gradient is not a sum."
@@ -132,7 +132,7 @@ def bags_of(op: Op, input: Any, index: ndarray, offsets: Any, include_last: bool
         if offsets is not None:
             problem = f"the rows of a 2-d input are the bags, and offsets {describe(offsets)} are given too."
             raise ValueError(message(op.__name__, problem, "Leave offsets away, or flatten the input."))
-        return np.repeat(np.arange(len(index)), index.shape[1]), len(index)
+        return np.arange(len(index)).repeat(index.shape[1]), len(index)
     if index.ndim != 1 or offsets is None:
         problem = f"input is (bags, length), or (k,) with offsets; got input {describe(input)}, offsets {offsets}."
         raise ValueError(message(op.__name__, problem, "offsets say where in a 1-d input each bag begins."))
@@ -142,13 +142,15 @@ def bags_of(op: Op, input: Any, index: ndarray, offsets: Any, include_last: bool
         raise TypeError(message(op.__name__, problem, "Convert them: offsets.long()."))
     if starts.ndim != 1 or (include_last and starts.size == 0):
         raise ValueError(message(op.__name__, f"offsets must be (bags,), got {describe(offsets)}."))
-    ends = np.append(starts[1:], index.size)
+    # Where each bag ends: the next one begins.
+    ends = np.full(starts.size, index.size)
+    ends[:-1] = starts[1:]
     if include_last:
-        starts, ends = starts[:-1], starts[1:]
+        starts, ends = starts[:-1], ends[:-1]
     lengths = ends - starts
     # What is left over behind the last offset, if that is an end, is in no bag, as in PyTorch it must not be there.
     if (starts.size and (starts[0] != 0 or lengths.min() < 0)) or lengths.sum() != index.size:
         problem = f"offsets must rise from 0 to at most the length of input, {index.size}; got {describe(offsets)}."
         remedy = "With include_last_offset=True the last one is that length."
         raise ValueError(message(op.__name__, problem, remedy))
-    return np.repeat(np.arange(starts.size), lengths), starts.size
+    return np.arange(starts.size).repeat(lengths), starts.size

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 import minigrad_kernels
+from minigrad.dtypes import int64
 from minigrad.graph import record
 from minigrad.modes import no_grad
 from minigrad.ops.arithmetic import mul
@@ -163,34 +164,37 @@ def embedding_bag(
         shorten_rows(embedding_bag, weight, index, max_norm, norm_type)
     flat = index.reshape(-1)
     try:
-        rows = take_rows(weight, reshape(input, (flat.size,)), None, bool(scale_grad_by_freq))
+        numbers = input if index.ndim == 1 else reshape(input, (flat.size,))
+        rows = take_rows(weight, numbers, None, bool(scale_grad_by_freq))
     except IndexError:
         refuse_index(embedding_bag, index, weight, len(table))
-    counted = np.ones(flat.size, bool) if padding_idx is None else flat != padding_idx
+    counted = None if padding_idx is None else flat != padding_idx
     if mode == "max":
         return largest_of_bags(rows, bags, count, counted)
     if per_sample_weights is not None:
         rows = mul(rows, reshape(per_sample_weights, (flat.size, 1)))
-    factors = counted.astype(table.dtype)
+    factors = None if counted is None else counted.astype(table.dtype)
     if mode == "mean":
-        lengths = np.bincount(bags[counted], minlength=count)
-        factors /= np.maximum(lengths, 1)[bags].astype(table.dtype)
+        lengths = np.bincount(bags if counted is None else bags[counted], minlength=count)
+        shares = np.reciprocal(np.maximum(lengths, 1), dtype=table.dtype)[bags]
+        factors = shares if factors is None else factors * shares
     if offsets is None and padding_idx is None:
         # They depend on the shape alone.
-        return add_rows(rows, beside(bags, rows), count, beside(factors, rows))
+        return add_rows(rows, beside(bags, rows), count, None if factors is None else beside(factors, rows))
     return add_rows(rows, bags, count, factors)
 
 
-def largest_of_bags(rows: Operand, bags: ndarray, count: int, counted: ndarray) -> Tensor:
+def largest_of_bags(rows: Operand, bags: ndarray, count: int, counted: ndarray | None) -> Tensor:
     """Return the largest number of each column among the rows of each bag; 0 where none counts.
 
     Args:
         rows: (k, n).
         bags: (k,), the bag of each.
         count: how many bags there are.
-        counted: (k,), which rows count.
+        counted: (k,), which rows count; None for all.
     """
-    places = minigrad_kernels.largest_places(unwrap(largest_of_bags, rows), np.where(counted, bags, -1), count)
+    kept = bags if counted is None else np.where(counted, bags, -1)
+    places = minigrad_kernels.largest_places(unwrap(largest_of_bags, rows), kept, count)
     if bags.size == 0:
         return add_rows(rows, bags, count, None)
     return where(places < 0, 0.0, gather(rows, 0, np.maximum(places, 0)))
@@ -226,4 +230,4 @@ def renormalise_rows(weight: Tensor, index: Operand, max_norm: float, norm_type:
 
 def as_index(x: ndarray) -> ndarray:
     """Return an index as int64."""
-    return x if x.dtype == np.int64 else x.astype(np.int64)
+    return x if x.dtype is int64 else x.astype(np.int64)

@@ -11,6 +11,7 @@ from minigrad.graph import record
 from minigrad.ops.elementwise import log, where
 from minigrad.ops.logarithms import log1p
 from minigrad.ops.operands import Op, Operand, Tensor, Value, floating, floating_pair, ndarray
+from minigrad.ops.reductions import may_hold_nan
 
 
 def xlogy(x: Operand, y: Operand) -> Tensor:
@@ -64,6 +65,9 @@ def floating_arrays(op: Op, x: Operand, y: Operand) -> tuple[ndarray, ndarray]:
 def zero_wins(x: Any, y: Any, logarithm: Any) -> Any:
     """Return ``x * logarithm``, with 0 where ``x`` is 0 and ``y`` is a number."""
     output = x * logarithm
+    if type(output) is ndarray and not may_hold_nan(output):
+        # 0 times a logarithm that is a number is 0 already.
+        return output
     zero = np.equal(x, 0)
     return np.where(zero & np.equal(y, y), output.dtype.type(0), output) if np.count_nonzero(zero) else output
 
@@ -72,8 +76,9 @@ def entr(x: Operand) -> Tensor:
     """Return ``-x * log(x)``, elementwise: 0 at 0, with an infinite gradient, and ``-inf`` below."""
     x_data = floating(entr, x)
     output = -x_data * np.log(x_data)
-    outside = x_data <= 0
-    if np.count_nonzero(outside):
+    # The logarithm of what is negative is NaN, and so is 0 times that of 0.
+    if type(output) is not ndarray or may_hold_nan(output):
+        outside = x_data <= 0
         output = np.where(outside, np.where(x_data == 0, x_data.dtype.type(0), -math.inf), output)
     return record(entr, entr_vjp, output.astype(x_data.dtype, copy=False), (x,), (x_data,))
 

@@ -60,7 +60,7 @@ def turned_round(x: ndarray, dims: tuple[int, ...]) -> ndarray:
     key: list[Any] = [slice(None)] * x.ndim
     for each in dims if x.ndim else ():
         key[each] = slice(None, None, -1)
-    return x[(*key, ...)].copy()
+    return x[tuple(key)].copy()
 
 
 def fliplr(x: Operand) -> Tensor:
@@ -79,11 +79,12 @@ def flip_of_axis(op: Op, x: Operand, along: int) -> Tensor:
     Raises:
         ValueError: if x has no such axis.
     """
-    if unwrap(op, x).ndim <= along:
+    x_data = unwrap(op, x)
+    if x_data.ndim <= along:
         raise ValueError(
             message(op.__name__, f"at least {along + 1} axes are needed, got {describe(x)}.", "flip takes any axis.")
         )
-    return flip(x, along)
+    return record(flip, flip_vjp, turned_round(x_data, (along,)), (x, (along,)), ((along,),))
 
 
 def roll(x: Operand, shifts: Any, dims: Any = None) -> Tensor:
@@ -104,7 +105,7 @@ def roll(x: Operand, shifts: Any, dims: Any = None) -> Tensor:
     """
     x_data = unwrap(roll, x)
     steps = [whole(roll, "shifts", each) for each in (shifts if isinstance(shifts, (tuple, list)) else (shifts,))]
-    if dims is None or dims in ((), []):
+    if dims is None or (isinstance(dims, (tuple, list)) and len(dims) == 0):
         if len(steps) != 1:
             raise ValueError(
                 message(

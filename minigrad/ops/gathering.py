@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from minigrad.dtypes import int64
-from minigrad.errors import describe, message
+from minigrad.errors import describe, message, no_memory
 from minigrad.graph import record
+from minigrad.ops.creation import affordable
 from minigrad.ops.operands import Op, Operand, Tensor, Value, axis, ndarray, unwrap, whole
-from minigrad.ops.places import add_elements, check_places, integer_index, places_of
+from minigrad.ops.places import add_elements, check_places, flat_places, integer_index, places_of
 
 
 def gather(x: Operand, dim: int, index: Operand) -> Tensor:
@@ -29,8 +30,17 @@ def gather(x: Operand, dim: int, index: Operand) -> Tensor:
     x_data = unwrap(gather, x)
     along = axis(gather, dim, x_data.ndim)
     index_data = check_gather(gather, x_data, along, index)
-    output = x_data[places_of(index_data, along)] if x_data.ndim else x_data.copy()
+    output = taken_at(x_data, along, index_data)
     return record(gather, gather_vjp, output, (x, dim, index), (along, index_data, x_data.shape))
+
+
+def taken_at(x: ndarray, along: int, index: ndarray) -> ndarray:
+    """Return what ``gather`` reads, at an index that fits."""
+    if x.ndim == 0:
+        return x.copy()
+    if x.flags.c_contiguous and x.size:
+        return x.take(flat_places(index, along, x.shape))
+    return x[places_of(index, along)]
 
 
 def gather_vjp(grad_output: Value, along: int, index: Value, shape: tuple[int, ...]) -> Value:
@@ -107,7 +117,11 @@ def one_hot(x: Operand, num_classes: int = -1) -> Tensor:
                 "Pass a larger num_classes, or let the labels begin at 0: x - x.min().",
             )
         )
-    output = (x_data[..., None] == np.arange(num_classes)).astype(int64)
+    affordable(one_hot, (*x_data.shape, num_classes))
+    try:
+        output = (x_data[..., None] == np.arange(num_classes)).astype(int64)
+    except MemoryError as error:
+        raise no_memory("one_hot", error, x) from None
     return record(one_hot, None, output, (x, num_classes))
 
 

@@ -10,9 +10,11 @@ from typing import Any
 import numpy as np
 
 from minigrad.errors import describe, message, number_remedy
+from minigrad.modes import current_state
 from minigrad.ops.creation import leaf
-from minigrad.ops.in_place import copy_
+from minigrad.ops.in_place import fill_
 from minigrad.ops.operands import Op
+from minigrad.writes import stamp_write
 
 
 class Generator:
@@ -42,7 +44,7 @@ class Generator:
         seed = checked_seed("manual_seed", seed)
         with self._lock:
             self.seed = seed
-            copy_(self.counter, 0)
+            self._go_to(0)
         return self
 
     def initial_seed(self) -> int:
@@ -73,15 +75,23 @@ class Generator:
             )
         with self._lock:
             self.seed = seed
-            copy_(self.counter, counter)
+            self._go_to(counter)
 
     def draw(self, fill: Any, output: np.ndarray, *arguments: Any) -> None:
         """Fill an array from the stream and move on by what was used."""
         flat = output.reshape(-1)
         with self._lock:
-            start = int(self.counter._data)
+            start = self.counter._data.item()
             used = fill(self.seed, start, *arguments, flat) if flat.size else 0
-            copy_(self.counter, start + used)
+            self._go_to(start + used)
+
+    def _go_to(self, counter: int) -> None:
+        if current_state().tape is not None:
+            fill_(self.counter, counter)
+            return
+        # What fill_ does besides takes as long as ten numbers.
+        stamp_write(self.counter._stamp)
+        self.counter._data.fill(counter)
 
     def __getstate__(self) -> tuple[int, int]:
         """Return the two integers."""

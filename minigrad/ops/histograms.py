@@ -36,7 +36,8 @@ def histc(x: Operand, bins: int = 100, min: float = 0, max: float = 0) -> Tensor
             )
         )
     bins = whole(histc, "bins", bins)
-    low, high = bounds(x_data, real(histc, "min", min), real(histc, "max", max))
+    first, last = real(histc, "min", min), real(histc, "max", max)
+    low, high = bounds(x_data, first, last)
     if bins < 1 or not low < high or not np.isfinite(high - low):
         raise ValueError(
             message(
@@ -45,10 +46,15 @@ def histc(x: Operand, bins: int = 100, min: float = 0, max: float = 0) -> Tensor
                 "Pass min and max where x has elements that are not finite.",
             )
         )
-    inside = x_data[(x_data >= low) & (x_data <= high)]
-    places = ((inside - low) * bins / (high - low)).astype(np.int64)
+    # Between its own extremes lies all of x.
+    inside = x_data.reshape(-1) if first == last else x_data[(x_data >= low) & (x_data <= high)]
+    # In one array: at a million elements the memory for each other one takes as long as it is to be computed.
+    spread = inside - low
+    spread *= bins
+    spread /= high - low
+    places = spread.astype(np.int64)
     # The largest belongs to the last.
-    counts = np.bincount(np.minimum(places, bins - 1), minlength=bins)
+    counts = np.bincount(np.minimum(places, bins - 1, out=places), minlength=bins)
     return record(histc, None, counts.astype(x_data.dtype), (x, bins, min, max))
 
 

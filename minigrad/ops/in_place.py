@@ -2,257 +2,125 @@
 
 from __future__ import annotations
 
-from typing import Any
+from sys import _getframe
 
 import numpy as np
 
 import minigrad_kernels
-from minigrad import tensors
-from minigrad.dtypes import CATEGORY
+from minigrad.dtypes import int64
 from minigrad.errors import describe, message
-from minigrad.graph import record
-from minigrad.modes import current_state, is_grad_enabled
 from minigrad.ops.arithmetic import add, div, floor_divide, mul, neg, pow, remainder, scaled, sub
 from minigrad.ops.comparisons import bitwise_and, bitwise_or, bitwise_xor
-from minigrad.ops.conversion import clone
 from minigrad.ops.elementwise import abs, clamp, exp, log, relu, sigmoid, sqrt, tanh
-from minigrad.ops.operands import (
-    Op,
-    Operand,
-    Tensor,
-    Value,
-    broadcasts_to,
-    is_small_number,
-    needs_grad,
-    unwrap,
-    unwrap_exact,
-)
-from minigrad.writes import refuse_write, stamp_write
-
-
-def copy_(x: Tensor, y: Operand) -> Tensor:
-    """Write ``y`` over ``x``; a part of the graph where one of them is.
-
-    Args:
-        x: the tensor to change.
-        y: what to write, of a shape that broadcasts to x's; it is converted to x's dtype.
-
-    Returns:
-        ``x``.
-
-    Raises:
-        RuntimeError: if x is a leaf that requires grad, a view where a gradient is at stake, or read-only memory.
-        ValueError: if y does not broadcast to x's shape. ``x`` is unchanged then.
-    """
-    y_data = unwrap_exact(copy_, y)
-    refuse_write("copy_", x, (y,))
-    check_fits("copy_", x, y_data.shape)
-    # Before the write, so that an interrupt between the two leaves a stamp too late rather than none.
-    stamp_write(x._stamp)
-    np.copyto(x._data, y_data, casting="unsafe")
-    written: Tensor = record(copy_, copy_vjp, x._data, (x, y), (), writes=x)
-    return written
-
-
-def copy_vjp(grad_output: Value) -> tuple[Value, Value]:
-    """``grad_x = 0 (nothing of it is left); grad_y = grad_output``."""
-    return None, grad_output
-
-
-def write_over(op: Op, x: Tensor, *arguments: Any, into: Any = None, kind: str = "f", **settings: Any) -> Tensor:
-    """Write ``op(x, *arguments, **settings)`` over ``x``.
-
-    The operation itself is recorded on a copy of x's old value, which its rule may read; the write is then a ``copy_``.
-
-    Args:
-        op: the operation.
-        x: its first operand.
-        arguments: the others.
-        into: a function like a ufunc, ``into(x, *arguments, out=x)``, that computes the same: where nothing is recorded
-            it writes its result at once.
-        kind: the kind of dtype for which it computes the same.
-        settings: the operation's arguments by name, none of which ``into`` knows.
-
-    Raises:
-        RuntimeError, ValueError, TypeError: with ``x`` unchanged.
-    """
-    who = op.__name__ + "_"
-    if not isinstance(x, tensors.Tensor):
-        raise TypeError(
-            message(
-                who,
-                f"a Tensor is needed to be written to, got {describe(x)}.",
-                "Make one of it, minigrad.tensor(...), or use the form without the underscore.",
-            )
-        )
-    refuse_write(who, x, arguments)
-    if into is not None and x._data.dtype.kind == kind:
-        arrays = plain_operands(x, arguments)
-        if arrays is not None:
-            # Before the write, as in copy_.
-            stamp_write(x._stamp)
-            into(*arrays, out=x._data)
-            written: Tensor = record(copy_, None, x._data, (x,), (), writes=x)
-            return written
-    return written_result(op, x, arguments, settings)
-
-
-def plain_operands(x: Tensor, arguments: tuple[Any, ...]) -> list[Any] | None:
-    """Return the arrays and numbers of an operation whose result is written over x, where nothing is recorded.
-
-    None where a gradient is at stake or a step is captured, and where an operand would have to be converted first.
-    """
-    state = current_state()
-    if state.tape is not None:
-        return None
-    found: list[Any] = []
-    for each in (x, *arguments):
-        if isinstance(each, tensors.Tensor):
-            if state.grad_enabled and needs_grad(each):
-                return None
-            each = each._data
-            if each.dtype is not x._data.dtype or not broadcasts_to(each.shape, x._data.shape):
-                return None
-        elif x._data.dtype.kind != "f" or not is_small_number(each):
-            return None
-        found.append(each)
-    return found
-
-
-def written_result(op: Op, x: Tensor, arguments: tuple[Any, ...], settings: dict[str, Any]) -> Tensor:
-    """Compute ``op(x, *arguments, **settings)``, x copied where its rule may read it, and write it over ``x``."""
-    who = op.__name__ + "_"
-    operands = [x, *arguments]
-    recorded = False
-    for each in operands:
-        recorded = recorded or needs_grad(each)
-    if recorded and is_grad_enabled():
-        for index, each in enumerate(operands):
-            # Also those that share its memory: x *= x, x *= x[0].
-            if isinstance(each, tensors.Tensor) and each._stamp is x._stamp:
-                operands[index] = clone(each)
-    result = op(*operands, **settings)
-    check_fits(who, x, result._data.shape)
-    if CATEGORY[result._data.dtype.kind] > CATEGORY[x._data.dtype.kind]:
-        raise TypeError(
-            message(who, f"a result of {result.dtype} cannot be written to {describe(x)}.", "Convert first: x.float().")
-        )
-    return copy_(x, result)
-
-
-def check_fits(who: str, x: Tensor, shape: tuple[int, ...]) -> None:
-    """Raise a ValueError unless a result of ``shape`` can be written to all of ``x``."""
-    if shape != x._data.shape and not broadcasts_to(shape, x._data.shape):
-        raise ValueError(
-            message(
-                who,
-                f"a value of shape {shape} does not broadcast to {describe(x)} in place.",
-                "Make a new tensor instead: x = value.clone()."
-                if who == "copy_"
-                else "Use the form without the underscore, which makes a new tensor.",
-            )
-        )
+from minigrad.ops.operands import Operand, Tensor, is_small_number, unwrap
+from minigrad.ops.overwriting import copy_, is_written_at_once, stamp_now, write_over
+from minigrad.writes import refuse_write
 
 
 def add_(x: Tensor, y: Operand, *, alpha: float = 1) -> Tensor:
     """Write ``x + alpha * y`` over ``x``."""
-    return write_over(add, x, y if alpha == 1 else scaled(add_, y, alpha), into=np.add)
+    return write_over(add, x, (y if type(alpha) is int and alpha == 1 else scaled(add_, y, alpha),), np.add)
 
 
 def sub_(x: Tensor, y: Operand, *, alpha: float = 1) -> Tensor:
     """Write ``x - alpha * y`` over ``x``."""
-    return write_over(sub, x, y if alpha == 1 else scaled(sub_, y, alpha), into=np.subtract)
+    return write_over(sub, x, (y if type(alpha) is int and alpha == 1 else scaled(sub_, y, alpha),), np.subtract)
 
 
 def mul_(x: Tensor, y: Operand) -> Tensor:
     """Write ``x * y`` over ``x``."""
-    return write_over(mul, x, y, into=np.multiply)
+    return write_over(mul, x, (y,), np.multiply)
 
 
 def div_(x: Tensor, y: Operand, *, rounding_mode: str | None = None) -> Tensor:
     """Write ``x / y`` over ``x``; ``rounding_mode`` as for ``div``."""
     if rounding_mode is not None:
-        return write_over(div, x, y, rounding_mode=rounding_mode)
-    return write_over(div, x, y, into=np.true_divide)
+        return write_over(div, x, (y,), None, "f", {"rounding_mode": rounding_mode})
+    return write_over(div, x, (y,), np.true_divide)
 
 
 def floor_divide_(x: Tensor, y: Operand) -> Tensor:
     """Write ``x // y`` over ``x``."""
-    return write_over(floor_divide, x, y, into=np.floor_divide)
+    return write_over(floor_divide, x, (y,), np.floor_divide)
 
 
 def remainder_(x: Tensor, y: Operand) -> Tensor:
     """Write ``x % y`` over ``x``."""
-    return write_over(remainder, x, y, into=np.remainder)
+    return write_over(remainder, x, (y,), np.remainder)
 
 
 def pow_(x: Tensor, y: Operand) -> Tensor:
     """Write ``x ** y`` over ``x``."""
-    return write_over(pow, x, y)
+    # A number may be an exponent that NumPy has a faster way for than its ufunc.
+    return write_over(pow, x, (y,), None if is_small_number(y) else np.power)
 
 
 def bitwise_and_(x: Tensor, y: Operand) -> Tensor:
     """Write ``x & y`` over ``x``."""
-    return write_over(bitwise_and, x, y, into=np.bitwise_and, kind="i")
+    return write_over(bitwise_and, x, (y,), np.bitwise_and, "i")
 
 
 def bitwise_or_(x: Tensor, y: Operand) -> Tensor:
     """Write ``x | y`` over ``x``."""
-    return write_over(bitwise_or, x, y, into=np.bitwise_or, kind="i")
+    return write_over(bitwise_or, x, (y,), np.bitwise_or, "i")
 
 
 def bitwise_xor_(x: Tensor, y: Operand) -> Tensor:
     """Write ``x ^ y`` over ``x``."""
-    return write_over(bitwise_xor, x, y, into=np.bitwise_xor, kind="i")
+    return write_over(bitwise_xor, x, (y,), np.bitwise_xor, "i")
 
 
 def neg_(x: Tensor) -> Tensor:
     """Write ``-x`` over ``x``."""
-    return write_over(neg, x, into=np.negative)
+    return write_over(neg, x, (), np.negative)
 
 
 def abs_(x: Tensor) -> Tensor:
     """Write the absolute values over ``x``."""
-    return write_over(abs, x, into=np.absolute)
+    return write_over(abs, x, (), np.absolute)
 
 
 def exp_(x: Tensor) -> Tensor:
     """Write ``exp(x)`` over ``x``."""
-    return write_over(exp, x, into=minigrad_kernels.exp)
+    return write_over(exp, x, (), minigrad_kernels.exp)
 
 
 def log_(x: Tensor) -> Tensor:
     """Write ``log(x)`` over ``x``."""
-    return write_over(log, x, into=minigrad_kernels.log)
+    return write_over(log, x, (), minigrad_kernels.log)
 
 
 def sqrt_(x: Tensor) -> Tensor:
     """Write the square roots over ``x``."""
-    return write_over(sqrt, x, into=np.sqrt)
+    return write_over(sqrt, x, (), np.sqrt)
 
 
 def tanh_(x: Tensor) -> Tensor:
     """Write ``tanh(x)`` over ``x``."""
-    return write_over(tanh, x, into=minigrad_kernels.tanh)
+    return write_over(tanh, x, (), minigrad_kernels.tanh)
 
 
 def sigmoid_(x: Tensor) -> Tensor:
     """Write ``sigmoid(x)`` over ``x``."""
-    return write_over(sigmoid, x, into=minigrad_kernels.sigmoid)
+    return write_over(sigmoid, x, (), minigrad_kernels.sigmoid)
 
 
 def relu_(x: Tensor) -> Tensor:
     """Write ``relu(x)`` over ``x``."""
-    return write_over(relu, x, into=minigrad_kernels.relu)
+    return write_over(relu, x, (), minigrad_kernels.relu)
 
 
 def clamp_(x: Tensor, min: Operand | None = None, max: Operand | None = None) -> Tensor:
     """Write ``x`` limited to ``[min, max]`` over ``x``."""
-    return write_over(clamp, x, min, max, into=None if min is None or max is None else np.clip)
+    return write_over(clamp, x, (min, max), None if min is None or max is None else np.clip)
 
 
 def zero_(x: Tensor) -> Tensor:
     """Write zeros over ``x``; the gradient of what it held before is 0."""
+    if is_written_at_once(x):
+        stamp_now(x, _getframe(1))
+        x._data.fill(0)
+        return x
     refuse_write("zero_", x)
     return copy_(x, 0)
 
@@ -263,6 +131,12 @@ def fill_(x: Tensor, value: Operand) -> Tensor:
     Raises:
         ValueError: if ``value`` has more than one element.
     """
+    if is_small_number(value) and is_written_at_once(x):
+        x_data = x._data
+        if x_data.dtype.kind == "f" or (x_data.dtype is int64 and type(value) is int):
+            stamp_now(x, _getframe(1))
+            x_data.fill(value)
+            return x
     refuse_write("fill_", x, (value,))
     if unwrap(fill_, value).ndim:
         raise ValueError(

@@ -8,9 +8,9 @@ import minigrad_kernels
 from minigrad.ops.comparisons import bitwise_not, logical_not
 from minigrad.ops.elementwise import sign, square
 from minigrad.ops.hyperbolic import acosh, asinh, atanh, cosh, sinh
-from minigrad.ops.in_place import write_over
 from minigrad.ops.logarithms import exp2, expm1, log1p, log2, log10
-from minigrad.ops.operands import Tensor
+from minigrad.ops.operands import Tensor, ndarray
+from minigrad.ops.overwriting import write_over
 from minigrad.ops.powers import reciprocal, rsqrt
 from minigrad.ops.rounding import ceil, floor, frac, trunc
 from minigrad.ops.special_functions import digamma, erf, erfc, erfinv, lgamma
@@ -19,57 +19,57 @@ from minigrad.ops.trigonometric import acos, asin, atan, cos, deg2rad, rad2deg, 
 
 def acos_(x: Tensor) -> Tensor:
     """Write ``acos(x)`` over ``x``."""
-    return write_over(acos, x, into=np.arccos)
+    return write_over(acos, x, (), np.arccos)
 
 
 def acosh_(x: Tensor) -> Tensor:
     """Write ``acosh(x)`` over ``x``."""
-    return write_over(acosh, x, into=np.arccosh)
+    return write_over(acosh, x, (), np.arccosh)
 
 
 def asin_(x: Tensor) -> Tensor:
     """Write ``asin(x)`` over ``x``."""
-    return write_over(asin, x, into=np.arcsin)
+    return write_over(asin, x, (), np.arcsin)
 
 
 def asinh_(x: Tensor) -> Tensor:
     """Write ``asinh(x)`` over ``x``."""
-    return write_over(asinh, x, into=np.arcsinh)
+    return write_over(asinh, x, (), np.arcsinh)
 
 
 def atan_(x: Tensor) -> Tensor:
     """Write ``atan(x)`` over ``x``."""
-    return write_over(atan, x, into=np.arctan)
+    return write_over(atan, x, (), np.arctan)
 
 
 def atanh_(x: Tensor) -> Tensor:
     """Write ``atanh(x)`` over ``x``."""
-    return write_over(atanh, x, into=np.arctanh)
+    return write_over(atanh, x, (), np.arctanh)
 
 
 def bitwise_not_(x: Tensor) -> Tensor:
     """Write ``bitwise_not(x)`` over ``x``."""
-    return write_over(bitwise_not, x, into=np.bitwise_not, kind="i")
+    return write_over(bitwise_not, x, (), np.bitwise_not, "i")
 
 
 def ceil_(x: Tensor) -> Tensor:
     """Write ``ceil(x)`` over ``x``."""
-    return write_over(ceil, x, into=np.ceil)
+    return write_over(ceil, x, (), np.ceil)
 
 
 def cos_(x: Tensor) -> Tensor:
     """Write ``cos(x)`` over ``x``."""
-    return write_over(cos, x, into=np.cos)
+    return write_over(cos, x, (), np.cos)
 
 
 def cosh_(x: Tensor) -> Tensor:
     """Write ``cosh(x)`` over ``x``."""
-    return write_over(cosh, x, into=np.cosh)
+    return write_over(cosh, x, (), np.cosh)
 
 
 def deg2rad_(x: Tensor) -> Tensor:
     """Write ``deg2rad(x)`` over ``x``."""
-    return write_over(deg2rad, x)
+    return write_over(deg2rad, x, (), np.deg2rad)
 
 
 def digamma_(x: Tensor) -> Tensor:
@@ -79,7 +79,7 @@ def digamma_(x: Tensor) -> Tensor:
 
 def erf_(x: Tensor) -> Tensor:
     """Write ``erf(x)`` over ``x``."""
-    return write_over(erf, x, into=minigrad_kernels.erf)
+    return write_over(erf, x, (), minigrad_kernels.erf)
 
 
 def erfc_(x: Tensor) -> Tensor:
@@ -94,17 +94,17 @@ def erfinv_(x: Tensor) -> Tensor:
 
 def exp2_(x: Tensor) -> Tensor:
     """Write ``exp2(x)`` over ``x``."""
-    return write_over(exp2, x, into=np.exp2)
+    return write_over(exp2, x, (), np.exp2)
 
 
 def expm1_(x: Tensor) -> Tensor:
     """Write ``expm1(x)`` over ``x``."""
-    return write_over(expm1, x, into=np.expm1)
+    return write_over(expm1, x, (), np.expm1)
 
 
 def floor_(x: Tensor) -> Tensor:
     """Write ``floor(x)`` over ``x``."""
-    return write_over(floor, x, into=np.floor)
+    return write_over(floor, x, (), np.floor)
 
 
 def frac_(x: Tensor) -> Tensor:
@@ -119,32 +119,37 @@ def lgamma_(x: Tensor) -> Tensor:
 
 def log10_(x: Tensor) -> Tensor:
     """Write ``log10(x)`` over ``x``."""
-    return write_over(log10, x, into=np.log10)
+    return write_over(log10, x, (), np.log10)
 
 
 def log1p_(x: Tensor) -> Tensor:
     """Write ``log1p(x)`` over ``x``."""
-    return write_over(log1p, x, into=np.log1p)
+    return write_over(log1p, x, (), np.log1p)
 
 
 def log2_(x: Tensor) -> Tensor:
     """Write ``log2(x)`` over ``x``."""
-    return write_over(log2, x, into=np.log2)
+    return write_over(log2, x, (), np.log2)
 
 
 def logical_not_(x: Tensor) -> Tensor:
     """Write ``logical_not(x)`` over ``x``."""
-    return write_over(logical_not, x, into=np.logical_not, kind="b")
+    return write_over(logical_not, x, (), np.logical_not, "b")
 
 
 def rad2deg_(x: Tensor) -> Tensor:
     """Write ``rad2deg(x)`` over ``x``."""
-    return write_over(rad2deg, x)
+    return write_over(rad2deg, x, (), np.rad2deg)
 
 
 def reciprocal_(x: Tensor) -> Tensor:
     """Write ``reciprocal(x)`` over ``x``."""
-    return write_over(reciprocal, x, into=np.reciprocal)
+    return write_over(reciprocal, x, (), one_over)
+
+
+def one_over(x: ndarray, out: ndarray) -> None:
+    """Write ``1 / x`` to an array: at a million elements np.reciprocal takes twice as long."""
+    np.true_divide(1, x, out=out)
 
 
 def rsqrt_(x: Tensor) -> Tensor:
@@ -154,17 +159,17 @@ def rsqrt_(x: Tensor) -> Tensor:
 
 def sgn_(x: Tensor) -> Tensor:
     """Write ``sgn(x)`` over ``x``."""
-    return write_over(sign, x, into=minigrad_kernels.sign)
+    return write_over(sign, x, (), minigrad_kernels.sign)
 
 
 def sign_(x: Tensor) -> Tensor:
     """Write ``sign(x)`` over ``x``."""
-    return write_over(sign, x, into=minigrad_kernels.sign)
+    return write_over(sign, x, (), minigrad_kernels.sign)
 
 
 def sin_(x: Tensor) -> Tensor:
     """Write ``sin(x)`` over ``x``."""
-    return write_over(sin, x, into=np.sin)
+    return write_over(sin, x, (), np.sin)
 
 
 def sinc_(x: Tensor) -> Tensor:
@@ -174,22 +179,22 @@ def sinc_(x: Tensor) -> Tensor:
 
 def sinh_(x: Tensor) -> Tensor:
     """Write ``sinh(x)`` over ``x``."""
-    return write_over(sinh, x, into=np.sinh)
+    return write_over(sinh, x, (), np.sinh)
 
 
 def square_(x: Tensor) -> Tensor:
     """Write ``square(x)`` over ``x``."""
-    return write_over(square, x, into=np.square)
+    return write_over(square, x, (), np.square)
 
 
 def tan_(x: Tensor) -> Tensor:
     """Write ``tan(x)`` over ``x``."""
-    return write_over(tan, x, into=np.tan)
+    return write_over(tan, x, (), np.tan)
 
 
 def trunc_(x: Tensor) -> Tensor:
     """Write ``trunc(x)`` over ``x``."""
-    return write_over(trunc, x, into=np.trunc)
+    return write_over(trunc, x, (), np.trunc)
 
 
 class InPlaceFunctionMethods:

@@ -44,7 +44,9 @@ def reshape_itself(op: Op, x: Tensor, *arguments: Any) -> Tensor:
                 f"Make a new tensor instead: y = x.{op.__name__}(...).",
             )
         )
-    if current_state().tape is not None:
+    tape = current_state().tape
+    # A tape of minigrad.debug looks on, and goes by no shape.
+    if tape is not None and not getattr(tape, "looks_on", False):
         raise TypeError(
             message(
                 who,

@@ -11,8 +11,8 @@ from minigrad.errors import describe, message
 from minigrad.graph import record
 from minigrad.ops.arithmetic import scaled
 from minigrad.ops.elementwise import where
-from minigrad.ops.in_place import write_over
-from minigrad.ops.indexing import edges_of_index, misfit, plain_index, set_item_vjp, shape_of_place, written_last
+from minigrad.ops.index_keys import misfit, plain_index
+from minigrad.ops.indexing import edges_of_index, set_item_vjp, shape_of_place, written_last
 from minigrad.ops.operands import (
     Op,
     Operand,
@@ -20,12 +20,14 @@ from minigrad.ops.operands import (
     Value,
     axis,
     broadcasts_to,
+    flag,
     ndarray,
     needs_grad,
     real,
     unwrap,
     unwrap_exact,
 )
+from minigrad.ops.overwriting import write_over
 from minigrad.ops.places import add_along, add_at, last_named, same_dtype
 from minigrad.ops.reductions import sum
 from minigrad.ops.selections import index_select, vector_of_places
@@ -185,18 +187,28 @@ def index_put(x: Operand, indices: Any, values: Operand, accumulate: bool = Fals
         )
     if isinstance(values, (tensors.Tensor, ndarray)):
         same_dtype(index_put, x_data, values_data)
-    key = plain_index(tuple(indices), needs_grad(x) or needs_grad(values))
-    place = place_of(x_data, key, values)
+    recorded = needs_grad(x) or needs_grad(values)
+    key = plain_index(tuple(indices), recorded)
     output = x_data.copy()
-    between = (None,) * edges_of_index(indices)
     inputs = (x, indices, values, accumulate)
     added = values_data.astype(x_data.dtype, copy=False)
-    if accumulate:
+    if flag(index_put, "accumulate", accumulate):
+        place = place_of(x_data, key, values)
         add_at(output, key, added if added.shape == place else np.broadcast_to(added, place))
+        between = (None,) * edges_of_index(indices)
         return record(index_put, index_put_accumulate_vjp, output, inputs, (key, between, needs_grad(values)))
-    output[key] = added
+    if added.ndim and added.shape[0] == 1:
+        # NumPy would leave out an axis of length 1.
+        place_of(x_data, key, values)
+    try:
+        output[key] = added
+    except (IndexError, ValueError):
+        place_of(x_data, key, values)
+        raise
+    if not recorded:
+        return record(index_put, set_item_vjp, output, inputs)
     last = written_last(x_data.shape, key) if needs_grad(values) else None
-    saved = (key, between, needs_grad(x), needs_grad(values), last)
+    saved = (key, (None,) * edges_of_index(indices), needs_grad(x), needs_grad(values), last)
     return record(index_put, set_item_vjp, output, inputs, saved)
 
 
@@ -231,22 +243,22 @@ def place_of(x: ndarray, key: tuple[Any, ...], values: Operand) -> tuple[int, ..
 
 def index_add_(x: Tensor, dim: int, index: Operand, source: Operand, *, alpha: float = 1) -> Tensor:
     """Add ``alpha`` times the slices of ``source`` to ``x`` at places of an axis, in place."""
-    return write_over(index_add, x, dim, index, source if alpha == 1 else scaled(index_add_, source, alpha))
+    return write_over(index_add, x, (dim, index, source if alpha == 1 else scaled(index_add_, source, alpha)))
 
 
 def index_copy_(x: Tensor, dim: int, index: Operand, source: Operand) -> Tensor:
     """Write the slices of ``source`` over ``x`` at places of an axis."""
-    return write_over(index_copy, x, dim, index, source)
+    return write_over(index_copy, x, (dim, index, source))
 
 
 def index_fill_(x: Tensor, dim: int, index: Operand, value: Operand) -> Tensor:
     """Write one number over ``x`` at places of an axis."""
-    return write_over(index_fill, x, dim, index, value)
+    return write_over(index_fill, x, (dim, index, value))
 
 
 def index_put_(x: Tensor, indices: Any, values: Operand, accumulate: bool = False) -> Tensor:
     """Write ``values`` over ``x[indices]``, or add them to it."""
-    return write_over(index_put, x, indices, values, accumulate)
+    return write_over(index_put, x, (indices, values, accumulate))
 
 
 class IndexWriteMethods:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-import operator
+from sys import _getframe
 from typing import Any
 
 import numpy as np
@@ -14,7 +13,9 @@ from minigrad.errors import describe, message
 from minigrad.graph import record
 from minigrad.modes import is_grad_enabled
 from minigrad.ops.elementwise import where
+from minigrad.ops.index_keys import basic_key, integers_first, is_basic, misfit, plain_index
 from minigrad.ops.operands import Operand, Tensor, Value, broadcasts_to, ndarray, needs_grad, unwrap, unwrap_exact
+from minigrad.ops.overwriting import is_written_at_once, stamp_now
 from minigrad.ops.places import add_at, counted_from_0
 from minigrad.ops.shapes import reshape
 from minigrad.ops.views import strided_view
@@ -36,16 +37,21 @@ def get_item(x: Operand, index: Any) -> Tensor:
         TypeError: if an index is of another type.
     """
     x_data = unwrap(get_item, x)
-    key = plain_index(index, needs_grad(x))
-    basic = is_basic(key)
+    key = basic_key(index)
+    basic = key is not None
+    if key is None:
+        key = plain_index(index, needs_grad(x))
+        basic = is_basic(key)
     try:
-        if not basic:
+        if not basic and len(key) > 1:
             key = integers_first(key, x_data.shape)
         output = x_data[key]
     except (IndexError, ValueError):
         problem, remedy = misfit(x_data.shape, key)
         raise IndexError(message("x[index]", f"{problem}; x is {describe(x)}.", remedy)) from None
-    if basic and type(output) is not ndarray:
+    if not basic:
+        return record(get_item, get_item_vjp, output, (x, index), (key, x_data.shape))
+    if type(output) is not ndarray:
         # NumPy gives a scalar for one element, which is a copy; a view of it is what is wanted.
         output = x_data[(*key, ...)]
     return record(get_item, get_item_vjp, output, (x, index), (key, x_data.shape), x)
@@ -84,11 +90,15 @@ def set_item(x: Tensor, index: Any, value: Operand) -> None:
     Raises:
         IndexError, TypeError, ValueError, RuntimeError: with ``x`` unchanged.
     """
-    key = plain_index(index, needs_grad(x) or needs_grad(value))
     value_data = unwrap_exact(set_item, value)
-    refuse_write("x[index] = value", x, (value,))
+    at_once = is_written_at_once(x) and not (needs_grad(value) and is_grad_enabled())
+    if at_once and write_view(x, index, value_data):
+        return
+    key = plain_index(index, not at_once)
+    if not at_once:
+        refuse_write("x[index] = value", x, (value,))
     try:
-        if not is_basic(key):
+        if len(key) > 1 and not is_basic(key):
             key = integers_first(key, x.shape)
         place = shape_of_place(x._data, key)
     except (IndexError, ValueError):
@@ -98,13 +108,34 @@ def set_item(x: Tensor, index: Any, value: Operand) -> None:
     if value_data.shape != place:
         value = fitted(value, value_data.shape, place, x)
         value_data = unwrap_exact(set_item, value)
+    # In x's dtype already: to convert while places are looked up takes seven times as long.
+    value_data = value_data.astype(x._data.dtype, copy=False)
+    if at_once:
+        stamp_now(x, _getframe(1))
+        x._data[key] = value_data
+        return
     last = written_last(x.shape, key) if needs_grad(value) and is_grad_enabled() else None
     stamp_write(x._stamp)
-    # In x's dtype already: to convert while places are looked up takes seven times as long.
-    x._data[key] = value_data.astype(x._data.dtype, copy=False)
+    x._data[key] = value_data
     between = (None,) * edges_of_index(index)
     saved = (key, between, needs_grad(x), needs_grad(value), last)
     record(set_item, set_item_vjp, x._data, (x, index, value), saved, writes=x)
+
+
+def write_view(x: Tensor, index: Any, value: ndarray) -> bool:
+    """Write to the view that an index of integers and slices is; return whether it is one, and the value fits it."""
+    key = basic_key(index)
+    if key is None:
+        return False
+    try:
+        place = x._data[(*key, ...)] if Ellipsis not in key else x._data[key]
+    except IndexError:
+        return False
+    if value.shape != place.shape and not broadcasts_to(value.shape, place.shape):
+        return False
+    stamp_now(x, _getframe(2))
+    place[...] = value
+    return True
 
 
 #: Less than any element.
@@ -120,7 +151,10 @@ def shape_of_place(x: ndarray, key: tuple[Any, ...]) -> tuple[int, ...]:
     if is_basic(key):
         return np.shape(x[key])
     if len(key) == 1 and x.ndim and type(key[0]) is ndarray and key[0].dtype.kind in "iu":
-        if minigrad_kernels.first_outside(counted_from_0(key[0], x.shape[0]), x.shape[0]) >= 0:
+        # Where all are from 0 up, which is the usual case, they are looked at once.
+        length = x.shape[0]
+        outside = minigrad_kernels.first_outside(key[0], length) >= 0
+        if outside and minigrad_kernels.first_outside(counted_from_0(key[0], length), length) >= 0:
             raise IndexError
         shape: tuple[int, ...] = key[0].shape + x.shape[1:]
         return shape
@@ -190,158 +224,6 @@ def edges_of_index(index: Any) -> int:
             if isinstance(part, tensors.Tensor):
                 return len(index)
     return 1
-
-
-def plain_index(index: Any, kept: bool = True) -> tuple[Any, ...]:
-    """Return an index as a tuple, with tensors and lists turned into arrays.
-
-    Args:
-        index: what stands between the brackets.
-        kept: a rule will read it later, when the user's own arrays may have changed: the arrays are copies.
-
-    Raises:
-        TypeError: if a part is of a type that cannot index.
-    """
-    if type(index) is not tuple:
-        return (index if type(index) is int else plain_part(index, kept),)
-    parts = []
-    for part in index:
-        parts.append(part if type(part) is int else plain_part(part, kept))
-    return tuple(parts)
-
-
-def plain_part(part: Any, kept: bool) -> Any:
-    """Return one part of an index as what NumPy takes for it."""
-    if type(part) is slice:
-        return plain_slice(part)
-    if part is None or part is Ellipsis or isinstance(part, (int, np.integer, np.bool_)):
-        return part
-    array = part
-    if isinstance(part, tensors.Tensor):
-        array = part._data.copy() if kept else part._data
-        if array.ndim == 0 and array.dtype.kind in "iu":
-            return int(array)
-    elif isinstance(part, (list, tuple, ndarray)):
-        try:
-            array = np.array(part) if kept or type(part) is not ndarray else part
-        except ValueError:
-            raise TypeError(
-                message(
-                    "x[index]",
-                    f"the index {describe(part)} is ragged.",
-                    "Give all its rows one length, or put several indices into a tuple: x[i, j].",
-                )
-            ) from None
-        array = array.astype(np.int64) if array.size == 0 and array.dtype.kind == "f" else array
-    if not isinstance(array, ndarray) or array.dtype.kind not in "iub":
-        raise TypeError(
-            message(
-                "x[index]",
-                "an index is made of integers, slices, None, Ellipsis, and tensors of integers or bools, got "
-                f"{describe(part)}.",
-                "Convert floats first: int(i), or index.long() of a tensor.",
-            )
-        )
-    return array
-
-
-def plain_slice(part: slice) -> slice:
-    """Return a slice with Python's integers in it.
-
-    Raises:
-        TypeError: if something else is in it.
-    """
-    start, stop, step = part.start, part.stop, part.step
-    if (
-        (start is None or type(start) is int)
-        and (stop is None or type(stop) is int)
-        and (step is None or type(step) is int)
-    ):
-        return part
-    bounds: list[int | None] = []
-    for bound in (start, stop, step):
-        try:
-            bounds.append(bound if bound is None else operator.index(bound))
-        except TypeError:
-            raise TypeError(
-                message(
-                    "x[index]",
-                    f"a slice is made of integers, got {part}.",
-                    "Divide with // to stay with integers, or convert: int(n).",
-                )
-            ) from None
-    return slice(*bounds)
-
-
-def integers_first(key: tuple[Any, ...], shape: tuple[int, ...]) -> tuple[Any, ...]:
-    """Return an index in which integers select before index arrays do, as in PyTorch.
-
-    NumPy counts an integer as an index array, and where a slice stands between two of them it puts their common axis
-    first: ``x[0, :, [0, 1]]`` of shape (2, 3, 4) is (2, 3) there and (3, 2) here. Such an index, and no other, is
-    turned into the index arrays of the elements that it selects.
-    """
-    arrays = [place for place, part in enumerate(key) if type(part) is ndarray]
-    counted = [place for place, part in enumerate(key) if isinstance(part, (ndarray, int, np.integer))]
-    if not arrays or len(counted) == len(arrays) or counted[-1] - counted[0] + 1 == len(counted):
-        return key
-    skipped = len(shape) - sum([axes_taken(part) for part in key])
-    first: list[Any] = []
-    then: list[Any] = []
-    for part in key:
-        if type(part) is ndarray:
-            first += [slice(None)] * axes_taken(part)
-            then.append(part)
-        else:
-            first.append(part)
-            if part is Ellipsis:
-                then += [slice(None)] * skipped
-            elif part is None or type(part) is slice:
-                then.append(slice(None))
-    numbers = np.arange(math.prod(shape)).reshape(shape)
-    return np.unravel_index(numbers[tuple(first)][tuple(then)], shape)
-
-
-def is_basic(key: tuple[Any, ...]) -> bool:
-    """Return whether an index selects each place at most once, by integers and slices alone."""
-    for part in key:
-        if type(part) is not int and type(part) is not slice and isinstance(part, (ndarray, np.bool_, bool)):
-            return False
-    return True
-
-
-def misfit(shape: tuple[int, ...], key: tuple[Any, ...]) -> tuple[str, str]:
-    """Return why an index does not fit an array of a shape, and the remedy."""
-    used = [axes_taken(part) for part in key]
-    ellipses = [place for place, part in enumerate(key) if part is Ellipsis]
-    if len(ellipses) > 1:
-        return f"the index holds Ellipsis {len(ellipses)} times, and may once", "Write : for each other axis."
-    if sum(used) > len(shape):
-        remedy = "Take out parts, or put several places along one axis into a list: x[[0, 2]]."
-        return f"the index takes {sum(used)} axes, and there are {len(shape)}", remedy if shape else "Use x.item()."
-    along = 0
-    for part, taken in zip(key, used, strict=True):
-        if part is Ellipsis:
-            along += len(shape) - sum(used)
-        if isinstance(part, slice) and part.step == 0:
-            return "a slice cannot have the step 0", "Leave the step out for every element."
-        if isinstance(part, ndarray) and part.dtype.kind == "b" and part.shape != shape[along : along + taken]:
-            problem = f"the mask of shape {part.shape} does not fit the axes of lengths {shape[along : along + taken]}"
-            return problem, "Make it of x itself, x[x > 0]; one of columns is the second index, x[:, mask]."
-        if taken == 1 and not isinstance(part, slice) and np.asarray(part).dtype.kind != "b":
-            for number in np.ravel(part):
-                if not -shape[along] <= number < shape[along]:
-                    problem = f"index {number} is out of range for axis {along} of length {shape[along]}"
-                    return problem, "Indices count from 0, or from the end with -1."
-        along += taken
-    problem = f"the shapes {[part.shape for part in key if isinstance(part, ndarray)]} of the indices do not broadcast"
-    return problem, "Index one axis after the other to choose rows and columns apart: x[rows][:, columns]."
-
-
-def axes_taken(part: Any) -> int:
-    """Return how many axes one part of an index stands for: a mask for as many as it has."""
-    if isinstance(part, ndarray) and part.dtype.kind == "b":
-        return part.ndim
-    return 0 if part is None or part is Ellipsis or isinstance(part, (bool, np.bool_)) else 1
 
 
 def delete_item(x: Tensor, index: Any) -> None:

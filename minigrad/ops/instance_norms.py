@@ -16,7 +16,7 @@ from minigrad.ops.batch_norms import (
     update_statistics,
 )
 from minigrad.ops.floats import checked_floats
-from minigrad.ops.operands import Operand, Tensor, Value, needs_grad, unwrap
+from minigrad.ops.operands import Operand, Tensor, Value, flag, needs_grad, unwrap
 from minigrad.ops.reductions import mean
 from minigrad.ops.shapes import flatten
 from minigrad.ops.standardising import Grouping, checked_eps, normalise_backward, standardised
@@ -51,7 +51,7 @@ def instance_norm(
     x_data = checked_floats(instance_norm, input)
     check_statistics(instance_norm, input, x_data, running_mean, running_var, weight, bias)
     eps = checked_eps(instance_norm, eps)
-    if not use_input_stats:
+    if not flag(instance_norm, "use_input_stats", use_input_stats):
         if running_mean is None or running_var is None:
             refuse_missing_statistics("instance_norm", "use_input_stats=True")
         return normalise_by(input, running_mean, running_var, weight, bias, eps)

@@ -9,7 +9,7 @@ import numpy as np
 from minigrad.errors import describe, message
 from minigrad.graph import record
 from minigrad.ops.arithmetic import are_floats
-from minigrad.ops.operands import Op, Operand, Tensor, Value, needs_grad, pair, real
+from minigrad.ops.operands import Op, Operand, Tensor, Value, needs_grad, pair, real, unwrap
 
 
 def lerp(input: Operand, end: Operand, weight: Operand) -> Tensor:
@@ -130,7 +130,7 @@ def checked_factor(op: Op, value: Any, term: Any, input: Any) -> float:
     if type(value) is int:
         return value
     factor = real(op, "value", value)
-    if type(factor) is float and np.result_type(term, getattr(input, "_data", input)).kind != "f":
+    if type(factor) is float and np.result_type(term, unwrap(op, input)).kind != "f":
         if not factor.is_integer():
             raise TypeError(
                 message(op.__name__, f"value={value} is no integer, and the operands are.", "Convert them: x.float().")

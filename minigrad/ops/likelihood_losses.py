@@ -13,7 +13,7 @@ from minigrad.ops.composed_losses import LOG_TWO_PI, check_operands, reduce_loss
 from minigrad.ops.elementwise import exp, log, square, where
 from minigrad.ops.entropies import xlogy
 from minigrad.ops.loss_operands import REDUCTIONS
-from minigrad.ops.operands import Operand, Tensor, real, unwrap
+from minigrad.ops.operands import Operand, Tensor, flag, real, unwrap
 from minigrad.ops.reductions import sum
 from minigrad.ops.shapes import unsqueeze
 from minigrad.ops.similarities import at_least
@@ -67,7 +67,7 @@ def gaussian_nll_loss(
         bounded = at_least(spread, eps)
         logs = log(bounded)
     losses = mul(add(logs, div(square(sub(input, target)), bounded)), 0.5)
-    return reduce_losses(add(losses, 0.5 * LOG_TWO_PI) if full else losses, reduction)
+    return reduce_losses(add(losses, 0.5 * LOG_TWO_PI) if flag(gaussian_nll_loss, "full", full) else losses, reduction)
 
 
 def is_shared_along_one_axis(shape: tuple[int, ...], wanted: tuple[int, ...]) -> bool:
@@ -107,11 +107,11 @@ def poisson_nll_loss(
     """
     check_operands(poisson_nll_loss, reduction, input=input, target=target)
     eps = real(poisson_nll_loss, "eps", eps)
-    if log_input:
+    if flag(poisson_nll_loss, "log_input", log_input):
         losses = sub(exp(input), mul(target, input))
     else:
         losses = sub(input, mul(target, log(add(input, eps))))
-    if full:
+    if flag(poisson_nll_loss, "full", full):
         many = gt(target, 1)
         # Where it is not wanted it is that of 1, so that no logarithm of 0 is in the graph.
         count = where(many, target, 1)
@@ -143,7 +143,7 @@ def kl_div(input: Operand, target: Operand, reduction: str = "mean", *, log_targ
         >>> kl_div(other.log(), even, "batchmean")
         Tensor(() float32 | 0.1438)
     """
-    if reduction not in (*REDUCTIONS, "batchmean"):
+    if not isinstance(reduction, str) or reduction not in (*REDUCTIONS, "batchmean"):
         raise ValueError(
             message(
                 "kl_div",
@@ -152,7 +152,7 @@ def kl_div(input: Operand, target: Operand, reduction: str = "mean", *, log_targ
             )
         )
     check_operands(kl_div, "none", input=input, target=target)
-    if log_target:
+    if flag(kl_div, "log_target", log_target):
         losses = mul(exp(target), sub(target, input))
     else:
         losses = sub(xlogy(target, target), mul(target, input))

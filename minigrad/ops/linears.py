@@ -6,7 +6,7 @@ from typing import Any
 
 import minigrad_kernels
 from minigrad import tensors
-from minigrad.errors import describe, message
+from minigrad.errors import describe, message, no_memory
 from minigrad.graph import record
 from minigrad.ops.elementwise import (
     relu_backward,
@@ -58,6 +58,8 @@ def linear(input: Operand, weight: Operand, bias: Operand | None = None, *, acti
         refuse_misfit(input, weight, bias, activation)
         output = minigrad_kernels.matmul(x_data, w_data.T)
         output = output if b_data is None else output + b_data
+    except MemoryError as error:
+        raise no_memory("linear", error, input, weight) from None
     saved = (
         x_data if needs_grad(weight) else None,
         w_data if needs_grad(input) else None,
@@ -170,6 +172,7 @@ def refuse_misfit(input: Operand, weight: Operand, bias: Operand | None, activat
     if x.dtype != w.dtype or (b is not None and b.dtype != w.dtype):
         problem = f"input, weight and bias must have one dtype; {came}"
         raise TypeError(message("linear", problem, "Convert the input (x.float()) or the module (model.to(dtype))."))
-    if activation != "none" and (activation not in ACTIVATIONS or x.dtype.kind != "f"):
+    known = isinstance(activation, str) and (activation == "none" or activation in ACTIVATIONS)
+    if not known or (activation != "none" and x.dtype.kind != "f"):
         problem = f"activation is 'none', 'relu', 'tanh' or 'sigmoid', of floats, got {activation!r} of {x.dtype}."
         raise ValueError(message("linear", problem, "Apply another one to what linear returns."))

@@ -21,7 +21,7 @@ from minigrad.ops.matrix_operands import (
     shaped_square_matrices,
     who,
 )
-from minigrad.ops.operands import Op, Operand, Tensor, Value, ndarray, unwrap
+from minigrad.ops.operands import Op, Operand, Tensor, Value, flag, ndarray, unwrap
 from minigrad.ops.products import matmul
 from minigrad.ops.shapes import matrix_transpose, unsqueeze
 from minigrad.ops.sorting import argsort
@@ -101,7 +101,7 @@ def lu_factor_ex(A: Operand, *, pivot: bool = True, check_errors: bool = False) 
         LinAlgError: only with ``check_errors``; TypeError, ValueError as ``lu_factor``.
     """
     A_data = matrices(lu_factor_ex, "A", A)
-    factors, pivots = minigrad_kernels.lu_factor(A_data, bool(pivot))
+    factors, pivots = minigrad_kernels.lu_factor(A_data, flag(lu_factor_ex, "pivot", pivot))
     info = first_zeros(factors)
     if check_errors and info.any():
         raise without_pivot(lu_factor_ex, factors, info, pivot)
@@ -231,7 +231,7 @@ def lu_solve(LU: Operand, pivots: Operand, B: Operand, *, left: bool = True, adj
     check_pivots(pivots, LU_data)
     order = order_of(pivots, LU_data.shape[-1])
     X: Any = B if left else matrix_transpose(B)
-    if left != bool(adjoint):
+    if left != flag(lu_solve, "adjoint", adjoint):
         # A = P L U.
         X = solve_triangular(LU, rows_at(X, order), upper=False, unitriangular=True)
         X = solve_triangular(LU, X, upper=True)

@@ -18,7 +18,7 @@ from minigrad.ops.composed_losses import (
     refuse_label_gradient,
 )
 from minigrad.ops.elementwise import minimum, sqrt, square, where
-from minigrad.ops.operands import Operand, Tensor, real, unwrap
+from minigrad.ops.operands import Operand, Tensor, flag, real, unwrap
 from minigrad.ops.reductions import sum
 from minigrad.ops.similarities import pairwise_distance
 
@@ -173,7 +173,7 @@ def triplet_margin_loss(
     check_axes(triplet_margin_loss, **operands)
     margin = above_zero(triplet_margin_loss, "margin", margin)
     far = pairwise_distance(anchor, negative, p, eps)
-    if swap:
+    if flag(triplet_margin_loss, "swap", swap):
         far = minimum(far, pairwise_distance(positive, negative, p, eps))
     near = pairwise_distance(anchor, positive, p, eps)
     return reduce_losses(clamp_min(sub(add(near, margin), far), 0), reduction)

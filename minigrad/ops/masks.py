@@ -9,9 +9,9 @@ import numpy as np
 from minigrad.errors import describe, message
 from minigrad.graph import record
 from minigrad.ops.elementwise import where
-from minigrad.ops.in_place import write_over
 from minigrad.ops.indexing import get_item_vjp
 from minigrad.ops.operands import Op, Operand, Tensor, Value, check_broadcast, ndarray, needs_grad, unwrap, unwrap_exact
+from minigrad.ops.overwriting import write_over
 from minigrad.ops.padding import constant_pad_nd
 from minigrad.ops.places import same_dtype
 from minigrad.ops.shapes import reshape
@@ -31,7 +31,8 @@ def masked_fill(x: Operand, mask: Operand, value: Operand) -> Tensor:
     Raises:
         TypeError: if the mask is not of bools; ValueError: if ``value`` is not one number, or the shapes do not fit.
     """
-    x_data, test = unwrap(masked_fill, x), mask_of(masked_fill, x, mask)
+    x_data = unwrap(masked_fill, x)
+    test = mask_of(masked_fill, x, x_data.shape, mask)
     filling = unwrap_exact(masked_fill, value)
     if filling.ndim:
         raise ValueError(
@@ -52,21 +53,20 @@ def masked_fill_vjp(grad_output: Value, mask: Value, for_x: bool, for_value: boo
 
 def masked_fill_(x: Tensor, mask: Operand, value: Operand) -> Tensor:
     """Write one number over ``x`` where a mask holds."""
-    return write_over(masked_fill, x, mask, value)
+    return write_over(masked_fill, x, (mask, value))
 
 
-def mask_of(op: Op, x: Any, mask: Any) -> ndarray:
-    """Return the array of a mask.
+def mask_of(op: Op, x: Any, shape: tuple[int, ...], mask: Any) -> ndarray:
+    """Return the array of a mask of ``x``, of a shape.
 
     Raises:
         TypeError: if it is not of bools; ValueError: if it does not broadcast with x.
     """
     test = unwrap(op, mask)
-    if test.dtype != np.bool_:
+    if test.dtype.kind != "b":
         raise TypeError(message(op.__name__, f"the mask must be bool, got {describe(mask)}.", "Write x != 0."))
-    x_shape = np.shape(unwrap_exact(op, x))
-    if test.shape != x_shape:
-        check_broadcast(op, mask, x, test.shape, x_shape)
+    if test.shape != shape:
+        check_broadcast(op, mask, x, test.shape, shape)
     return test
 
 
@@ -80,7 +80,8 @@ def masked_select(x: Operand, mask: Operand) -> Tensor:
     Raises:
         TypeError: if the mask is not of bools; ValueError: if the shapes do not fit.
     """
-    x_data, test = unwrap(masked_select, x), mask_of(masked_select, x, mask)
+    x_data = unwrap(masked_select, x)
+    test = mask_of(masked_select, x, x_data.shape, mask)
     shape = x_data.shape
     if test.shape != shape:
         shape = np.broadcast_shapes(shape, test.shape)
@@ -105,7 +106,8 @@ def masked_scatter(x: Operand, mask: Operand, source: Operand) -> Tensor:
         TypeError: if the mask is not of bools, or ``source`` is of another dtype.
         ValueError: if ``source`` has too few elements, or the shapes do not fit.
     """
-    x_data, test = unwrap(masked_scatter, x), mask_of(masked_scatter, x, mask)
+    x_data = unwrap(masked_scatter, x)
+    test = mask_of(masked_scatter, x, x_data.shape, mask)
     source_data = unwrap(masked_scatter, source)
     same_dtype(masked_scatter, x_data, source_data)
     if x_data.shape == test.shape:
@@ -139,7 +141,7 @@ def masked_scatter_vjp(
 
 def masked_scatter_(x: Tensor, mask: Operand, source: Operand) -> Tensor:
     """Write the elements of ``source``, one after the other, over ``x`` where a mask holds."""
-    return write_over(masked_scatter, x, mask, source)
+    return write_over(masked_scatter, x, (mask, source))
 
 
 class MaskMethods:

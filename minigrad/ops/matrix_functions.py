@@ -134,6 +134,14 @@ def multi_dot(tensors: Any) -> Tensor:
 
     Source: Cormen, Leiserson, Rivest and Stein, "Introduction to Algorithms", section 15.2.
     """
+    if not isinstance(tensors, (tuple, list)):
+        raise TypeError(
+            message(
+                "multi_dot",
+                f"a tuple or list of matrices is needed, got {describe(tensors)}.",
+                "Put them in a list: multi_dot([A, B, C]).",
+            )
+        )
     factors = list(tensors)
     shapes = [unwrap(multi_dot, each).shape for each in factors]
     check_chain(factors, shapes)

@@ -14,7 +14,7 @@ import minigrad_kernels
 from minigrad import tensors
 from minigrad.dtypes import float32, float64
 from minigrad.errors import describe, message
-from minigrad.ops.operands import Op, ndarray, unwrap
+from minigrad.ops.operands import Op, flag, ndarray, unwrap
 
 #: The relative spacing of the numbers that LAPACK computes with.
 EPSILON = float(np.finfo(np.float64).eps)
@@ -167,6 +167,7 @@ def right_hand_side(
     same = A_data.dtype is B_data.dtype
     if not same:
         floats(op, "B", B)
+    left = flag(op, "left", left)
     A_shape, shape = A_data.shape, B_data.shape
     ndim = len(shape)
     vector = vectors and (ndim == 1 or (left and ndim == len(A_shape) - 1 and shape == A_shape[:-1]))

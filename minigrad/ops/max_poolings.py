@@ -6,7 +6,7 @@ from typing import Any
 
 import minigrad_kernels
 from minigrad.graph import record
-from minigrad.ops.operands import Op, Operand, Tensor, Value, ndarray, unwrap
+from minigrad.ops.operands import Op, Operand, Tensor, Value, flag, ndarray, unwrap
 from minigrad.ops.pooling_arguments import pooled, shared_out
 from minigrad_kernels import Pooling
 
@@ -102,7 +102,7 @@ def adaptive_max_pool2d(input: Operand, output_size: Any, return_indices: bool =
 def largest(op: Op, x: ndarray, pooling: Pooling, inputs: tuple[Any, ...], with_indices: bool) -> Any:
     """Return the largest elements, with their indices if wanted, as the result of ``op``."""
     output, places = minigrad_kernels.max_pooling(x, pooling)
-    if with_indices:
+    if flag(op, "return_indices", with_indices):
         return record(op, max_pool_with_indices_vjp, (output, places), inputs, (places, pooling))
     return record(op, max_pool_vjp, output, inputs, (places, pooling))
 

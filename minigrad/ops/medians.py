@@ -16,12 +16,12 @@ from minigrad.ops.operands import (
     Tensor,
     axes,
     axis,
-    maximum_reduce,
     ndarray,
     refuse_no_bool,
     unwrap,
     whole,
 )
+from minigrad.ops.reductions import may_hold_nan
 
 #: Integers are counted rather than sorted if there are at most so many possible ones for each that there is.
 DENSE = 4
@@ -57,7 +57,7 @@ def kthvalue(x: Operand, k: int, dim: int = -1, keepdim: bool = False) -> Picked
                 "The smallest is k=1, the largest k=x.shape[dim].",
             )
         )
-    return ranked(kthvalue, (x, k, dim, keepdim), x_data, along, np.asarray(k - 1), keepdim)
+    return ranked(kthvalue, (x, k, dim, keepdim), x_data, along, k - 1, keepdim)
 
 
 def median(x: Operand, dim: int | None = None, keepdim: bool = False) -> Any:
@@ -94,15 +94,11 @@ def middle(op: Op, x: Operand, dim: int, keepdim: bool) -> Picked:
     return ranked(op, (x, dim, keepdim), x_data, along, middle_rank(op, x_data, along), keepdim)
 
 
-def middle_rank(op: Op, x: ndarray, along: int) -> ndarray:
-    """Return the rank of the median along an axis: 0-d, or one for each line where their numbers of NaN differ."""
+def middle_rank(op: Op, x: ndarray, along: int) -> int | ndarray:
+    """Return the rank of the median along an axis: a number, or one for each line where some hold NaN."""
     length = x.shape[along] if x.ndim else 1
-    rank = np.asarray((length - 1) // 2)
-    if x.dtype.kind != "f" or x.ndim == 0 or x.size == 0:
-        return rank
-    largest = maximum_reduce(x, axis=None)
-    if largest == largest:
-        # No NaN: the maximum would be one.
+    rank = (length - 1) // 2
+    if x.dtype.kind != "f" or x.ndim == 0 or x.size == 0 or not may_hold_nan(x):
         return rank
     missing = np.count_nonzero(np.isnan(x), axis=along, keepdims=True)
     if op is median:
@@ -144,13 +140,13 @@ def shared_middle(op: Op, who: Op, x: Operand, dim: Dim, keepdim: bool) -> Tenso
             refuse_empty(who, x_data, over)
         output = np.full(kept, np.nan, x_data.dtype)
     else:
-        lines = lines.reshape((*kept, -1))
+        lines = lines.reshape((*kept, -1)) if kept else lines
         output = at_rank(lines, len(kept), middle_rank(who, lines, len(kept))).reshape(kept)
     output = np.expand_dims(output, over) if keepdim else output
     return record(op, sharing_vjp, output, (x, dim, keepdim), (x_data, output, over, keepdim))
 
 
-def ranked(op: Op, inputs: Any, x: ndarray, along: int, rank: ndarray, keepdim: bool) -> Picked:
+def ranked(op: Op, inputs: Any, x: ndarray, along: int, rank: int | ndarray, keepdim: bool) -> Picked:
     """Return the elements of a rank along an axis, and the index of the first that is equal."""
     if x.ndim == 0:
         values, indices = x.copy(), np.zeros((), np.int64)
@@ -170,13 +166,13 @@ def recorded(
     return record_picked(op, inputs, shape, values, indices, along, keepdim)
 
 
-def at_rank(x: ndarray, along: int, rank: ndarray) -> ndarray:
+def at_rank(x: ndarray, along: int, rank: int | ndarray) -> ndarray:
     """Return the elements of a rank along an axis, which is kept; NaN is the largest."""
-    if rank.ndim:
+    if isinstance(rank, ndarray):
         return np.take_along_axis(np.sort(x, axis=along), rank, along)
-    place = (slice(None),) * along + (slice(int(rank), int(rank) + 1),)
+    place = (slice(None),) * along + (slice(rank, rank + 1),)
     copy = x.copy()
-    copy.partition(int(rank), axis=along)
+    copy.partition(rank, along)
     # A view would keep all of the copy.
     return copy[place].copy()
 
@@ -230,14 +226,14 @@ def most_frequent(x: ndarray) -> ndarray:
 def first_equal(x: ndarray, values: ndarray, along: int) -> ndarray:
     """Return the index of the first element along an axis that equals the value there; NaN equals NaN."""
     equal = x == values
-    if x.dtype.kind == "f" and (values != values).any():
+    if x.dtype.kind == "f" and np.count_nonzero(values != values):
         equal |= np.isnan(x) & np.isnan(values)
     return equal.argmax(axis=along, keepdims=True)
 
 
 def refuse_bools(op: Op, x: ndarray) -> None:
     """Raise a TypeError if an array is of bools, which have no median."""
-    if x.dtype == np.bool_:
+    if x.dtype.kind == "b":
         raise TypeError(message(op.__name__, f"numbers are needed, got {describe(x)}.", "Convert: x.int()."))
 
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from minigrad.errors import describe, message
 from minigrad.graph import record
 from minigrad.ops.arithmetic import div, mul
@@ -66,7 +64,7 @@ def neighbours(x: Operand, dim: int, sign: int) -> Tensor:
     """
     x_data = unwrap(neighbours, x)
     behind, before = part(x_data, dim, 1, None), part(x_data, dim, None, -1)
-    if x_data.dtype == np.bool_:
+    if x_data.dtype.kind == "b":
         output = behind ^ before
     else:
         output = behind - before if sign < 0 else behind + before
@@ -118,7 +116,7 @@ def trapezoid(y: Operand, x: Operand | None = None, *, dx: float | None = None, 
         ValueError: if y is 0-d, or x does not fit; IndexError: if ``dim`` is not an axis of y.
     """
     y_data = unwrap(trapezoid, y)
-    if y_data.dtype == np.bool_ or (x is not None and (dx is not None or unwrap(trapezoid, x).dtype == np.bool_)):
+    if y_data.dtype.kind == "b" or (x is not None and (dx is not None or unwrap(trapezoid, x).dtype.kind == "b")):
         raise TypeError(
             message(
                 "trapezoid",

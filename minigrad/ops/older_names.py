@@ -9,7 +9,7 @@ import numpy as np
 from minigrad.errors import describe, message
 from minigrad.ops import lu_factors, orthogonal_factors, singular_values, vector_products
 from minigrad.ops.constants import beside
-from minigrad.ops.operands import Operand, Tensor, unwrap
+from minigrad.ops.operands import Operand, Tensor, flag, unwrap
 from minigrad.ops.shapes import matrix_transpose
 
 
@@ -39,8 +39,8 @@ def svd(input: Operand, some: bool = True, compute_uv: bool = True) -> OlderSVDR
         >>> (U @ mg.tensor([[3.0, 0.0], [0.0, 2.0]]) @ V.T).tolist()
         [[3.0, 0.0], [0.0, -2.0]]
     """
-    if compute_uv:
-        U, S, Vh = singular_values.svd(input, not some)
+    if flag(svd, "compute_uv", compute_uv):
+        U, S, Vh = singular_values.svd(input, not flag(svd, "some", some))
         return OlderSVDResult(U, S, matrix_transpose(Vh))
     S = singular_values.svdvals(input)
     *batch, m, n = unwrap(svd, input).shape
@@ -83,7 +83,7 @@ def cross(input: Operand, other: Operand, dim: int | None = None) -> Tensor:
 
 def qr(input: Operand, some: bool = True) -> orthogonal_factors.QRResult:
     """Return ``input = Q @ R`` as ``linalg.qr``; without ``some``, with a square Q. The gradient is the one of that."""
-    return orthogonal_factors.qr(input, "reduced" if some else "complete")
+    return orthogonal_factors.qr(input, "reduced" if flag(qr, "some", some) else "complete")
 
 
 def lu(input: Operand, pivot: bool = True) -> lu_factors.LUFactorResult:

@@ -162,6 +162,8 @@ def axis(op: Op, dim: Any, ndim: int) -> int:
     Raises:
         TypeError, IndexError: if it is not an integer, or not an axis of an array with ``ndim`` dimensions.
     """
+    if type(dim) is int and -ndim <= dim < ndim:
+        return dim if dim >= 0 else dim + ndim
     if isinstance(dim, bool) or not isinstance(dim, (int, np.integer)):
         raise TypeError(
             message(
@@ -193,6 +195,8 @@ def axes(op: Op, dim: Dim, ndim: int, keepdim: Any = False) -> tuple[int, ...]:
     """
     if type(keepdim) is not bool:
         refuse_no_bool(op, "keepdim", keepdim)
+    if type(dim) is int and -ndim <= dim < ndim:
+        return (dim if dim >= 0 else dim + ndim,)
     if dim is None or (isinstance(dim, (tuple, list)) and len(dim) == 0):
         return tuple(range(ndim))
     if not isinstance(dim, (tuple, list)):
@@ -214,24 +218,41 @@ def axes(op: Op, dim: Dim, ndim: int, keepdim: Any = False) -> tuple[int, ...]:
 
 def refuse_no_bool(op: Op, name: str, value: Any) -> None:
     """Raise a TypeError unless an argument is True or False, or NumPy's, or 1 or 0 as those are equal to them."""
+    if type(value) is bool:
+        return
     if not isinstance(value, (bool, int, np.bool_)) or value not in (True, False):
         raise TypeError(
             message(op.__name__, f"{name} must be True or False, got {describe(value)}.", "Several axes are one tuple.")
         )
 
 
+def flag(op: Op, name: str, value: Any) -> bool:
+    """Return an argument that must be True or False.
+
+    Raises:
+        TypeError: if it is neither, nor equal to one: an array or a word is a setting that was meant for another.
+    """
+    if type(value) is not bool:
+        refuse_no_bool(op, name, value)
+    return bool(value)
+
+
 def whole(op: Op, name: str, value: Any) -> int:
     """Return an argument that must be an integer as one.
 
     Raises:
-        TypeError: if it is not.
+        TypeError: if it is not; ValueError: if it is far beyond int64, which NumPy would say in words of its own.
     """
+    if type(value) is int and -(2**63) <= value <= 2**63:
+        return value
     if isinstance(value, tensors.Tensor) and value._data.ndim == 0:
         value = value._data[()]
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, np.integer)):
         raise TypeError(
             message(op.__name__, f"{name} must be an integer, got {describe(value)}.", number_remedy(value, int))
         )
+    if not -(2**63) <= value <= 2**63:
+        raise ValueError(message(op.__name__, f"{name} must fit int64, got {value}.", "Give it a smaller number."))
     return int(value)
 
 
@@ -241,6 +262,8 @@ def real(op: Op, name: str, value: Any) -> float:
     Raises:
         TypeError: if it is not; RuntimeError: if it is a tensor that requires grad, whose gradient would be lost.
     """
+    if type(value) is float or type(value) is int:
+        return value
     if isinstance(value, (tensors.Tensor, ndarray, np.generic)) and value.ndim == 0 and value.dtype in SUPPORTED:
         if needs_grad(value):
             raise RuntimeError(

@@ -55,7 +55,7 @@ def qr(A: Operand, mode: str = "reduced") -> QRResult:
     and Roberts, "QR and LQ decomposition matrix backpropagation algorithms" (2020) for wide matrices.
     """
     A_data = matrices(qr, "A", A)
-    if mode not in ("reduced", "complete", "r"):
+    if not isinstance(mode, str) or mode not in ("reduced", "complete", "r"):
         raise ValueError(
             message(
                 "linalg.qr",

@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.errors import describe, message
+from minigrad.errors import describe, message, no_memory
 from minigrad.graph import record
 from minigrad.ops.constants import beside
+from minigrad.ops.creation import affordable
 from minigrad.ops.operands import Op, Operand, Tensor, Value, ndarray, real, unwrap, whole
 from minigrad.ops.selections import index_select_vjp
 
@@ -38,7 +39,7 @@ def pad(x: Operand, pad: Any, mode: str = "constant", value: float | None = None
         [3, 2, 1, 2, 3, 2]
     """
     x_data = unwrap(pad_of, x)
-    if mode not in MODES:
+    if not isinstance(mode, str) or mode not in MODES:
         raise ValueError(
             message("pad", f"mode is one of {', '.join(MODES)}; got {mode!r}.", "Zeros are mode='constant'.")
         )
@@ -129,7 +130,11 @@ def constant_pad_nd(x: Operand, pad: Any, value: float = 0) -> Tensor:
     number = real(constant_pad_nd, "value", value)
     filling = np.asarray(number).astype(x_data.dtype)
     # Zeros come from the system as they are; any other number is written everywhere first.
-    output = np.full(shape, filling, x_data.dtype) if number else np.zeros(shape, x_data.dtype)
+    affordable(constant_pad_nd, tuple(shape))
+    try:
+        output = np.full(shape, filling, x_data.dtype) if number else np.zeros(shape, x_data.dtype)
+    except MemoryError as error:
+        raise no_memory("constant_pad_nd", error, x) from None
     output[tuple(inside)] = x_data[tuple(kept)]
     undone: list[int] = []
     for before, after in reversed(added):

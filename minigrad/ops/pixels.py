@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from minigrad.errors import describe, message
-from minigrad.ops.operands import Op, Operand, Tensor, unwrap, whole
-from minigrad.ops.shapes import permute, reshape
+from minigrad.graph import record
+from minigrad.ops.operands import Op, Operand, Tensor, Value, unwrap, whole
 
 
 def pixel_shuffle(x: Operand, upscale_factor: int) -> Tensor:
@@ -21,8 +21,9 @@ def pixel_shuffle(x: Operand, upscale_factor: int) -> Tensor:
 
     Source: Shi et al. 2016, Real-Time Single Image and Video Super-Resolution, section 3.2.
     """
-    factor = factor_of(pixel_shuffle, x, "upscale_factor", upscale_factor)
-    *batch, channels, height, width = unwrap(pixel_shuffle, x).shape
+    x_data = unwrap(pixel_shuffle, x)
+    factor = factor_of(pixel_shuffle, x, x_data.ndim, "upscale_factor", upscale_factor)
+    *batch, channels, height, width = x_data.shape
     if channels % factor**2:
         raise ValueError(
             message(
@@ -32,9 +33,15 @@ def pixel_shuffle(x: Operand, upscale_factor: int) -> Tensor:
             )
         )
     kept, ahead = channels // factor**2, len(batch)
-    split = reshape(x, (*batch, kept, factor, factor, height, width))
-    order = (*range(ahead), ahead, ahead + 3, ahead + 1, ahead + 4, ahead + 2)
-    return reshape(permute(split, order), (*batch, kept, height * factor, width * factor))
+    split = x_data.reshape((*batch, kept, factor, factor, height, width))
+    order = (*range(ahead + 1), ahead + 3, ahead + 1, ahead + 4, ahead + 2)
+    output = split.transpose(order).copy().reshape((*batch, kept, height * factor, width * factor))
+    return record(pixel_shuffle, pixel_shuffle_vjp, output, (x, upscale_factor), (factor,))
+
+
+def pixel_shuffle_vjp(grad_output: Value, factor: int) -> Value:
+    """``grad_x = the pixels of grad_output back in their channels``."""
+    return pixel_unshuffle(grad_output, factor)
 
 
 def pixel_unshuffle(x: Operand, downscale_factor: int) -> Tensor:
@@ -47,8 +54,9 @@ def pixel_unshuffle(x: Operand, downscale_factor: int) -> Tensor:
     Raises:
         ValueError: if x has fewer than three axes, or r does not divide height and width.
     """
-    factor = factor_of(pixel_unshuffle, x, "downscale_factor", downscale_factor)
-    *batch, channels, height, width = unwrap(pixel_unshuffle, x).shape
+    x_data = unwrap(pixel_unshuffle, x)
+    factor = factor_of(pixel_unshuffle, x, x_data.ndim, "downscale_factor", downscale_factor)
+    *batch, channels, height, width = x_data.shape
     if height % factor or width % factor:
         raise ValueError(
             message(
@@ -58,19 +66,26 @@ def pixel_unshuffle(x: Operand, downscale_factor: int) -> Tensor:
             )
         )
     ahead = len(batch)
-    split = reshape(x, (*batch, channels, height // factor, factor, width // factor, factor))
-    order = (*range(ahead), ahead, ahead + 2, ahead + 4, ahead + 1, ahead + 3)
-    return reshape(permute(split, order), (*batch, channels * factor**2, height // factor, width // factor))
+    low, narrow = height // factor, width // factor
+    split = x_data.reshape((*batch, channels, low, factor, narrow, factor))
+    order = (*range(ahead + 1), ahead + 2, ahead + 4, ahead + 1, ahead + 3)
+    output = split.transpose(order).copy().reshape((*batch, channels * factor**2, low, narrow))
+    return record(pixel_unshuffle, pixel_unshuffle_vjp, output, (x, downscale_factor), (factor,))
 
 
-def factor_of(op: Op, x: Operand, name: str, value: Any) -> int:
+def pixel_unshuffle_vjp(grad_output: Value, factor: int) -> Value:
+    """``grad_x = the channels of grad_output back in their pixels``."""
+    return pixel_shuffle(grad_output, factor)
+
+
+def factor_of(op: Op, x: Operand, ndim: int, name: str, value: Any) -> int:
     """Return the factor of a shuffle.
 
     Raises:
         ValueError: if it is not positive, or x is no image.
     """
     factor = whole(op, name, value)
-    if factor < 1 or unwrap(op, x).ndim < 3:
+    if factor < 1 or ndim < 3:
         raise ValueError(
             message(
                 op.__name__,

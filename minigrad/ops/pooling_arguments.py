@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Any
 
 from minigrad.errors import describe, message
-from minigrad.ops.operands import Op, Operand, ndarray, unwrap
+from minigrad.ops.operands import Op, Operand, flag, ndarray, unwrap
 from minigrad.ops.window_arguments import AXES, RESULT, Lengths, as_two, lengths
 from minigrad_kernels import Pooling
 
@@ -42,7 +42,8 @@ def pooled(
     before = lengths(op, "padding", padding, axes, 0)
     dilations = lengths(op, "dilation", dilation, axes, 1)
     size = x.shape[x.ndim - axes :]
-    return x, pooling_of(op, size, kernel, strides, before, dilations, bool(ceil_mode), count_padding, divisor)
+    ceil_mode = flag(op, "ceil_mode", ceil_mode)
+    return x, pooling_of(op, size, kernel, strides, before, dilations, ceil_mode, count_padding, divisor)
 
 
 @lru_cache(maxsize=512)

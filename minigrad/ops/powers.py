@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from minigrad.graph import record
@@ -69,12 +71,14 @@ def hypot_vjp(grad_output: Value, x: Value, y: Value, output: Value) -> tuple[Va
 
 def float_power(x: Operand, y: Operand) -> Tensor:
     """Return ``x`` to the power ``y``, elementwise, computed in float64; arguments and gradient as for ``pow``."""
+    x_data, y_data = unwrap_exact(float_power, x), unwrap_exact(float_power, y)
+    if x_data.shape != y_data.shape:
+        check_broadcast(float_power, x, y, x_data.shape, y_data.shape)
     # Not by way of their common dtype, in which numbers and integers might lose digits.
-    base = np.asarray(unwrap_exact(float_power, x), np.float64)
-    exponent = np.asarray(unwrap_exact(float_power, y), np.float64)
-    check_broadcast(float_power, x, y, base.shape, exponent.shape)
-    output = base**exponent
-    saved = (base, exponent, output if needs_grad(y) else None)
+    output = np.float_power(x_data, y_data)
+    saved: tuple[Any, ...] = ()
+    if needs_grad(x) or needs_grad(y):
+        saved = (x_data.astype(np.float64), y_data.astype(np.float64), output if needs_grad(y) else None)
     return record(float_power, pow_vjp, output, (x, y), saved)
 
 
@@ -84,6 +88,11 @@ def ldexp(x: Operand, y: Operand) -> Tensor:
     Raises:
         ValueError: if the shapes do not broadcast.
     """
+    x_data, y_data = unwrap_exact(ldexp, x), unwrap_exact(ldexp, y)
+    if x_data.dtype.kind == "f" and y_data.dtype.kind == "i" and x_data.shape == y_data.shape:
+        # The usual exponents are integers, and those have no gradient.
+        output = x_data * np.exp2(y_data, dtype=x_data.dtype)
+        return record(ldexp, ldexp_vjp, output, (x, y), (y_data.astype(x_data.dtype), None) if needs_grad(x) else ())
     x_data, y_data = floating_pair(ldexp, x, y)
     output = x_data * np.exp2(y_data)
     return record(ldexp, ldexp_vjp, output, (x, y), (y_data, output if needs_grad(y) else None))

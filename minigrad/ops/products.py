@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 import minigrad_kernels
 from minigrad.dtypes import result_type
-from minigrad.errors import describe, message
+from minigrad.errors import describe, message, no_memory
 from minigrad.graph import record
+from minigrad.ops.arithmetic import mul
 from minigrad.ops.diagonals import diagonal
 from minigrad.ops.operands import Op, Operand, Tensor, Value, broadcasts_to, ndarray, needs_grad, pair, real, unwrap
 from minigrad.ops.reductions import sum
-from minigrad.ops.shapes import matrix_transpose, transpose, unsqueeze
+from minigrad.ops.shapes import matrix_transpose, reshape, transpose, unsqueeze
 
 #: Remedies of the operations that matmul cannot stand in for.
 OTHER_RANKS = {
@@ -42,7 +41,10 @@ def matmul(x: Operand, y: Operand) -> Tensor:
         # In a rule: two thirds of all products of a training step are gradients, and nothing is to be recorded.
         return minigrad_kernels.matmul(x, y)  # type: ignore[return-value]
     x_data, y_data = factors(matmul, x, y)
-    output = minigrad_kernels.matmul(x_data, y_data)
+    try:
+        output = minigrad_kernels.matmul(x_data, y_data)
+    except MemoryError as error:
+        raise no_memory("matmul", error, x, y) from None
     saved = (x_data if needs_grad(y) else None, y_data if needs_grad(x) else None)
     return record(matmul, matmul_vjp, output, (x, y), saved)
 
@@ -83,6 +85,13 @@ def factors(op: Op, x: Operand, y: Operand) -> tuple[ndarray, ndarray]:
         ValueError: naming both shapes, if they do not fit.
     """
     x_data, y_data = unwrap(op, x), unwrap(op, y)
+    if x_data.dtype is y_data.dtype:
+        # The usual ones: matrices, a matrix and a vector, two batches.
+        x_shape, y_shape = x_data.shape, y_data.shape
+        if len(x_shape) == 2 and 0 < len(y_shape) < 3 and x_shape[1] == y_shape[0]:
+            return x_data, y_data
+        if len(x_shape) == 3 == len(y_shape) and x_shape[0] == y_shape[0] and x_shape[2] == y_shape[1]:
+            return x_data, y_data
     fits = x_data.ndim > 0 and y_data.ndim > 0
     fits = fits and x_data.shape[-1] == y_data.shape[-2 if y_data.ndim > 1 else 0]
     for left, right in zip(reversed(x_data.shape[:-2]), reversed(y_data.shape[:-2])):
@@ -124,22 +133,25 @@ def mm(x: Operand, y: Operand) -> Tensor:
     Raises:
         ValueError: if an operand is not a matrix, or the shapes do not fit.
     """
-    require_axes(mm, x, 2)
-    require_axes(mm, y, 2)
+    if unwrap(mm, x).ndim != 2 or unwrap(mm, y).ndim != 2:
+        require_axes(mm, x, 2)
+        require_axes(mm, y, 2)
     return matmul(x, y)
 
 
 def mv(x: Operand, y: Operand) -> Tensor:
     """Return the product of a matrix and a vector, (m, k) @ (k,)."""
-    require_axes(mv, x, 2)
-    require_axes(mv, y, 1)
+    if unwrap(mv, x).ndim != 2 or unwrap(mv, y).ndim != 1:
+        require_axes(mv, x, 2)
+        require_axes(mv, y, 1)
     return matmul(x, y)
 
 
 def bmm(x: Operand, y: Operand) -> Tensor:
     """Return the products of two batches of matrices, (b, m, k) @ (b, k, n)."""
-    require_axes(bmm, x, 3)
-    require_axes(bmm, y, 3)
+    if unwrap(bmm, x).ndim != 3 or unwrap(bmm, y).ndim != 3:
+        require_axes(bmm, x, 3)
+        require_axes(bmm, y, 3)
     return matmul(x, y)
 
 
@@ -149,18 +161,11 @@ def dot(x: Operand, y: Operand) -> Tensor:
     Raises:
         ValueError: if an operand is not a vector, or the lengths differ.
     """
-    require_axes(dot, x, 1)
-    require_axes(dot, y, 1)
-    if unwrap(dot, x).shape != unwrap(dot, y).shape:
-        raise ValueError(
-            message(
-                "dot",
-                f"two vectors of one length are needed; x is {describe(x)}, y is {describe(y)}.",
-                "Cut the longer one, x[:n]; outer multiplies each element of x with each of y.",
-            )
-        )
-    x_data, y_data = factors(dot, x, y)
-    output = minigrad_kernels.matmul(x_data, y_data)
+    x_data, y_data = vectors(dot, x, y)
+    try:
+        output = minigrad_kernels.matmul(x_data, y_data)
+    except MemoryError as error:
+        raise no_memory("matmul", error, x, y) from None
     saved = (x_data if needs_grad(y) else None, y_data if needs_grad(x) else None)
     return record(dot, dot_vjp, output, (x, y), saved)
 
@@ -172,11 +177,34 @@ def dot_vjp(grad_output: Value, x: Value, y: Value) -> tuple[Value, Value]:
     return grad_x, grad_y
 
 
+def vectors(op: Op, x: Operand, y: Operand) -> tuple[ndarray, ndarray]:
+    """Return the arrays of two vectors of one length in one dtype.
+
+    Raises:
+        ValueError: if one is no vector, or the lengths differ.
+    """
+    x_data, y_data = unwrap(op, x), unwrap(op, y)
+    if x_data.ndim != 1 or y_data.ndim != 1:
+        require_axes(op, x, 1)
+        require_axes(op, y, 1)
+    if x_data.shape != y_data.shape:
+        raise ValueError(
+            message(
+                op.__name__,
+                f"two vectors of one length are needed; x is {describe(x)}, y is {describe(y)}.",
+                "Cut the longer one, x[:n]; outer multiplies each element of x with each of y.",
+            )
+        )
+    return (x_data, y_data) if x_data.dtype is y_data.dtype else factors(op, x, y)
+
+
 def outer(x: Operand, y: Operand) -> Tensor:
     """Return the products of every element of a vector with every element of another, (m,) and (n,) to (m, n)."""
-    require_axes(outer, x, 1)
-    require_axes(outer, y, 1)
-    return unsqueeze(x, 1) * unsqueeze(y, 0)
+    x_data, y_data = unwrap(outer, x), unwrap(outer, y)
+    if x_data.ndim != 1 or y_data.ndim != 1:
+        require_axes(outer, x, 1)
+        require_axes(outer, y, 1)
+    return mul(reshape(x, (x_data.size, 1)), y)
 
 
 def addmm(input: Operand, mat1: Operand, mat2: Operand, *, beta: float = 1, alpha: float = 1) -> Tensor:
@@ -193,12 +221,13 @@ def addmm(input: Operand, mat1: Operand, mat2: Operand, *, beta: float = 1, alph
         TypeError: if a factor is no number, or a float where all operands are of integers.
         ValueError: if the shapes do not fit.
     """
-    require_axes(addmm, mat1, 2)
-    require_axes(addmm, mat2, 2)
-    x_data, y_data = factors(addmm, mat1, mat2)
-    input_data = unwrap(addmm, input)
+    x_data, y_data, input_data = unwrap(addmm, mat1), unwrap(addmm, mat2), unwrap(addmm, input)
+    if x_data.ndim != 2 or y_data.ndim != 2 or x_data.shape[1] != y_data.shape[0] or x_data.dtype is not y_data.dtype:
+        require_axes(addmm, mat1, 2)
+        require_axes(addmm, mat2, 2)
+        x_data, y_data = factors(addmm, mat1, mat2)
     shape = (x_data.shape[0], y_data.shape[1])
-    if not broadcasts_to(input_data.shape, shape):
+    if input_data.shape != shape and not broadcasts_to(input_data.shape, shape):
         raise ValueError(
             message(
                 "addmm",
@@ -206,8 +235,10 @@ def addmm(input: Operand, mat1: Operand, mat2: Operand, *, beta: float = 1, alph
                 "A vector is added to each row; input.unsqueeze(1) is added to each column.",
             )
         )
-    beta, alpha = real(addmm, "beta", beta), real(addmm, "alpha", alpha)
-    if np.result_type(x_data, input_data).kind != "f" and (isinstance(beta, float) or isinstance(alpha, float)):
+    if type(beta) is not int or type(alpha) is not int:
+        beta, alpha = real(addmm, "beta", beta), real(addmm, "alpha", alpha)
+    whole = x_data.dtype.kind != "f" and input_data.dtype.kind != "f"
+    if whole and (isinstance(beta, float) or isinstance(alpha, float)):
         raise TypeError(
             message(
                 "addmm",

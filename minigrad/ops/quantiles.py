@@ -73,7 +73,7 @@ def quantile(
 
 def checked_shares(x: Operand, x_data: ndarray, q: Any, interpolation: str) -> ndarray:
     """Return the shares as an array of x's dtype, after all checks of ``quantile``."""
-    if interpolation not in INTERPOLATIONS:
+    if not isinstance(interpolation, str) or interpolation not in INTERPOLATIONS:
         raise ValueError(
             message(
                 "quantile", f"interpolation is one of {', '.join(INTERPOLATIONS)}, got {interpolation!r}.", "Name one."

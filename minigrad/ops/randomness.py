@@ -5,18 +5,20 @@ Source: Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011 (P
 
 from __future__ import annotations
 
+from sys import _getframe
 from typing import Any
 
 import numpy as np
 
 import minigrad_kernels
 from minigrad import dtypes
-from minigrad.errors import message
+from minigrad.errors import message, no_memory
 from minigrad.graph import record
 from minigrad.ops.conversion import cast
+from minigrad.ops.creation import checked_lengths
 from minigrad.ops.generators import Generator, checked_generator
-from minigrad.ops.in_place import copy_
-from minigrad.ops.operands import Op, Operand, Tensor, Value, real, sizes, unwrap, whole
+from minigrad.ops.operands import Op, Operand, Tensor, Value, maximum_reduce, minimum_reduce, real, unwrap, whole
+from minigrad.ops.overwriting import copy_, is_written_at_once, stamp_now
 from minigrad.writes import refuse_write
 
 
@@ -41,25 +43,19 @@ def unfilled(op: Op, size: tuple[Any, ...], dtype: Any) -> np.ndarray:
     wanted = dtypes.get_default_dtype() if dtype is None else dtypes.as_dtype(op.__name__, dtype)
     if wanted.kind != "f":
         raise TypeError(message(op.__name__, f"a floating dtype is needed, got {wanted}.", "randint draws integers."))
-    return np.empty(lengths(op, size), wanted)
+    return memory_for(op, checked_lengths(op, size), wanted)
 
 
-def lengths(op: Op, size: tuple[Any, ...]) -> tuple[int, ...]:
-    """Return a shape as a tuple of integers.
+def memory_for(op: Op, shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
+    """Return an uninitialised array.
 
     Raises:
-        TypeError: if it is not made of integers; ValueError: if a length is negative.
+        MemoryError: if there is not enough.
     """
-    shape = sizes(op, size)
-    if min(shape, default=0) < 0:
-        raise ValueError(
-            message(
-                op.__name__,
-                f"lengths must not be negative, got {shape}.",
-                "A length of -1 is worked out by reshape only.",
-            )
-        )
-    return shape
+    try:
+        return np.empty(shape, dtype)
+    except MemoryError as error:
+        raise no_memory(op.__name__, error) from None
 
 
 def rand(*size: Any, dtype: Any = None, generator: Generator | None = None, requires_grad: bool = False) -> Tensor:
@@ -86,7 +82,7 @@ def rand_like(
 ) -> Tensor:
     """Return uniform random numbers in [0, 1) of the shape and dtype of ``x``."""
     x_data = unwrap(rand_like, x)
-    output = unfilled(rand_like, (x_data.shape,), x_data.dtype if dtype is None else dtype)
+    output = unfilled(rand_like, x_data.shape, x_data.dtype if dtype is None else dtype)
     return drawn(rand_like, minigrad_kernels.fill_uniform, output, generator, requires_grad)
 
 
@@ -95,7 +91,7 @@ def randn_like(
 ) -> Tensor:
     """Return normal random numbers of the shape and dtype of ``x``."""
     x_data = unwrap(randn_like, x)
-    output = unfilled(randn_like, (x_data.shape,), x_data.dtype if dtype is None else dtype)
+    output = unfilled(randn_like, x_data.shape, x_data.dtype if dtype is None else dtype)
     return drawn(randn_like, minigrad_kernels.fill_normal, output, generator, requires_grad)
 
 
@@ -128,7 +124,7 @@ def randint(
         raise TypeError(message("randint", "a size is needed.", "Write the bounds and the shape: randint(10, (2, 3))."))
     first, last = whole(randint, "low", low), whole(randint, "high", high)
     wanted = dtypes.int64 if dtype is None else dtypes.as_dtype("randint", dtype)
-    output = np.empty(lengths(randint, (size,)), np.int64)
+    output = memory_for(randint, checked_lengths(randint, (size,)), dtypes.int64)
     if not (-(2**63) <= first < last <= 2**63 and last - first < 2**63):
         raise ValueError(
             message(
@@ -177,7 +173,8 @@ def randperm(n: int, *, dtype: Any = None, generator: Generator | None = None, r
         raise ValueError(
             message("randperm", f"{wanted} holds {most} at most, not {n - 1}.", "Leave dtype out for int64.")
         )
-    result = cast(drawn(randperm, minigrad_kernels.fill_permutation, np.empty(n, np.int64), generator, False), wanted)
+    numbers = memory_for(randperm, (n,), dtypes.int64)
+    result = cast(drawn(randperm, minigrad_kernels.fill_permutation, numbers, generator, False), wanted)
     if requires_grad:
         result.requires_grad = True
     return result
@@ -197,8 +194,8 @@ def bernoulli(x: Operand, p: float | None = None, *, generator: Generator | None
     """
     x_data = unwrap(bernoulli, x)
     probability = x_data if p is None else np.asarray(real(bernoulli, "p", p))
-    level = unfilled(bernoulli, (x_data.shape,), x_data.dtype if p is None else np.float64)
-    if probability.size and not (probability.min() >= 0 and probability.max() <= 1):
+    level = unfilled(bernoulli, x_data.shape, x_data.dtype if p is None else np.float64)
+    if probability.size and not (minimum_reduce(probability, None) >= 0 and maximum_reduce(probability, None) <= 1):
         raise ValueError(
             message(
                 "bernoulli",
@@ -233,8 +230,7 @@ def uniform_(x: Tensor, low: float = 0.0, high: float = 1.0, *, generator: Gener
                 f"Exchange them: uniform_({high}, {low})." if high < low else "",
             )
         )
-    output = unfilled(uniform_, (x.shape,), x.dtype)
-    return copy_(x, drawn(uniform_, minigrad_kernels.fill_uniform, output, generator, False) * (high - low) + low)
+    return drawn_over(uniform_, minigrad_kernels.fill_uniform, x, generator, high - low, low)
 
 
 def normal_(x: Tensor, mean: float = 0.0, std: float = 1.0, *, generator: Generator | None = None) -> Tensor:
@@ -249,8 +245,23 @@ def normal_(x: Tensor, mean: float = 0.0, std: float = 1.0, *, generator: Genera
         raise ValueError(
             message("normal_", f"std must not be negative, got {std}.", "The mean comes first: normal_(mean, std).")
         )
-    output = unfilled(normal_, (x.shape,), x.dtype)
-    return copy_(x, drawn(normal_, minigrad_kernels.fill_normal, output, generator, False) * std + mean)
+    return drawn_over(normal_, minigrad_kernels.fill_normal, x, generator, std, mean)
+
+
+def drawn_over(op: Op, fill: Any, x: Tensor, generator: Generator | None, factor: float, offset: float) -> Tensor:
+    """Write numbers of a generator, scaled and moved, over ``x``."""
+    if is_written_at_once(x) and x._data.flags.carray and x._data.dtype.kind == "f":
+        source = checked_generator(op, generator)
+        stamp_now(x, _getframe(2))
+        x_data = x._data
+        source.draw(fill, x_data)
+        if factor != 1:
+            x_data *= factor
+        if offset != 0:
+            x_data += offset
+        return x
+    numbers = drawn(op, fill, unfilled(op, x.shape, x.dtype), generator, False)
+    return copy_(x, numbers * factor + offset)
 
 
 class RandomMethods:

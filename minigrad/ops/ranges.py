@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from minigrad import dtypes
-from minigrad.errors import message
-from minigrad.ops.creation import affordable, leaf
+from minigrad.errors import message, no_memory
+from minigrad.ops.creation import affordable, checked_lengths, leaf
 from minigrad.ops.operands import Op, Tensor, real, whole
 
 
@@ -39,7 +39,9 @@ def arange(
         Tensor((3,) int64 | 2 4 6)
     """
     first, last = (0, start) if end is None else (start, end)
-    first, last, step = real(arange, "start", first), real(arange, "end", last), real(arange, "step", step)
+    integers = type(first) is int and type(last) is int and type(step) is int
+    if not integers:
+        first, last, step = real(arange, "start", first), real(arange, "end", last), real(arange, "step", step)
     finite = abs(first) <= 2**63 and abs(last) <= 2**63 and abs(step) <= 2**63
     if dtype is None:
         whole_numbers = isinstance(first, int) and isinstance(last, int) and isinstance(step, int)
@@ -58,13 +60,18 @@ def arange(
     whole_steps = isinstance(first, int) and isinstance(last, int) and isinstance(step, int)
     # Exact also where a float would be rounded.
     count = -int((first - last) // step) if whole_steps else math.ceil((last - first) / step)
-    (length,) = affordable(arange, (count,))
+    (length,) = checked_lengths(arange, (count,))
     if wanted.kind in "iu":
         first, step = int(first), int(step)
-    array: Any = np.arange(length)
-    # Each of these is a pass over all numbers.
-    array = array if step == 1 else step * array
-    array = array if first == 0 else first + array
+    try:
+        array: Any = np.arange(length)
+        if first == 0 and step == 1 and wanted is dtypes.int64:
+            return leaf(array, requires_grad, None)
+        # Each of these is a pass over all numbers.
+        array = array if step == 1 else step * array
+        array = array if first == 0 else first + array
+    except MemoryError as error:
+        raise no_memory("arange", error) from None
     return leaf(array.astype(wanted, copy=False), requires_grad, None)
 
 
@@ -117,8 +124,12 @@ def spaced_numbers(op: Op, start: Any, end: Any, steps: Any, dtype: Any) -> tupl
     if count < 0:
         raise ValueError(message(op.__name__, f"steps must not be negative, got {count}."))
     wanted = dtypes.get_default_dtype() if dtype is None else dtypes.as_dtype(op.__name__, dtype)
+    affordable(op, (count,))
     if wanted.kind not in "iu":
-        return np.linspace(first, last, count), wanted
+        try:
+            return np.linspace(first, last, count), wanted
+        except MemoryError as error:
+            raise no_memory(op.__name__, error) from None
     limits = np.iinfo(wanted)
     if not (limits.min <= first <= limits.max and limits.min <= last <= limits.max):
         raise ValueError(
@@ -143,4 +154,9 @@ def eye(n: int, m: int | None = None, *, dtype: Any = None, requires_grad: bool 
     columns = n if m is None else whole(eye, "m", m)
     if n < 0 or columns < 0:
         raise ValueError(message("eye", f"lengths must not be negative, got {n} and {columns}."))
-    return leaf(np.eye(n, columns, dtype=wanted), requires_grad, None)
+    affordable(eye, (n, columns))
+    try:
+        array = np.eye(n, columns, dtype=wanted)
+    except MemoryError as error:
+        raise no_memory("eye", error) from None
+    return leaf(array, requires_grad, None)

@@ -9,7 +9,7 @@ import numpy as np
 from minigrad.errors import message
 from minigrad.graph import record
 from minigrad.ops.matrix_operands import ROUNDING, matrices, square_matrices
-from minigrad.ops.operands import Op, Operand, Tensor, ndarray, unwrap
+from minigrad.ops.operands import Op, Operand, Tensor, flag, ndarray, unwrap
 from minigrad.ops.singular_values import converged, values_of
 
 
@@ -46,7 +46,7 @@ def matrix_rank(A: Operand, tol: Any = None, hermitian: bool = False, *, atol: A
     inputs = (A, tol, hermitian, atol, rtol)
     if tol is not None:
         atol, rtol = tol, 0.0
-    if hermitian:
+    if flag(matrix_rank, "hermitian", hermitian):
         A_data = square_matrices(matrix_rank, "A", A)
         s = np.abs(converged(matrix_rank, "A", np.linalg.eigvalsh, A_data))
     else:

@@ -83,6 +83,11 @@ def total_of_floats(x: ndarray, over: tuple[int, ...], keepdim: bool) -> Any:
     return add_reduce(x, over, None, None, keepdim)
 
 
+def may_hold_nan(x: ndarray) -> bool:
+    """Return whether an array of floats may hold NaN: its sum is NaN then, and where infinities of both signs meet."""
+    return math.isnan(minigrad_kernels.total(x) if x.flags.carray else add_reduce(x, None))
+
+
 def spread(reduced: Value, shape: tuple[int, ...], axes: tuple[int, ...], keepdim: bool) -> Value:
     """Return a reduced value repeated along its reduced axes."""
     if isinstance(reduced, np.generic):

@@ -9,13 +9,14 @@ Source: Keys 1981, Cubic Convolution Interpolation for Digital Image Processing 
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from minigrad.errors import describe, message
 from minigrad.ops.constants import beside
-from minigrad.ops.operands import Operand, Tensor, ndarray, real, unwrap, whole
+from minigrad.ops.operands import Operand, Tensor, flag, ndarray, real, unwrap, whole
 from minigrad.ops.selections import index_select
 
 #: How many axes each mode resizes; None for any of 1 to 3.
@@ -102,7 +103,7 @@ def interpolate(
 
 def check_mode(x: Operand, x_data: ndarray, mode: str, align_corners: bool | None, antialias: bool) -> None:
     """Raise unless a mode exists and fits the operand and the other arguments."""
-    if mode not in MODES:
+    if not isinstance(mode, str) or mode not in MODES:
         raise ValueError(
             message("interpolate", f"mode is one of {', '.join(MODES)}; got {mode!r}.", "An image is bilinear.")
         )
@@ -120,7 +121,9 @@ def check_mode(x: Operand, x_data: ndarray, mode: str, align_corners: bool | Non
         raise ValueError(
             message("interpolate", f"mode {mode!r} takes no align_corners, got {align_corners}.", "Leave it out.")
         )
-    if antialias and mode not in ("bilinear", "bicubic"):
+    if align_corners is not None:
+        flag(interpolate, "align_corners", align_corners)
+    if flag(interpolate, "antialias", antialias) and mode not in ("bilinear", "bicubic"):
         raise ValueError(
             message(
                 "interpolate",
@@ -140,6 +143,8 @@ def wanted_lengths(
     Raises:
         ValueError: if not exactly one of size and factor is given, or not as many as axes.
     """
+    if recompute_scale_factor is not None:
+        recompute_scale_factor = flag(interpolate, "recompute_scale_factor", recompute_scale_factor)
     axes = x_data.ndim - 2
     given = scale_factor if size is None else size
     numbers = list(given) if isinstance(given, (tuple, list)) else [given] * axes
@@ -179,8 +184,9 @@ def weighted(x: Operand, along: int, taps: Taps, like: ndarray) -> Any:
     return total
 
 
+@lru_cache(64)
 def taps_of(mode: str, length: int, size: int, scale: float | None, align_corners: bool) -> Taps:
-    """Return the taps of an axis of some length that gets another size.
+    """Return the taps of an axis of some length that gets another size; kept for the next call.
 
     Args:
         mode: one of MODES, after ``"smooth "`` with antialias.

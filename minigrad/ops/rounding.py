@@ -60,6 +60,8 @@ def round(x: Operand, decimals: int = 0) -> Tensor:
         TypeError: if x is of bools, or of integers and there are decimals, or ``decimals`` is no integer.
     """
     digits = whole(round, "decimals", decimals)
+    if abs(digits) > 308:  # 10**308 is the largest power of ten that a float64 holds
+        raise ValueError(message("round", f"decimals must be in [-308, 308], got {digits}.", "Floats hold 17 digits."))
     x_data = unwrap(round, x)
     refuse_bool(round, x_data)
     if x_data.dtype.kind != "f":

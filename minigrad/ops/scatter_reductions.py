@@ -13,8 +13,8 @@ from minigrad.ops.constants import beside
 from minigrad.ops.conversion import cast, clone
 from minigrad.ops.elementwise import where
 from minigrad.ops.gathering import gather
-from minigrad.ops.in_place import copy_
-from minigrad.ops.operands import Operand, Tensor, Value, needs_grad, unwrap
+from minigrad.ops.operands import Operand, Tensor, Value, flag, needs_grad, unwrap
+from minigrad.ops.overwriting import copy_
 from minigrad.ops.places import places_of
 from minigrad.ops.scattering import operands_of_scatter, scatter, scatter_add, scatter_product, with_an_axis
 from minigrad.writes import refuse_write
@@ -57,7 +57,7 @@ def scatter_reduce(
         >>> mg.scatter_reduce(mg.tensor([1.0, 2.0, 3.0]), 0, index, src, "mean").tolist()
         [3.0, 2.0, 2.0]
     """
-    kind = REDUCTIONS.get(reduce)
+    kind = REDUCTIONS.get(reduce) if isinstance(reduce, str) else None
     if kind is None:
         raise ValueError(
             message("scatter_reduce", f"reduce is one of sum, prod, mean, amax, amin; got {reduce!r}.", "max is amax.")
@@ -65,6 +65,9 @@ def scatter_reduce(
     if unwrap(scatter_reduce, x).ndim == 0 or unwrap(scatter_reduce, index).ndim == 0:
         return with_an_axis(scatter_reduce, x, dim, index, src, reduce, include_self=include_self)
     unwrap(scatter_reduce, src)
+    include_self = flag(scatter_reduce, "include_self", include_self)
+    if include_self and kind in ("amax", "amin") and unwrap(scatter_reduce, index).size:
+        return scatter_extreme(x, dim, index, src, kind == "amax")
     dtype, length = operands_of_scatter(scatter_reduce, x, dim, index, src)[0].dtype, unwrap(scatter_reduce, index).size
     if length == 0:
         return scatter_add(x, dim, index, src)

@@ -13,10 +13,10 @@ from minigrad.ops.constants import beside
 from minigrad.ops.conversion import cast, clone
 from minigrad.ops.elementwise import where
 from minigrad.ops.gathering import check_gather, gather
-from minigrad.ops.in_place import copy_, write_over
 from minigrad.ops.masks import masked_fill
 from minigrad.ops.operands import Op, Operand, Tensor, Value, axis, ndarray, needs_grad, real, unwrap, unwrap_exact
-from minigrad.ops.places import add_elements, places_of, same_dtype
+from minigrad.ops.overwriting import copy_, write_over
+from minigrad.ops.places import add_elements, flat_places, places_of, same_dtype
 from minigrad.ops.shapes import reshape
 from minigrad.writes import refuse_write
 
@@ -60,12 +60,12 @@ def scatter(
     x_data, along, places, source = operands_of_scatter(scatter, x, dim, index, source)
     source_data = unwrap_exact(scatter, source)
     output = x_data.copy()
-    key = places_of(places, along)
-    output[key] = source_data
+    key = flat_places(places, along, output.shape)
+    output.reshape(-1)[key] = source_data
     last = None
     if needs_grad(source):
         order = np.arange(places.size).reshape(places.shape)
-        numbers = np.zeros(output.shape, np.int64)
+        numbers = np.zeros(output.size, np.int64)
         numbers[key] = order
         last = numbers[key] == order
     saved = (along, places, needs_grad(x), None if last is None or last.all() else last, last is not None)
@@ -164,12 +164,13 @@ def reduced(x: Operand, dim: int, index: Operand, src: Any, reduce: str) -> Tens
     Raises:
         ValueError: if it is unknown.
     """
-    if reduce not in ("add", "multiply"):
+    if not isinstance(reduce, str) or reduce not in ("add", "multiply"):
         raise ValueError(
             message("scatter", f"reduce is 'add', 'multiply' or None, got {reduce!r}.", "See scatter_reduce.")
         )
     if not isinstance(src, (tensors.Tensor, ndarray)):
-        src = beside(np.full(unwrap(scatter, index).shape, src).astype(unwrap(scatter, x).dtype), index)
+        number = np.full(unwrap(scatter, index).shape, real(scatter, "src", src))
+        src = beside(number.astype(unwrap(scatter, x).dtype), index)
     if reduce == "add":
         return scatter_add(x, dim, index, src)
     return scatter_product(x, dim, index, src)
@@ -190,7 +191,14 @@ def scatter_add(x: Operand, dim: int, index: Operand, src: Operand) -> Tensor:
     """
     if unwrap(scatter_add, x).ndim == 0 or unwrap(scatter_add, index).ndim == 0:
         return with_an_axis(scatter_add, x, dim, index, src)
-    unwrap(scatter_add, src)
+    if not isinstance(src, (tensors.Tensor, ndarray)):
+        raise TypeError(
+            message(
+                "scatter_add",
+                f"src must be a Tensor or an array, got {describe(src)}.",
+                "Give each place its number: minigrad.full(index.shape, number).",
+            )
+        )
     x_data, along, places, src = operands_of_scatter(scatter_add, x, dim, index, src)
     output = x_data.copy()
     add_elements(output, along, places, unwrap(scatter_add, src))
@@ -243,14 +251,14 @@ def scatter_(
     """Write numbers over ``x`` at places along an axis; arguments as for ``scatter``."""
     source: Any = one_of(src, value)
     if reduce is None:
-        return write_over(scatter, x, dim, index, source)
+        return write_over(scatter, x, (dim, index, source))
     refuse_write("scatter_", x, (source,))
     return copy_(x, scatter(clone(x), dim, index, source, reduce=reduce))
 
 
 def scatter_add_(x: Tensor, dim: int, index: Operand, src: Operand) -> Tensor:
     """Add numbers to ``x`` at places along an axis, in place."""
-    return write_over(scatter_add, x, dim, index, src)
+    return write_over(scatter_add, x, (dim, index, src))
 
 
 class ScatterMethods:

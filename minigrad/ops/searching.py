@@ -9,7 +9,7 @@ import numpy as np
 from minigrad.dtypes import int32, int64
 from minigrad.errors import describe, message
 from minigrad.graph import record
-from minigrad.ops.operands import Operand, Tensor, axis, ndarray, unwrap, unwrap_exact
+from minigrad.ops.operands import Operand, Tensor, axis, flag, ndarray, unwrap, unwrap_exact
 
 
 def nonzero(x: Operand, *, as_tuple: bool = False) -> Any:
@@ -23,7 +23,7 @@ def nonzero(x: Operand, *, as_tuple: bool = False) -> Any:
         int64, (n, ndim); or a tuple of ndim vectors (n,), of one for 0-d x.
     """
     x_data = unwrap(nonzero, x)
-    if as_tuple:
+    if flag(nonzero, "as_tuple", as_tuple):
         found = tuple(np.nonzero(x_data if x_data.ndim else x_data.reshape(1)))
         return record(nonzero, None, found, (x, as_tuple))
     return record(nonzero, None, rows_of_nonzero(x_data), (x, as_tuple))
@@ -58,6 +58,7 @@ def isin(elements: Operand, test_elements: Operand, *, assume_unique: bool = Fal
         bool, of the shape of ``elements``.
     """
     x_data, test = unwrap_exact(isin, elements), unwrap_exact(isin, test_elements)
+    assume_unique, invert = flag(isin, "assume_unique", assume_unique), flag(isin, "invert", invert)
     output = np.asarray(np.isin(x_data, test, assume_unique=assume_unique, invert=invert))
     return record(isin, None, output, (elements, test_elements, assume_unique, invert))
 
@@ -101,6 +102,8 @@ def unique(
             )
     array = x_data if x_data.ndim or along is None else x_data.reshape(1)
     inputs = (x, sorted, return_inverse, return_counts, dim)
+    return_inverse = flag(unique, "return_inverse", return_inverse)
+    return_counts = flag(unique, "return_counts", return_counts)
     function: Any = np.unique
     found = function(array, False, return_inverse, return_counts, axis=along, equal_nan=False)
     if not return_inverse and not return_counts:
@@ -168,7 +171,7 @@ def searchsorted(
         ValueError: if shapes do not fit, or ``side`` is unknown or not what ``right`` says.
     """
     sequence, x_data = unwrap(searchsorted, sorted_sequence), unwrap_exact(searchsorted, x)
-    if side not in (None, "left", "right") or (side == "left" and right):
+    if not isinstance(side, str | None) or side not in (None, "left", "right") or (side == "left" and right):
         raise ValueError(
             message(
                 "searchsorted", f"side is 'left' or 'right', got {side!r} with right={right}.", "Give one of the two."
@@ -204,8 +207,8 @@ def searchsorted(
 
 def places_in(sequence: ndarray, x: ndarray, right: bool, out_int32: bool) -> ndarray:
     """Return the places of elements in one sequence, or of rows of them in rows of sequences."""
-    side: Any = "right" if right else "left"
-    dtype = int32 if out_int32 else int64
+    side: Any = "right" if flag(searchsorted, "right", right) else "left"
+    dtype = int32 if flag(searchsorted, "out_int32", out_int32) else int64
     if sequence.ndim == 1:
         return np.asarray(np.searchsorted(sequence, x, side)).astype(dtype, copy=False)
     output = np.empty(x.shape, dtype)

@@ -170,12 +170,15 @@ def take(x: Operand, index: Operand) -> Tensor:
         TypeError: if the index is not of integers; IndexError: if one is out of range.
     """
     x_data, places = unwrap(take, x), integer_index(take, index)
-    if minigrad_kernels.first_outside(places, x_data.size) >= 0:
-        places = counted_from_0(places, x_data.size)
-        check_places(take, places, 0, x_data.size)
-    output = x_data.take(places)
-    # A copy, because the rule reads it later and its own tensor may change.
-    saved = (places.reshape(-1).copy(), x_data.shape, x_data.size) if needs_grad(x) else ()
+    try:
+        output = x_data.take(places)
+    except IndexError:
+        check_places(take, counted_from_0(places, x_data.size), 0, x_data.size)
+        raise
+    saved: tuple[Any, ...] = ()
+    if needs_grad(x):
+        # A copy, because the rule reads it later and its own tensor may change.
+        saved = (counted_from_0(places, x_data.size).reshape(-1).copy(), x_data.shape, x_data.size)
     return record(take, take_vjp, output, (x, index), saved)
 
 

@@ -7,12 +7,11 @@ from typing import Any
 import numpy as np
 
 from minigrad.dtypes import as_dtype
-from minigrad.errors import describe, message
+from minigrad.errors import describe, message, no_memory
 from minigrad.graph import record
 from minigrad.ops import operands
-from minigrad.ops.operands import Op, Operand, Tensor, Value, axes, axis, ndarray, sizes, unwrap
-
-LENGTHS_MULTIPLY = "The lengths must multiply to the number of elements; one of them may be -1."
+from minigrad.ops.operands import Operand, Tensor, Value, axes, axis, ndarray, sizes, unwrap
+from minigrad.ops.wanted_shapes import LENGTHS_MULTIPLY, completed, in_shape
 
 
 def reshape(x: Operand, *shape: Any) -> Tensor:
@@ -26,55 +25,16 @@ def reshape(x: Operand, *shape: Any) -> Tensor:
         ValueError: if the number of elements differs, or two lengths are -1.
     """
     x_data = unwrap(reshape, x)
-    wanted = shape[0] if len(shape) == 1 and type(shape[0]) is tuple else shape
-    for size in wanted:
-        if type(size) is not int or size < -1:
-            wanted = fitting_shape(reshape, x_data, sizes(reshape, shape))
-            break
     try:
-        output = x_data.reshape(wanted)
-    except ValueError:
-        # Or it says what does not fit; to look before takes 0.4 microseconds, as long as all the rest.
-        output = x_data.reshape(fitting_shape(reshape, x_data, wanted))
+        output = in_shape(reshape, x_data, shape)
+    except MemoryError as error:
+        raise no_memory("reshape", error, x) from None
     return record(reshape, reshape_vjp, output, (x, *shape), (x_data.shape,), x)
 
 
 def reshape_vjp(grad_output: Value, source: tuple[int, ...]) -> Value:
     """``grad_x = grad_output in the shape of x``."""
     return reshape(grad_output, source)
-
-
-def fitting_shape(op: Op, x: ndarray, wanted: tuple[int, ...]) -> tuple[int, ...]:
-    """Return a shape of as many elements as x has, with -1 worked out.
-
-    Raises:
-        ValueError: if there is none.
-    """
-    found = completed(wanted, x.size)
-    if found is None:
-        raise ValueError(
-            message(
-                op.__name__,
-                f"{describe(x)} has {x.size} elements, which cannot be put into the shape {wanted}.",
-                LENGTHS_MULTIPLY,
-            )
-        )
-    return found
-
-
-def completed(wanted: tuple[int, ...], number: int) -> tuple[int, ...] | None:
-    """Return a shape with -1 worked out so that it has ``number`` elements, or None if it cannot have them."""
-    known = 1
-    for size in wanted:
-        if size < -1:
-            return None
-        known *= size if size != -1 else 1
-    unknown = wanted.count(-1)
-    if unknown == 0:
-        return wanted if known == number else None
-    if unknown > 1 or known == 0 or number % known:
-        return None
-    return tuple([number // known if size == -1 else size for size in wanted])
 
 
 def reshaped(x: Operand, x_data: ndarray, shape: tuple[int, ...]) -> Tensor:
@@ -98,13 +58,12 @@ def view(x: Operand, *shape: Any, dtype: Any = None) -> Tensor:
     x_data = unwrap(view, x)
     if dtype is not None or (shape and type(shape[0]) is not int and isinstance(shape[0], (np.dtype, type))):
         return seen_as(x, x_data, shape[0] if dtype is None else dtype)
-    wanted = fitting_shape(view, x_data, sizes(view, shape))
-    output = x_data.reshape(wanted)
+    output = in_shape(view, x_data, shape)
     if not (x_data.flags.c_contiguous or x_data.size == 0 or np.may_share_memory(output, x_data)):
         raise ValueError(
             message(
                 "view",
-                f"{describe(x)} with strides {x_data.strides} cannot be seen as {wanted} without a copy.",
+                f"{describe(x)} with strides {x_data.strides} cannot be seen as {output.shape} without a copy.",
                 "Use reshape, which copies where it must.",
             )
         )
@@ -147,7 +106,7 @@ def flatten(x: Operand, start_dim: int = 0, end_dim: int = -1) -> Tensor:
         ValueError: if ``start_dim`` comes after ``end_dim``.
     """
     x_data = unwrap(flatten, x)
-    if start_dim == 0 and end_dim == -1:
+    if type(start_dim) is int and type(end_dim) is int and start_dim == 0 and end_dim == -1:
         return reshaped(x, x_data, (x_data.size,))
     first, last = axis(flatten, start_dim, x_data.ndim), axis(flatten, end_dim, x_data.ndim)
     if first > last:
@@ -200,20 +159,24 @@ def permute(x: Operand, *dims: Any) -> Tensor:
         ValueError: if ``dims`` does not name every axis once.
     """
     x_data = unwrap(permute, x)
-    ndim = x_data.ndim
     named = dims[0] if len(dims) == 1 and type(dims[0]) is tuple else sizes(permute, dims)
-    order = []
     for each in named:
-        order.append(each if type(each) is int and 0 <= each < ndim else axis(permute, each, ndim))
-    if len(order) != ndim or len(set(order)) != ndim:
+        if type(each) is not int:
+            named = tuple([axis(permute, each, x_data.ndim) for each in named])
+            break
+    try:
+        output = x_data.transpose(named)
+    except ValueError:
+        # Of no axis, or one that is named twice.
+        order = tuple([axis(permute, each, x_data.ndim) for each in named])
         raise ValueError(
             message(
                 "permute",
-                f"every axis of {describe(x)} must be named once, got {tuple(order)}.",
+                f"every axis of {describe(x)} must be named once, got {order}.",
                 "To exchange two axes use transpose, to move one movedim.",
             )
-        )
-    return record(permute, permute_vjp, x_data.transpose(order), (x, *dims), (tuple(order),), x)
+        ) from None
+    return record(permute, permute_vjp, output, (x, *dims), (named,), x)
 
 
 def permute_vjp(grad_output: Value, order: tuple[int, ...]) -> Value:
@@ -221,8 +184,13 @@ def permute_vjp(grad_output: Value, order: tuple[int, ...]) -> Value:
     return permute(grad_output, inverse_of(order))
 
 
+def permuted(x: Operand, x_data: ndarray, order: tuple[int, ...]) -> Tensor:
+    """Return ``permute`` to an order that names every axis once."""
+    return record(permute, permute_vjp, x_data.transpose(order), (x, order), (order,), x)
+
+
 def inverse_of(order: tuple[int, ...]) -> tuple[int, ...]:
-    """Return the order of axes that undoes another."""
+    """Return the order of axes that undoes another, in which axes may be counted from the end."""
     inverse = [0] * len(order)
     for place, each in enumerate(order):
         inverse[each] = place
@@ -232,12 +200,20 @@ def inverse_of(order: tuple[int, ...]) -> tuple[int, ...]:
 def transpose(x: Operand, dim0: int, dim1: int) -> Tensor:
     """Return a view of x with two axes exchanged."""
     x_data = unwrap(transpose, x)
-    ndim = x_data.ndim
-    # The usual axes are checked here: axis() takes 0.2 microseconds, as long as all the rest.
-    first = dim0 if type(dim0) is int and 0 <= dim0 < ndim else axis(transpose, dim0, ndim)
-    second = dim1 if type(dim1) is int and 0 <= dim1 < ndim else axis(transpose, dim1, ndim)
-    output = x_data.swapaxes(first, second) if ndim else x_data[...]
-    return record(transpose, transpose_vjp, output, (x, dim0, dim1), (first, second), x)
+    if type(dim0) is not int or type(dim1) is not int or x_data.ndim == 0:
+        dim0, dim1 = axis(transpose, dim0, x_data.ndim), axis(transpose, dim1, x_data.ndim)
+    try:
+        output = x_data.swapaxes(dim0, dim1)
+    except IndexError:
+        # A 0-d tensor has an axis to exchange with itself; or it says what does not fit.
+        axis(transpose, dim0, x_data.ndim), axis(transpose, dim1, x_data.ndim)
+        output = x_data[...]
+    return record(transpose, transpose_vjp, output, (x, dim0, dim1), (dim0, dim1), x)
+
+
+def transposed(x: Operand, output: ndarray, first: int, second: int) -> Tensor:
+    """Return ``transpose``, of which the array is known."""
+    return record(transpose, transpose_vjp, output, (x, first, second), (first, second), x)
 
 
 def transpose_vjp(grad_output: Value, first: int, second: int) -> Value:
@@ -259,7 +235,7 @@ def t(x: Operand) -> Tensor:
     x_data = unwrap(t, x)
     if x_data.ndim > 2:
         raise ValueError(message("t", f"at most two axes can be transposed, got {describe(x)}.", "Use mT or permute."))
-    return transpose(x, 0, 1) if x_data.ndim == 2 else x  # type: ignore[return-value]
+    return transposed(x, x_data.T, 0, 1) if x_data.ndim == 2 else x  # type: ignore[return-value]
 
 
 def matrix_transpose(x: Operand) -> Tensor:
@@ -277,13 +253,15 @@ def matrix_transpose(x: Operand) -> Tensor:
                 "Give a vector a second axis: x.unsqueeze(-1).",
             )
         )
-    return transpose(x, x_data.ndim - 2, x_data.ndim - 1)
+    return transposed(x, x_data.swapaxes(-1, -2), -2, -1)
 
 
 def reverse_axes(x: Operand) -> Tensor:
     """Return a view of x with its axes in reverse: ``x.T``."""
     x_data = unwrap(reverse_axes, x)
-    return transpose(x, 0, 1) if x_data.ndim == 2 else permute(x, tuple(range(x_data.ndim))[::-1])
+    if x_data.ndim == 2:
+        return transposed(x, x_data.T, 0, 1)
+    return permuted(x, x_data, tuple(range(x_data.ndim))[::-1])
 
 
 def movedim(x: Operand, source: Any, destination: Any) -> Tensor:
@@ -296,7 +274,7 @@ def movedim(x: Operand, source: Any, destination: Any) -> Tensor:
     if type(source) is int and type(destination) is int:
         order = list(range(x_data.ndim)) or [0]
         order.insert(axis(movedim, destination, x_data.ndim), order.pop(axis(movedim, source, x_data.ndim)))
-        return permute(x, tuple(order if x_data.ndim else ()))
+        return permuted(x, x_data, tuple(order if x_data.ndim else ()))
     sources = list(source) if isinstance(source, (tuple, list)) else [source]
     destinations = list(destination) if isinstance(destination, (tuple, list)) else [destination]
     old = [axis(movedim, each, x_data.ndim) for each in sources]
@@ -312,23 +290,23 @@ def movedim(x: Operand, source: Any, destination: Any) -> Tensor:
     order = [each for each in range(x_data.ndim) if each not in old]
     for place, each in sorted(zip(new, old, strict=True)):
         order.insert(place, each)
-    return permute(x, tuple(order))
+    return permuted(x, x_data, tuple(order))
 
 
 def squeeze(x: Operand, dim: Any = None) -> Tensor:
     """Return a view of x without axes of length 1: all of them, or those of ``dim`` that have it."""
     x_data = unwrap(squeeze, x)
-    ndim = x_data.ndim
+    ndim, known = x_data.ndim, x_data.shape
+    if type(dim) is int and 0 <= dim < ndim:
+        return reshaped(x, x_data, (*known[:dim], *known[dim + 1 :]) if known[dim] == 1 else known)
     if dim is None:
         dropped: Any = range(ndim)
-    elif type(dim) is int and 0 <= dim < ndim:
-        dropped = (dim,)
     else:
         # For reductions an empty dim means all axes; here it means none.
         none = isinstance(dim, (tuple, list)) and len(dim) == 0
         dropped = () if none else axes(squeeze, dim, ndim)
     shape = []
-    for index, size in enumerate(x_data.shape):
+    for index, size in enumerate(known):
         if size != 1 or index not in dropped:
             shape.append(size)
     return reshaped(x, x_data, tuple(shape))

@@ -8,8 +8,8 @@ import numpy as np
 
 from minigrad.errors import describe, message
 from minigrad.graph import record
-from minigrad.ops.in_place import write_over
 from minigrad.ops.operands import Op, Operand, Tensor, pair
+from minigrad.ops.overwriting import write_over
 
 
 def bitwise_left_shift(x: Operand, y: Operand) -> Tensor:
@@ -73,12 +73,12 @@ def rrshift(x: Operand, y: Operand) -> Tensor:
 
 def bitwise_left_shift_(x: Tensor, y: Operand) -> Tensor:
     """Write ``x << y`` over ``x``."""
-    return write_over(bitwise_left_shift, x, y)
+    return write_over(bitwise_left_shift, x, (y,))
 
 
 def bitwise_right_shift_(x: Tensor, y: Operand) -> Tensor:
     """Write ``x >> y`` over ``x``."""
-    return write_over(bitwise_right_shift, x, y)
+    return write_over(bitwise_right_shift, x, (y,))
 
 
 class ShiftMethods:

@@ -12,7 +12,7 @@ from minigrad.graph import record
 from minigrad.ops.diagonals import diag_embed
 from minigrad.ops.elementwise import abs
 from minigrad.ops.matrix_operands import LinAlgError, entry_name, matrices, who
-from minigrad.ops.operands import Op, Operand, Tensor, Value, ndarray, needs_grad
+from minigrad.ops.operands import Op, Operand, Tensor, Value, flag, ndarray, needs_grad
 from minigrad.ops.products import matmul
 from minigrad.ops.shapes import matrix_transpose, unsqueeze
 from minigrad.ops.spectral_gaps import differences, for_pairs, reciprocal_or_zero, resolution, skew
@@ -59,6 +59,7 @@ def svd(A: Operand, full_matrices: bool = True, *, driver: str | None = None) ->
     """
     A_data = matrices(svd, "A", A)
     refuse_driver(svd, driver)
+    full_matrices = flag(svd, "full_matrices", full_matrices)
     outputs = tuple(converged(svd, "A", np.linalg.svd, A_data, full_matrices))
     return SVDResult(*record(svd, svd_vjp, outputs, (A, full_matrices, driver), (outputs,)))
 

@@ -7,11 +7,14 @@ import numpy as np
 from minigrad.errors import describe, message
 from minigrad.graph import record
 from minigrad.ops.extremes import Picked, record_picked
-from minigrad.ops.gathering import gather_backward
+from minigrad.ops.gathering import gather_backward, taken_at
 from minigrad.ops.operands import Op, Operand, Tensor, Value, axis, ndarray, refuse_no_bool, unwrap, whole
+from minigrad.ops.reductions import may_hold_nan
 
 #: Up to so long, NumPy's stable sort, of insertions, is as fast as its vectorised one.
 SHORT = 64
+#: Up to so many elements, it is so for lines of any length.
+FEW = 2048
 
 
 def sort(x: Operand, dim: int = -1, descending: bool = False, stable: bool = False) -> Picked:
@@ -70,6 +73,8 @@ def order(op: Op, x: ndarray, dim: int, descending: bool, stable: bool) -> tuple
     refuse_no_bool(op, "descending", descending)
     refuse_no_bool(op, "stable", stable)
     along = axis(op, dim, x.ndim)
+    if x.ndim == 1:
+        return along, sorting_order(x, descending)
     if x.ndim == 0:
         return 0, np.zeros((), np.int64)
     return along, sorting_order(x.swapaxes(along, -1), descending).swapaxes(along, -1)
@@ -86,11 +91,22 @@ def sorting_order(x: ndarray, descending: bool) -> ndarray:
 def ascending_order(x: ndarray) -> ndarray:
     """Return the indices that sort along the last axis, those of equal elements ascending, NaN last.
 
-    For a million floats that differ, NumPy's vectorised sort takes a fifth of the time of its stable one; where some
-    are equal, a second such sort, of their indices, still leaves it three times as fast.
+    NumPy's vectorised sort of numbers takes a fifteenth of the time of its stable sort of indices. So where an element
+    and its index fit one integer, those are sorted, and the indices read out of them. A float64 leaves no room: there
+    indices are sorted as they come, and those of equal elements once more.
     """
     length = x.shape[-1]
-    if length <= SHORT or x.itemsize < 4:
+    if x.size <= FEW or x.itemsize < 4:
+        return x.argsort(axis=-1, kind="stable")
+    room = (length - 1).bit_length()
+    packed = integers_in_order(x, 63 - room)
+    if packed is not None:
+        packed <<= room
+        packed |= np.arange(length)
+        packed.sort(axis=-1)
+        packed &= (1 << room) - 1
+        return packed
+    if length <= SHORT:
         return x.argsort(axis=-1, kind="stable")
     indices = x.argsort(axis=-1)
     values = taken(x, indices, x.ndim - 1)
@@ -100,19 +116,45 @@ def ascending_order(x: ndarray) -> ndarray:
         rises &= values[..., :-1] == values[..., :-1]
     if rises.all():
         return indices
-    # Equal elements are a run. In one number, the run comes before the index.
-    starts = np.zeros(x.shape, np.int64)
-    np.cumsum(rises, axis=-1, out=starts[..., 1:])
-    starts *= length
-    indices += starts
-    indices.sort(axis=-1)
-    indices -= starts
+    # Equal elements are a run. In one number, the run comes before the index. Of a million normal numbers in float32
+    # some percent are in runs: those alone are sorted once more.
+    equal = np.zeros(x.shape, np.bool_)
+    equal[..., 1:] = ~rises
+    inside = equal.copy()
+    inside[..., :-1] |= equal[..., 1:]
+    places = np.flatnonzero(inside)
+    runs = np.cumsum(~equal.reshape(-1)[places])
+    runs *= length
+    flat = indices.reshape(-1)
+    keys = flat[places] + runs
+    keys.sort()
+    flat[places] = keys - runs
     return indices
+
+
+def integers_in_order(x: ndarray, bits: int) -> ndarray | None:
+    """Return int64 numbers in the same order as elements, equal ones for equal elements; None if they have more bits.
+
+    The bits of a positive float, read as an integer, rise with it; those of a negative one fall. All NaN are the same
+    here, and larger than everything.
+    """
+    if x.dtype == np.float32 and bits >= 32:
+        # Of two zeros, adding one more makes the positive one.
+        codes = (x + 0).view(np.int32)
+        codes ^= (codes >> 31) & np.int32(2**31 - 1)
+        if may_hold_nan(x):
+            codes[np.isnan(x)] = 2**31 - 1
+        return codes.astype(np.int64)
+    if x.dtype.kind in "iu":
+        low = int(x.min())
+        if (int(x.max()) - low).bit_length() <= bits:
+            return np.subtract(x, low, dtype=np.int64)
+    return None
 
 
 def taken(x: ndarray, indices: ndarray, along: int) -> ndarray:
     """Return the elements at the indices along an axis; x and they have as many axes."""
-    return x.take(indices) if x.ndim <= 1 else np.take_along_axis(x, indices, along)
+    return x.take(indices) if x.ndim <= 1 else taken_at(x, along, indices)
 
 
 def topk(x: Operand, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> Picked:

@@ -11,9 +11,9 @@ from minigrad.errors import describe, message
 from minigrad.graph import record
 from minigrad.ops.broadcasting import expand
 from minigrad.ops.creation import leaf
-from minigrad.ops.joining import cat, sequence
-from minigrad.ops.operands import Op, Operand, Tensor, Value, broadcasts_to, unwrap
-from minigrad.ops.shapes import reshape
+from minigrad.ops.joining import cat, sequence, stack
+from minigrad.ops.operands import Op, Operand, Tensor, Value, broadcasts_to, ndarray, unwrap
+from minigrad.ops.shapes import reshape, unsqueeze
 
 
 def atleast_1d(*tensors: Any) -> Any:
@@ -76,23 +76,35 @@ def hstack(tensors: Any) -> Tensor:
 
 def vstack(tensors: Any) -> Tensor:
     """Return tensors joined along axis 0, each with at least two axes: vectors are rows. Raises as ``hstack``."""
-    operands, _ = sequence(vstack, tensors)
+    operands, arrays = sequence(vstack, tensors)
+    if are_vectors(arrays):
+        return stack(operands, 0)
     return cat([raised(vstack, each, 2) for each in operands], 0)
 
 
 def dstack(tensors: Any) -> Tensor:
     """Return tensors joined along axis 2, each with at least three axes. Raises as ``hstack``."""
-    operands, _ = sequence(dstack, tensors)
+    operands, arrays = sequence(dstack, tensors)
+    if are_vectors(arrays):
+        return unsqueeze(stack(operands, 1), 0)
     return cat([raised(dstack, each, 3) for each in operands], 2)
 
 
 def column_stack(tensors: Any) -> Tensor:
     """Return tensors joined along axis 1; vectors and 0-d tensors are columns. Raises as ``hstack``."""
     operands, arrays = sequence(column_stack, tensors)
+    if are_vectors(arrays):
+        return stack(operands, 1)
     parts = []
     for each, array in zip(operands, arrays):
         parts.append(reshape(each, (array.size, 1)) if array.ndim <= 1 else each)
     return cat(parts, 1)
+
+
+def are_vectors(arrays: list[ndarray]) -> bool:
+    """Return whether arrays are vectors of one length: to stack them is one operation, to join views of them more."""
+    shape = arrays[0].shape
+    return len(shape) == 1 and [array.shape for array in arrays] == [shape] * len(arrays)
 
 
 def block_diag(*tensors: Any) -> Tensor:
@@ -209,7 +221,8 @@ def meshgrid(*tensors: Any, indexing: str = "ij") -> tuple[Tensor, ...]:
     """
     operands = sequence_of(tensors)
     arrays = [unwrap(meshgrid, each) for each in operands]
-    if len(arrays) == 0 or max(array.ndim for array in arrays) > 1 or indexing not in ("ij", "xy"):
+    known = isinstance(indexing, str) and indexing in ("ij", "xy")
+    if len(arrays) == 0 or max(array.ndim for array in arrays) > 1 or not known:
         raise ValueError(
             message(
                 "meshgrid",

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from minigrad import tensors
-from minigrad.errors import describe, message
+from minigrad.errors import describe, message, no_memory
 from minigrad.graph import record
+from minigrad.ops.creation import affordable
 from minigrad.ops.operands import Operand, Tensor, Value, axis, ndarray, needs_grad, sizes, unwrap, whole
 from minigrad.ops.places import integer_index
 from minigrad.ops.reductions import sum
@@ -52,7 +53,11 @@ def repeat(x: Operand, *repeats: Any) -> Tensor:
         paired += [count, length]
         single += [1, length]
         joined.append(count * length)
-    output = np.empty(paired, x_data.dtype)
+    affordable(repeat, tuple(joined))
+    try:
+        output = np.empty(paired, x_data.dtype)
+    except MemoryError as error:
+        raise no_memory("repeat", error, x) from None
     output[...] = x_data.reshape(single)
     return record(repeat, repeat_vjp, output.reshape(joined), (x, *repeats), (tuple(paired), x_data.shape))
 
@@ -106,6 +111,8 @@ def repeat_interleave(
     if repeats is None:
         counts = checked_counts(x, x_data.size if x_data.ndim == 1 else -1, output_size)
         return record(repeat_interleave, None, np.repeat(np.arange(x_data.size), counts), (x, None, dim, output_size))
+    if dim is None and x_data.ndim == 1:
+        dim = 0
     if dim is None:
         return repeat_interleave(reshape(x, (-1,)), repeats, 0, output_size=output_size)
     along = axis(repeat_interleave, dim, x_data.ndim)
@@ -130,7 +137,7 @@ def checked_counts(repeats: Any, length: int, output_size: int | None) -> Any:
         TypeError, ValueError: as ``repeat_interleave``.
     """
     if isinstance(repeats, (tuple, list)):
-        repeats = np.array(repeats, np.int64)
+        repeats = np.array([whole(repeat_interleave, "each of the repeats", each) for each in repeats], np.int64)
     if isinstance(repeats, (tensors.Tensor, ndarray)):
         counts = integer_index(repeat_interleave, repeats)
         fits = counts.ndim <= 1 and counts.size in (1, length) and (counts.size == 0 or counts.min() >= 0)
@@ -139,6 +146,7 @@ def checked_counts(repeats: Any, length: int, output_size: int | None) -> Any:
     else:
         result = whole(repeat_interleave, "repeats", repeats)
         fits = result >= 0
+        affordable(repeat_interleave, (result, max(length, 1)))
     if not fits or length < 0:
         numbers = f", {result.tolist()}" if isinstance(result, ndarray) and result.size < 9 else ""
         raise ValueError(

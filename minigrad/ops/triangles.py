@@ -10,8 +10,8 @@ from minigrad import dtypes
 from minigrad.errors import describe, message
 from minigrad.graph import record
 from minigrad.ops.creation import leaf
-from minigrad.ops.in_place import write_over
 from minigrad.ops.operands import Op, Operand, Tensor, Value, ndarray, unwrap, whole
+from minigrad.ops.overwriting import write_over
 
 
 def tril(x: Operand, diagonal: int = 0) -> Tensor:
@@ -57,12 +57,12 @@ def triu_vjp(grad_output: Value, diagonal: int) -> Value:
 
 def tril_(x: Tensor, diagonal: int = 0) -> Tensor:
     """Write zeros over ``x`` above a diagonal."""
-    return write_over(tril, x, diagonal)
+    return write_over(tril, x, (diagonal,))
 
 
 def triu_(x: Tensor, diagonal: int = 0) -> Tensor:
     """Write zeros over ``x`` below a diagonal."""
-    return write_over(triu, x, diagonal)
+    return write_over(triu, x, (diagonal,))
 
 
 def last_diagonal(op: Op, x: Any, x_data: ndarray, diagonal: Any) -> int:
@@ -77,7 +77,8 @@ def last_diagonal(op: Op, x: Any, x_data: ndarray, diagonal: Any) -> int:
                 op.__name__, f"a matrix or a batch of them is needed, got {describe(x)}.", "x.unsqueeze(0) is a row."
             )
         )
-    return whole(op, "diagonal", diagonal)
+    # Beyond the corners all diagonals are alike, and NumPy's integers end.
+    return min(max(whole(op, "diagonal", diagonal), -(2**62)), 2**62)
 
 
 def below(rows: int, columns: int, diagonal: int) -> ndarray:

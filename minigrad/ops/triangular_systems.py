@@ -19,7 +19,7 @@ from minigrad.ops.matrix_operands import (
     squares,
     who,
 )
-from minigrad.ops.operands import Op, Operand, Tensor, Value, ndarray, needs_grad
+from minigrad.ops.operands import Op, Operand, Tensor, Value, flag, ndarray, needs_grad
 from minigrad.ops.products import matmul
 from minigrad.ops.shapes import matrix_transpose
 from minigrad.ops.triangles import tril, triu
@@ -52,10 +52,12 @@ def solve_triangular(A: Operand, B: Operand, *, upper: bool, left: bool = True, 
     Source: Giles, "An extended collection of matrix derivative results" (2008), section 2.3.1.
     """
     A_data = shaped_square_matrices(solve_triangular, "A", A)
+    upper = flag(solve_triangular, "upper", upper)
+    unitriangular = flag(solve_triangular, "unitriangular", unitriangular)
     B_data, _ = right_hand_side(solve_triangular, A, A_data, B, left, False)
     refuse_triangle(solve_triangular, A, A_data, upper, unitriangular)
     if left:
-        output = minigrad_kernels.solve_triangular(A_data, B_data, bool(upper), bool(unitriangular))
+        output = minigrad_kernels.solve_triangular(A_data, B_data, upper, unitriangular)
     else:
         # X A = B is A.T X.T = B.T.
         turned = A_data.swapaxes(-2, -1), B_data.swapaxes(-2, -1)

@@ -1,6 +1,7 @@
 """The calls that ``ops.py`` times, made of the table in ``expressions.py``: what is called, and with which operands."""
 
 import math
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -84,13 +85,24 @@ def cases():
     return found
 
 
+#: What an operator between two operands, or before one, is called as a function that writes to ``out``.
+OPERATORS = {"+": "add", "-": "subtract", "*": "multiply", "/": "true_divide", "//": "floor_divide", "%": "remainder"}
+OPERATORS |= {"**": "power", "&": "bitwise_and", "|": "bitwise_or", "^": "bitwise_xor"}
+SIGNS = {"-": "negative", "~": "bitwise_not"}
+
+
 def written_over(first, expression):
     """Return NumPy's expression for writing a result over its first operand."""
     if expression is None:
         return None
+    parts = re.fullmatch(r"(\w+) ?([-+*/%&|^]+) ?(\w+)", expression)
+    if parts is not None and parts[2] in OPERATORS:
+        return f"np.{OPERATORS[parts[2]]}({parts[1]}, {parts[3]}, out={first})"
+    if expression[0] in SIGNS and expression[1:].isidentifier():
+        return f"np.{SIGNS[expression[0]]}({expression[1:]}, out={first})"
     if expression.startswith("np.") and expression.count("(") == 1 and expression.endswith(")"):
-        ufunc = getattr(np, expression[3:].partition("(")[0])
-        if isinstance(ufunc, np.ufunc):
+        function = getattr(np, expression[3:].partition("(")[0])
+        if isinstance(function, np.ufunc) or function is np.clip:
             return f"{expression[:-1]}, out={first}, casting='unsafe')"
     return f"np.copyto({first}, {expression}, casting='unsafe')"
 
@@ -106,10 +118,10 @@ def operands(number, dtype):
     """Return the arrays that the expressions name, with ``number`` elements each, and the numbers n, m, r and c.
 
     x, y: normal; z: of both signs, none near 0; p: in [0.5, 2); u, v: in [0.1, 0.9); s: above 1; i, j: 0 to 7;
-    b, d: bools; A, B, P: (r, c), P positive; A2: (r, 2 * c); C: (r, 1); S, T: (m, m); e: (m,); G, H: matrices of
-    10 by 10, or one of m by m; L: scores of 10 classes; hot, lists, labels: targets of theirs; signs: 1 and -1; a: near
-    1; K, N: vectors of three; I, J: images, (1, 4, h, w) and (1, 1, 2 * h, 2 * w); D, U: indices along rows, U without
-    repetition; picks, order: of rows, likewise; bounds: 16 in order; W: (10, 10, 10).
+    b, d: bools; A, B, P: (r, c), P positive; A2: (r, 2 * c); C: (r, 1); S, T, Q: (m, m), Q by columns; e: (m,); G,
+    H: matrices of 10 by 10, or one of m by m; L: scores of 10 classes; hot, lists, labels: targets of theirs;
+    signs: 1 and -1; a: near 1; K, N: vectors of three; I, J: images, (1, 4, h, w) and (1, 1, 2 * h, 2 * w); D, U:
+    indices along rows, U without repetition; picks, order: of rows, likewise; bounds: 16 in order; W: (10, 10, 10).
     """
     rng = np.random.Generator(np.random.PCG64(0))
     r, m = (1000, 1000) if number == 1_000_000 else (2, max(2, math.isqrt(number)))
@@ -132,8 +144,8 @@ def operands(number, dtype):
         "i": rng.integers(0, 8, number), "j": rng.integers(0, 8, number),
         "b": rng.random(number) < 0.5, "d": rng.random(number) < 0.5,
         "A": normal(r, c), "B": normal(r, c), "P": (0.5 + rng.random((r, c))).astype(dtype), "A2": normal(r, 2 * c),
-        "C": normal(r, 1), "S": normal(m, m), "T": normal(m, m), "e": normal(m), "G": normal(*batch),
-        "H": normal(*batch), "D": rng.integers(0, c, (r, c)), "slope": np.array([0.25], dtype),
+        "C": normal(r, 1), "S": normal(m, m), "T": normal(m, m), "Q": normal(m, m).T, "e": normal(m),
+        "G": normal(*batch), "H": normal(*batch), "D": rng.integers(0, c, (r, c)), "slope": np.array([0.25], dtype),
         "places": rng.permutation(number), "signs": np.where(rng.random(number) < 0.5, -1, 1).astype(dtype),
         "L": normal(samples, 10), "labels": rng.integers(0, 10, samples), "lists": lists,
         "hot": rng.integers(0, 2, (samples, 10)).astype(dtype), "a": (1 + 0.001 * rng.random(number)).astype(dtype),
@@ -150,7 +162,7 @@ def namespaces(number, dtype):
     shared = {"np": np, "math": math, "f": np.dtype(dtype), **numbers}
     rows = np.arange(len(arrays["L"]))
     rng = np.random.Generator(np.random.PCG64(1))
-    of_numpy = {**shared, **{name: array.copy() for name, array in arrays.items()}, "rows": rows, "rng": rng}
+    of_numpy = {**shared, **{name: array.copy("K") for name, array in arrays.items()}, "rows": rows, "rng": rng}
     tensors = {name: mg.from_numpy(array) for name, array in arrays.items()}
     return {**shared, **tensors, "array": arrays["x"].copy()}, of_numpy
 

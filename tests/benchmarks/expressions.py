@@ -112,7 +112,7 @@ CONVERSIONS = {
     "Tensor.bool": ("x", "x.astype(np.bool_)"),
     "Tensor.type_as": ("i, x", "i.astype(f)"),
     "clone": ("x", "x.copy()"),
-    "contiguous": ("S.T", "np.ascontiguousarray(S.T)"),
+    "contiguous": ("Q", "np.ascontiguousarray(Q)"),
     "detach": ("x", "x.view()"),
 }
 
@@ -191,7 +191,7 @@ INDEXING = {
     "stack": ("[x, y]", "np.stack([x, y])"),
     "split": ("x, n // 2", "np.split(x, 2)"),
     "chunk": ("x, 2", "np.array_split(x, 2)"),
-    "unbind": ("A2.T[:4]", "tuple(A2.T[:4])"),
+    "unbind": ("I, 1", "tuple(I.swapaxes(0, 1))"),
 }
 
 SHAPES = {

@@ -27,8 +27,8 @@ def test_a_printed_step_reads_as_the_lesson_it_is():
         "   o = h @ W2 + b2",
         "       ^^^^^^",
         " grad_output (1, 1)  norm 1  [1]",
-        " grad_x = grad_output @ y.T   (1, 2)  norm 5   h (leaf): new",
-        " grad_y = x.T @ grad_output   (2, 1)  norm 2.24   W2 (leaf): new",
+        " grad_x = grad_output @ y.T   (1, 2)  norm 5   h: new (leaf)",
+        " grad_y = x.T @ grad_output   (2, 1)  norm 2.24   W2: new (leaf)",
     ]
     assert repr(step) == "<Step 2/2 matmul (1, 1)>"
 

@@ -43,8 +43,8 @@ def test_a_tensor_times_itself_shows_two_contributions():
     assert [each.source is e for each in step.contributions] == [True, True]
     assert [each.accumulated for each in step.contributions] == [False, True]
     assert [after.item() for after in step.after] == [6.0, 6.0]
-    assert str(step).count("e (leaf): new") == 1
-    assert str(step).count("e (leaf): added") == 1
+    assert str(step).count("e: new (leaf)") == 1
+    assert str(step).count("e: added (leaf)") == 1
 
 
 def test_fan_out_is_visible_before_and_after():
@@ -64,7 +64,7 @@ def test_a_broadcast_input_gets_the_sum_and_the_step_says_so():
     assert each.returned == (4, 3)
     assert each.grad.tolist() == [4, 4, 4]
     assert step.contributions[0].grad is None
-    assert "grad_y = grad_output   (4, 3) summed to (3,)  norm 6.93   b (leaf): new" in str(step)
+    assert "grad_y = grad_output   (4, 3) summed to (3,)  norm 6.93   b: new (leaf)" in str(step)
     assert "grad_x = grad_output   not needed" in str(step)
 
 

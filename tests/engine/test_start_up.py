@@ -65,8 +65,8 @@ def test_the_names_that_breakpoints_need_are_there_after_the_import():
 
 LAZY = """
 import sys, minigrad
-assert "minigrad.func" not in sys.modules
-print(minigrad.func.grad(lambda x: x * x)(3.0).item())
+assert "minigrad.func" not in sys.modules and "minigrad.debug" not in sys.modules
+print(minigrad.func.grad(lambda x: x * x)(3.0).item(), minigrad.debug.steps.__name__)
 try:
     minigrad.nothing
 except AttributeError as error:
@@ -74,5 +74,5 @@ except AttributeError as error:
 """
 
 
-def test_func_is_imported_when_it_is_asked_for():
-    assert run(LAZY) == "6.0\nmodule 'minigrad' has no attribute 'nothing'\n"
+def test_func_and_debug_are_imported_when_they_are_asked_for():
+    assert run(LAZY) == "6.0 steps\nmodule 'minigrad' has no attribute 'nothing'\n"

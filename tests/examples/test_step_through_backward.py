@@ -18,7 +18,7 @@ def test_every_step_is_printed_with_its_source_and_rule(example, capsys):
     assert "   e = h @ W2 - y\n       ^^^^^^\n" in printed
     assert " grad_x = grad_output * (1 - tanh(x)**2)   (3, 4)  norm " in printed
     assert " grad_y = x.T @ grad_output   (2, 4)  norm " in printed
-    assert "W1 (leaf): new" in printed
+    assert "W1: new (leaf)" in printed
 
 
 def test_pdb_stops_in_a_rule_with_its_values_as_arguments():

@@ -8,7 +8,7 @@ def missing(shown, printed):
     return [line for line in shown if line.rstrip() not in lines]
 
 
-@pytest.mark.parametrize("name", ["tour", "systems", "residual", "step_through_backward"])
+@pytest.mark.parametrize("name", ["tour", "systems", "residual", "step_through_backward", "doctor"])
 def test_an_example_prints_what_the_tour_shows(name, example, readme_lines, capsys):
     example(name).main()
     assert missing(readme_lines(name), capsys.readouterr().out) == []

@@ -8,7 +8,7 @@ import pytest
 
 import minigrad_kernels as mk
 from minigrad_kernels.distance_loops import TILE
-from minigrad_kernels.distances import LONG
+from minigrad_kernels.distances import LONG, MANY
 from tests.kernels.conftest import laid_out
 
 FLOATS = [np.float32, np.float64]
@@ -37,6 +37,27 @@ def test_distances_match_the_naive_twin(sizes, p, dtype, generator):
     assert result.dtype == dtype
     # A difference and a square round once each, a sum of k numbers k − 1 times, the root halves and rounds once.
     assert np.all(abs(result - exact) <= (k + 3) * np.finfo(dtype).eps * np.array(exact))
+
+
+@pytest.mark.parametrize("dtype", FLOATS)
+def test_many_distances_by_products_keep_the_digits_of_small_ones(dtype, generator, most_work):
+    rows, n, k = 40, 50, 140
+    assert rows * n * k >= MANY
+    if most_work < rows * n * k:
+        pytest.skip("too large for plain Python")
+    x, y = (generator.standard_normal((1, count, k)).astype(dtype) for count in (rows, n))
+    # Equal points, near ones, and some far from zero; infinity and NaN.
+    y[0, :3], y[0, 3:9], x[0, 9:12] = x[0, :3], x[0, 3:9] * dtype(1.001), x[0, 9:12] + 1000
+    y[0, 20, 5], y[0, 21, 6], x[0, 22, 5] = np.inf, np.nan, np.inf
+    with np.errstate(invalid="ignore"):
+        difference = x[0][:, None].astype(np.longdouble) - y[0].astype(np.longdouble)
+        exact = np.sqrt(np.square(difference).sum(-1))
+        result = mk.pair_distances(x, y, 2)[0]
+    assert np.array_equal(np.isnan(result), np.isnan(exact))
+    assert np.array_equal(np.isinf(result), np.isinf(exact))
+    # Three sums of k numbers, whose errors are relative to |x|^2 + |y|^2, at most 4 times the square of the distance.
+    finite = np.isfinite(exact)
+    assert np.all(abs(result[finite] - exact[finite]) <= 4 * (k + 2) * np.finfo(dtype).eps * exact[finite])
 
 
 def test_more_points_than_a_tile(most_work):

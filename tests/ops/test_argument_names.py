@@ -45,12 +45,12 @@ SINGLE = {
     ("tensordot", "b"): "an operand",
     ("lstsq", "b"): "the documented name is B",
     ("pinv", "rcond"): "the documented names are rtol and atol",
+    ("lu", "get_infos"): "linalg.lu_factor_ex tells them",
     ("from_dlpack", "ext_tensor"): "an operand",
     ("from_dlpack", "copy"): "it never copies",
     ("expand", "size"): "documented as *sizes",
     ("sum_to_size", "size"): "documented as *size",
     ("view", "size"): "documented as *shape",
-    ("lu", "get_infos"): "lu_factor_ex tells what became of each matrix",
     ("uniform_", "from"): "a word of Python's: low and high",
     ("uniform_", "to"): "likewise",
 }

@@ -46,7 +46,8 @@ def test_shapes_are_integers_or_one_sequence(make, dtype):
     for made in (make(2, 3, dtype=dtype), make((2, 3), dtype=dtype), make([2, 3], dtype=dtype)):
         assert made.shape == (2, 3)
         assert made.dtype == dtype
-        assert (made == (1 if make is mg.ones else 0)).all()
+        if make is not mg.empty:  # whose numbers do not matter
+            assert (made == (1 if make is mg.ones else 0)).all()
     assert make(()).shape == make().shape == ()
     assert make(mg.tensor(2), np.int64(0)).shape == (2, 0)
 

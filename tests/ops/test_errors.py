@@ -5,45 +5,13 @@ operands as they were, bit for bit.
 """
 
 import operator
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 import minigrad as mg
 from minigrad.nn import functional as F
-from minigrad.ops.generators import default_generator
-
-
-def operands():
-    """Return the tensors that the calls of the table read as ``o.a``, new ones for each test."""
-    o = SimpleNamespace()
-    o.a = mg.tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
-    o.b = mg.tensor([1.0, 2.0, 3.0, 4.0])
-    o.c = mg.tensor([[1.0, 2.0], [3.0, 4.0]], name="cells")
-    o.d = mg.tensor([1.0, 2.0], dtype=mg.float64)
-    o.i = mg.tensor([0, 1, 2])
-    o.m = mg.tensor([True, False, True])
-    o.s = mg.tensor(2.0)
-    o.e = mg.zeros(0, 3)
-    o.w = mg.tensor([1.0, 2.0, 3.0], requires_grad=True)
-    o.h = o.w * 1
-    o.r = o.b.expand(2, 4)
-    o.array = np.arange(3.0)
-    return o
-
-
-def fitting(o):
-    """Return every operand's state, to be compared."""
-    states = [default_generator().get_state()]
-    for name, value in sorted(vars(o).items()):
-        array = value.data if mg.is_tensor(value) else value
-        state = [name, array.shape, array.dtype, array.tobytes()]
-        if mg.is_tensor(value):
-            state += [value.requires_grad, value.is_leaf, value.grad_fn, value.grad is None]
-        states.append(state)
-    return states
-
+from tests.ops.refusals import check_refusal
 
 OPERATORS = {
     "add": lambda x, y: x + y,
@@ -411,17 +379,7 @@ for name in UNARY:
 
 @pytest.mark.parametrize("name", TABLE)
 def test_bad_input_is_refused_with_a_clear_message_and_changes_nothing(name):
-    call, expected, *parts = TABLE[name]
-    o = operands()
-    before = fitting(o)
-    with pytest.raises(expected) as caught:
-        call(o)
-    assert type(caught.value) is expected
-    text = str(caught.value)
-    for part in [*parts, "test_errors.py:"]:
-        assert part in text
-    assert (len(text.splitlines()) >= 3) == (name not in WITHOUT_REMEDY)
-    assert fitting(o) == before
+    check_refusal(*TABLE[name], "test_errors.py:", with_remedy=name not in WITHOUT_REMEDY)
 
 
 def test_a_comparison_with_what_is_no_number_is_false_as_in_python():

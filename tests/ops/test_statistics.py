@@ -10,7 +10,7 @@ from minigrad.func import hessian
 from minigrad.graph import Node
 from minigrad.ops.contractions import plan_of
 from minigrad.ops.quantiles import MANY_RANKS
-from minigrad.ops.sorting import SHORT
+from minigrad.ops.sorting import FEW, SHORT
 
 NAN, INFINITY = math.nan, math.inf
 
@@ -100,12 +100,19 @@ def test_a_variable_that_does_not_vary_has_no_correlation():
 # Order ----------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("dtype", [np.int32, np.int64, np.uint8])
+def test_integers_at_the_ends_of_their_range_are_sorted(dtype):
+    limits = np.iinfo(dtype)
+    values = generator().choice(np.array([limits.min, limits.min + 1, 0, limits.max], dtype), 2 * FEW)
+    np.testing.assert_array_equal(mg.argsort(mg.tensor(values)).numpy(), np.argsort(values, kind="stable"))
+
+
 @pytest.mark.parametrize("length", [SHORT, SHORT + 1, 40 * SHORT])
-@pytest.mark.parametrize("dtype", [np.float32, np.int64, np.int8])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.int64, np.int8])
 def test_equal_elements_keep_their_order_however_many_there_are(length, dtype):
     rows = generator().integers(-5, 5, (3, length)).astype(dtype)
-    if dtype == np.float32:
-        rows[:, ::7] = NAN
+    if rows.dtype.kind == "f":
+        rows[:, ::7], rows[:, 1::11], rows[:, 2::11], rows[:, 3::11] = NAN, -NAN, -0.0, -INFINITY
     for lines, dim in ((rows, 1), (np.ascontiguousarray(rows.T), 0)):
         x = mg.tensor(lines)
         rising = np.argsort(lines, axis=dim, kind="stable")

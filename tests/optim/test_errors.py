@@ -52,7 +52,7 @@ TABLE = [
     (lambda: optim.SGD([]), ValueError, ["SGD: the parameter list is empty", "model.parameters()"]),
     (lambda: optim.SGD(exhausted()), ValueError, ["SGD: the parameter list is empty", "exhausted"]),
     (lambda: optim.SGD([{"params": []}]), ValueError, ["SGD: the parameter list is empty"]),
-    (lambda: optim.SGD([W, W]), ValueError, ["SGD: parameter 1, (2,) float32, comes twice"]),
+    (lambda: optim.SGD([W, W]), ValueError, ["SGD: parameter 1, (2,) float32 'W', comes twice"]),
     (lambda: optim.SGD([{"params": [W]}, {"params": W}]), ValueError, ["SGD: parameter 1", "comes twice"]),
     (lambda: optim.SGD([W * 2]), ValueError, ["SGD: parameter 0", "not a leaf", "mul", "detach"]),
     (lambda: optim.SGD([np.zeros(2)]), TypeError, ["SGD: parameter 0 must be a Tensor", "(2,) float64"]),
@@ -203,7 +203,11 @@ MISFITS = [
     (lambda: state_after_a_step(optim.Adam, small(2)), ["group 0 has 1 parameters, the optimizer's 2"]),
     (
         lambda: state_after_a_step(optim.Adam, small(2, 4)),
-        ["the state of parameter 1, (3,) float32, has 'exp_avg' as (4,)", "'exp_avg_sq' as (4,)", "shape is (3,)"],
+        [
+            "the state of parameter 1, (3,) float32 'parameter', has 'exp_avg' as (4,)",
+            "'exp_avg_sq' as (4,)",
+            "shape is (3,)",
+        ],
     ),
     (lambda: optim.Adam(two(small(2), small(3))).state_dict(), ["it has 2 groups of parameters, the optimizer 1"]),
     (lambda: state_after_a_step(optim.AdamW, small(2, 3)), ["group 0 has decoupled_weight_decay=True"]),
@@ -225,7 +229,7 @@ MISFITS = [
             **state_after_a_step(optim.Adam, small(2, 3)),
             "state": {1: {"step": 1.0, "exp_avg": None, "exp_avg_sq": np.ones(3)}},
         },
-        ["the state of parameter 1, (3,) float32, lacks 'exp_avg'"],
+        ["the state of parameter 1, (3,) float32 'parameter', lacks 'exp_avg'"],
     ),
 ]
 

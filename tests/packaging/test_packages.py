@@ -1,6 +1,7 @@
 """What is installed is what is in the folders, and importing it compiles nothing."""
 
 import configparser
+import fnmatch
 import os
 import re
 import subprocess
@@ -67,6 +68,40 @@ def test_a_folder_that_setup_cfg_omits_would_be_found(tmp_path):
 def test_every_package_has_an_init_file(package):
     top, *below = package.split(".")
     assert PACKAGE_FOLDERS[top].joinpath(*below, "__init__.py").is_file()
+
+
+def shipped_by(patterns, files):
+    """Return those of the files, by package, that a pattern of setup.cfg's package_data puts into the wheel."""
+    found = set()
+    for package, name in files:
+        for pattern in patterns.get(package, "").replace(",", " ").split():
+            if fnmatch.fnmatchcase(name, pattern):
+                found.add((package, name))
+    return found
+
+
+def data_files():
+    """Return (package, file) for every file of the packages that is neither Python nor a tour of the source."""
+    found = set()
+    for package, folder in PACKAGE_FOLDERS.items():
+        for path in folder.rglob("*"):
+            parts = path.relative_to(folder).parts
+            if path.is_file() and path.suffix != ".py" and path.name != "README.md" and "__pycache__" not in parts:
+                found.add((".".join((package, *parts[:-1])), parts[-1]))
+    return found
+
+
+def test_every_file_that_is_not_python_is_installed():
+    config = configparser.ConfigParser()
+    config.read(ROOT / "setup.cfg", encoding="utf-8")
+    files = data_files()
+    assert ("minigrad.debug", "page.js") in files
+    assert shipped_by(config["options.package_data"], files) == files
+
+
+def test_a_file_that_no_pattern_names_would_be_found():
+    files = {("minigrad.debug", "page.js"), ("minigrad.debug", "page.css"), ("minigrad", "page.js")}
+    assert shipped_by({"minigrad.debug": "*.html, *.js"}, files) == {("minigrad.debug", "page.js")}
 
 
 @pytest.mark.parametrize("package", PACKAGE_FOLDERS)
