@@ -121,7 +121,7 @@ class MultiheadAttention(Module):
             shapes |= {"in_proj_weight": (3 * size, size)}
             shapes |= {"q_proj_weight": None, "k_proj_weight": None, "v_proj_weight": None}
         for name, shape in shapes.items():
-            self.register_parameter(name, None if shape is None else new_parameter(who, shape, dtype))
+            self.register_parameter(name, None if shape is None else new_parameter(type(self), shape, dtype))
         self.out_proj = Linear(size, size, bias, dtype=dtype, generator=generator)
         self.reset_parameters(generator)
 

@@ -75,11 +75,11 @@ class RecurrentCell(Module):
         self.hidden_size = positive_integer(who, "hidden_size", hidden_size)
         self.bias = bias
         rows = self.gates * self.hidden_size
-        self.weight_ih = new_parameter(who, (rows, self.input_size), dtype)
-        self.weight_hh = new_parameter(who, (rows, self.hidden_size), dtype)
+        self.weight_ih = new_parameter(type(self), (rows, self.input_size), dtype)
+        self.weight_hh = new_parameter(type(self), (rows, self.hidden_size), dtype)
         self.bias_ih = self.bias_hh = None
         for name in ("bias_ih", "bias_hh"):
-            self.register_parameter(name, new_parameter(who, (rows,), dtype) if bias else None)
+            self.register_parameter(name, new_parameter(type(self), (rows,), dtype) if bias else None)
         self.reset_parameters(generator)
 
     def reset_parameters(self, generator: Generator | None = None) -> None:

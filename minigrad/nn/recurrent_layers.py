@@ -97,7 +97,7 @@ class Recurrent(Module):
 
     def make_parameters(self, projected: int, dtype: Any) -> None:
         """Make the parameters of all layers, whose outputs are projected to so many numbers, or not if 0."""
-        who, rows = type(self).__name__, self.gates * self.hidden_size
+        rows = self.gates * self.hidden_size
         width = projected or self.hidden_size
         self.names: list[list[str]] = []
         for layer in range(self.num_layers):
@@ -111,7 +111,7 @@ class Recurrent(Module):
                 names = []
                 for role, shape in shapes.items():
                     names.append(f"{role}_l{layer}{way}")
-                    self.register_parameter(names[-1], new_parameter(who, shape, dtype))
+                    self.register_parameter(names[-1], new_parameter(type(self), shape, dtype))
                 self.names.append(names)
 
     def reset_parameters(self, generator: Generator | None = None) -> None:
