@@ -174,6 +174,16 @@ def test_dropout_of_a_layer_is_drawn_from_its_generator(generator):
     assert outputs[0] == outputs[1] != outputs[2]
 
 
+@pytest.mark.parametrize("shape", [(0, 2, 8), (5, 0, 8)])
+def test_no_places_or_no_batch_gives_no_numbers(shape):
+    layer, x = nn.TransformerEncoderLayer(8, 2, 16), mg.zeros(*shape, requires_grad=True)
+    output = layer(x)
+    assert output.shape == shape
+    output.sum().backward()
+    assert x.grad.shape == shape
+    assert layer.self_attn.in_proj_weight.grad.abs().sum().item() == 0
+
+
 def test_hooks_of_the_layers_inside_are_called():
     layer, called = nn.TransformerEncoderLayer(8, 2, 16), []
     for name in ("self_attn", "linear1", "dropout", "linear2", "norm1", "norm2"):
