@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 
 import minigrad_kernels as mk
+from minigrad_kernels import recurrences
 
 FLOATS = [np.float32, np.float64]
 # (T, N, H): steps, batch entries, hidden numbers; vectors have 4 to 16 numbers.
-SHAPES = [(1, 1, 1), (4, 3, 2), (3, 2, 17), (2, 5, 8), (0, 2, 3), (3, 0, 2)]
+SHAPES = [(1, 1, 1), (3, 4, 1), (4, 3, 2), (3, 2, 17), (2, 5, 8), (0, 2, 3), (3, 0, 2)]
 GATES = {"rnn": 1, "gru": 3, "lstm": 4}
 
 
@@ -234,3 +235,10 @@ def test_an_error_says_what_was_needed_and_what_came(call, error, parts):
         call()
     for part in parts:
         assert re.search(re.escape(part), str(caught.value)), str(caught.value)
+
+
+def test_without_memory_for_a_product_it_says_so(monkeypatch):
+    monkeypatch.setattr(recurrences, "_entries", {})
+    monkeypatch.setattr(recurrences, "entry", lambda *kinds: lambda *arguments: False)
+    with pytest.raises(MemoryError, match="use smaller batches"):
+        mk.rnn_sequence(*ONE)
