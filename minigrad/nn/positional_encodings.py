@@ -41,8 +41,8 @@ class SinusoidalPositionalEncoding(Module):
 
     Examples:
         >>> import minigrad as mg
-        >>> SinusoidalPositionalEncoding(4)(mg.zeros(2, 4))
-        Tensor((2, 4) float32 | 0 1 0 1 0.84147 0.5403 0.0099998 0.99995)
+        >>> SinusoidalPositionalEncoding(2)(mg.zeros(2, 2))
+        Tensor((2, 2) float32 | 0 1 0.8415 0.5403)
 
     Source: Vaswani et al., "Attention is all you need", NeurIPS 2017, section 3.5.
     """

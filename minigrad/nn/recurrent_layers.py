@@ -120,6 +120,9 @@ class Recurrent(Module):
         for parameter in self.parameters():
             init.uniform_(parameter, -bound, bound, generator)
 
+    def flatten_parameters(self) -> None:
+        """Do nothing: PyTorch's moves the parameters into one array, which the kernels here have no use for."""
+
     @property
     def all_weights(self) -> list[list[Any]]:
         """The parameters of each layer and direction: of the input, of the state, the biases, the projection."""
@@ -193,7 +196,8 @@ class Recurrent(Module):
 
     def steps(self, x: Any, state: Any, weights: list[Any], backwards: bool) -> tuple[Any, Any]:
         """Return the output of one layer in one direction, and its last state; each class has its own."""
-        raise NotImplementedError(f"{type(self).__name__} has no steps")
+        remedy = "Use nn.RNN, nn.GRU or nn.LSTM."
+        raise NotImplementedError(message(type(self).__name__, "the layer has no steps of its own.", remedy))
 
     def joined(self, states: list[Any], batched: bool) -> Tensor:
         """Return the last states of all layers as one tensor, without the axis of the batch if there was none."""
@@ -298,6 +302,8 @@ class GRU(Recurrent):
 
 class LSTM(Recurrent):
     """Long short-term memory along a sequence; gates i, f, g and o.
+
+    All steps are one operation. With ``proj_size`` they are some ten operations each, and take several times as long.
 
     Args:
         input_size: the length of the input's last axis.

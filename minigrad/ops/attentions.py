@@ -114,7 +114,7 @@ def attend(
         four_axes(k_data, batch),
         four_axes(v_data, batch),
         added_mask(mask, batch + area, q_data.dtype),
-        None if factors is None else factors.reshape(-1, *area),
+        None if factors is None else factors.reshape(math.prod(batch), *area),
         scale,
         is_causal,
         keep,

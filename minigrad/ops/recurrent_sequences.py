@@ -185,7 +185,7 @@ def lstm_sequence(
     """
     p_data, h_data, c_data, w_data = arrays_of(lstm_sequence, projected, hidden, cell, weight)
     output, gates, cells = minigrad_kernels.lstm_sequence(p_data, h_data, c_data, w_data, backwards)
-    # A copy, so that writing into it changes no cell that the rule reads.
+    # A copy, so that whoever keeps the last cell keeps no others in memory.
     outputs = (output, cells[0 if backwards else -1].copy())
     inputs = (projected, hidden, cell, weight, backwards)
     saved = (p_data, h_data, c_data, w_data, outputs, gates, cells, backwards)
