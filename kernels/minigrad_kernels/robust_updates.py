@@ -51,15 +51,15 @@ def rprop_update(
     for i in range(values.size):
         slope = -slopes[i] if maximize else slopes[i]
         turn = slope * olds[i]
-        # NaN is none of the three, and stays.
-        factor = plus if turn > 0 else minus if turn < 0 else still if turn == 0 else turn
+        factor = plus if turn > 0 else minus if turn < 0 else still
         size = (start if first else sizes[i]) * factor
         size = low if size < low else high if size > high else size
         if turn < 0:
             slope = zero
         sizes[i] = size
         olds[i] = slope
-        values[i] -= size if slope > 0 else -size if slope < 0 else slope
+        # NaN has no sign, as in PyTorch: the parameter waits.
+        values[i] -= size if slope > 0 else -size if slope < 0 else zero
     count[0] += 1
 
 

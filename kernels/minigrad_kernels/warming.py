@@ -233,12 +233,12 @@ def _networks(dtype: np.dtype) -> list[tuple[Any, ...]]:
 
 def recurrent(x: np.ndarray) -> None:
     """Call the sequences of recurrent layers, of one step, and compute the gradients."""
-    n = x.shape[1]
-    state, weight, projected = x[:1], np.ones((4 * n, n), x.dtype), np.ones((1, 1, 4 * n), x.dtype)
-    output = recurrences.rnn_sequence(projected[..., :n], state, weight[:n])
-    recurrences.rnn_sequence_backward(output, state, weight[:n], output)
-    output, gates = recurrences.gru_sequence(projected[..., : 3 * n], state, weight[: 3 * n])
-    recurrences.gru_sequence_backward(output, state, weight[: 3 * n], output, gates)
+    width = x.shape[1]
+    state, weight, projected = x[:1], np.ones((4 * width, width), x.dtype), np.ones((1, 1, 4 * width), x.dtype)
+    output = recurrences.rnn_sequence(projected[..., :width], state, x)
+    recurrences.rnn_sequence_backward(output, state, x, output)
+    output, gates = recurrences.gru_sequence(projected[..., : 3 * width], state, weight[: 3 * width])
+    recurrences.gru_sequence_backward(output, state, weight[: 3 * width], output, gates)
     output, gates, cells = recurrences.lstm_sequence(projected, state, state, weight)
     recurrences.lstm_sequence_backward(output, None, state, state, weight, output, gates, cells)
 

@@ -1,5 +1,6 @@
 """``compare``: where two recorded runs part."""
 
+from itertools import zip_longest
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,9 @@ from minigrad.debug.traces import Trace, trace
 from minigrad.errors import describe, message
 from minigrad.tensors import Tensor
 
+#: A pass that a run lacks.
+NOTHING = Trace([], [])
+
 
 class Comparison:
     """Where two runs part; true where they are the same.
@@ -21,6 +25,8 @@ class Comparison:
             or None where all are the same.
         step: the first backward step that differs, likewise.
         reasons: what differs, of the operation and of the step: ``("output", "grad_output")``.
+        numbers: which backward pass of the recordings the operation led to, and the step is of: counted from 0, as
+            ``recording.trace`` takes it.
 
     Examples:
         >>> import minigrad as mg
@@ -35,13 +41,14 @@ class Comparison:
           b: <Step 1/2 add ()> at ...: w.exp() + 1
     """
 
-    __slots__ = ("op", "reasons", "step")
+    __slots__ = ("numbers", "op", "reasons", "step")
 
-    def __init__(self, op: Any, step: Any, reasons: tuple[str | None, str | None]) -> None:
+    def __init__(self, op: Any, step: Any, reasons: tuple[str | None, str | None], numbers: tuple[int, int]) -> None:
         """Hold what was found."""
         self.op: tuple[ForwardStep | None, ForwardStep | None] | None = op
         self.step: tuple[Step | None, Step | None] | None = step
         self.reasons = reasons
+        self.numbers = numbers
 
     @property
     def same(self) -> bool:
@@ -55,11 +62,14 @@ class Comparison:
     def __repr__(self) -> str:
         """Return a line for the forward pass and one for the backward pass."""
         lines = []
-        for kind, pair, reason in (("forward", self.op, self.reasons[0]), ("backward", self.step, self.reasons[1])):
+        for kind, pair, reason, number in zip(
+            ("forward", "backward"), (self.op, self.step), self.reasons, self.numbers
+        ):
             if pair is None:
                 lines.append(f"{kind}: the same")
             else:
-                lines.append(f"{kind}: the first difference is {reason}")
+                which = f" of pass {number}" if number else ""
+                lines.append(f"{kind}{which}: the first difference is {reason}")
                 lines += [f"  {name}: {place(each)}" for name, each in zip("ab", pair)]
         return "\n".join(lines)
 
@@ -68,7 +78,8 @@ def compare(run_a: Any, run_b: Any, rtol: float = 0.0, atol: float = 0.0) -> Com
     """Return where two recorded runs part: the first operation, and the first step of the backward pass.
 
     Operations are compared by name, shape and dtype, and by the numbers of their outputs where both are known; steps by
-    operation, gradient and contributions. NaN equals NaN.
+    operation, gradient and contributions. NaN equals NaN. Of two recordings, as of two trainings, each backward pass is
+    compared, and what led to it; of a recording and another run, the last one.
 
     Args:
         run_a: a ``Trace``, a ``recording``, or a loss, which is traced.
@@ -93,10 +104,24 @@ def compare(run_a: Any, run_b: Any, rtol: float = 0.0, atol: float = 0.0) -> Com
         >>> found.op[0].index, found.op[0].name, found.step[0].node.name, found.reasons
         (2, 'mul', 'mul', ('output', 'grad_x'))
     """
-    first, second = trace_of(run_a), trace_of(run_b)
-    op, why = parting(first.forward, second.forward, operations_differ, rtol, atol)
-    step, reason = parting(first.steps, second.steps, steps_differ, rtol, atol)
-    return Comparison(op, step, (why, reason))
+    op = step = why = reason = None
+    numbers = [0, 0]
+    runs = traces_of(run_a, run_b), traces_of(run_b, run_a)
+    for number, (first, second) in enumerate(zip_longest(*runs, fillvalue=NOTHING)):
+        if op is None:
+            numbers[0] = number
+            op, why = parting(first.forward, second.forward, operations_differ, rtol, atol)
+        if step is None:
+            numbers[1] = number
+            step, reason = parting(first.steps, second.steps, steps_differ, rtol, atol)
+    return Comparison(op, step, (why, reason), (numbers[0], numbers[1]))
+
+
+def traces_of(run: Any, other: Any) -> list[Trace]:
+    """Return a Trace for each backward pass of a recording that is compared with another one; else that of the run."""
+    if isinstance(run, recording) and isinstance(other, recording) and run.passes:
+        return [run.trace(number) for number in range(len(run.passes))]
+    return [trace_of(run)]
 
 
 def trace_of(run: Any) -> Trace:
@@ -137,8 +162,13 @@ def operations_differ(one: ForwardStep, other: ForwardStep, rtol: float, atol: f
         return "the output's shape or dtype"
     if one.module != other.module:
         return "the module"
-    known = one.output is not None and other.output is not None
-    return "output" if known and not alike(one.output, other.output, rtol, atol) else None
+    several = type(one.output) is tuple and type(other.output) is tuple
+    pairs = zip(one.output, other.output) if several else [(one.output, other.output)]
+    for a, b in pairs:
+        # What no rule has saved is not known of a run that was not recorded; of several outputs some may be.
+        if a is not None and b is not None and not alike(a, b, rtol, atol):
+            return "output"
+    return None
 
 
 def steps_differ(one: Step, other: Step, rtol: float, atol: float) -> str | None:

@@ -117,6 +117,18 @@ class Console(cmd.Cmd):
             self.refuse(error)
             return False
 
+    def parseline(self, line: str) -> tuple[str | None, str | None, str]:
+        """Return a line's command and argument; ``w.grad``, ``step.check()`` and ``b[0]`` are expressions, and none.
+
+        So is what follows a ``!``, as in pdb: ``!n + 1``.
+        """
+        word, argument, line = super().parseline(line)
+        if word and line[len(word) : len(word) + 1] in (".", "["):
+            return "", "", line
+        if word is None and line.startswith("!"):
+            return "", "", line[1:].strip()
+        return word, argument, line
+
     # The pass -------------------------------------------------------------------------------------------------------
 
     @property

@@ -10,7 +10,7 @@ import numpy as np
 from minigrad.debug.answers import tensor_name
 from minigrad.debug.formulas import axes_in_words, filled_in, summed, summed_axes
 from minigrad.debug.names import operand_names, output_name
-from minigrad.debug.nodes import source_of
+from minigrad.debug.nodes import flattened, source_of
 from minigrad.debug.passes import Pass
 from minigrad.debug.printing import summary
 from minigrad.debug.reasons import cause_of_none, same_edge
@@ -153,8 +153,8 @@ def explain(
     if tensor is None:
         refuse_alone(loss)
     sweep = begun("explain", loss, gradient, retain_graph)
-    tensor = chosen(tensor, sweep.order)
-    name = tensor_name(tensor, sweep.order)
+    asked, tensor = tensor, chosen(tensor, sweep.order)
+    name = asked if isinstance(asked, str) else tensor_name(tensor, sweep.order)
     edge = edge_of(tensor)
     earlier = None if tensor.grad is None else tensor.grad.numpy().copy()
     started = None if type(edge) is list else sweep.pending.get(edge)
@@ -175,7 +175,8 @@ def explain_pass(recorded: Pass, tensor: Any) -> Explanation:
     Raises:
         TypeError, ValueError: as ``explain``.
     """
-    tensor = chosen(tensor, recorded.order)
+    asked, tensor = tensor, chosen(tensor, recorded.order)
+    name = asked if isinstance(asked, str) else tensor_name(tensor, recorded.order)
     steps = list(recorded.steps())
     earlier = recorded.earlier.get(tensor) if tensor.is_leaf else None
     edge = edge_of(tensor)
@@ -183,7 +184,7 @@ def explain_pass(recorded: Pass, tensor: Any) -> Explanation:
     if steps and same_edge(recorded.roots[0], edge) and len(recorded.roots) == 1:
         started = steps[0].grad_output
     array = None if earlier is None else earlier.numpy()
-    explanation = explanation_of(steps, tensor, tensor_name(tensor, recorded.order), array, started)
+    explanation = explanation_of(steps, tensor, name, array, started)
     if not explanation.terms:
         explanation.reason = cause_of_none(tensor, recorded.order, steps)[1]
     return explanation
@@ -288,8 +289,12 @@ def tensor_called(name: str, order: Sequence[Any]) -> Tensor:
     """
     known: dict[str, Tensor] = {}
     for node in order:
-        for edge, text in zip(node.edges, operand_names(node)):
+        kept = flattened(node.inputs or ())
+        for index, (edge, text) in enumerate(zip(node.edges, operand_names(node))):
             leaf = source_of(edge)
+            if text is None and index < len(kept):
+                # A parameter has its name from its model, which a recording may outlive; what it kept has it too.
+                text = getattr(kept[index], "name", None)
             if isinstance(leaf, Tensor) and text is not None:
                 known.setdefault(text, leaf)
     if name not in known:

@@ -59,7 +59,7 @@ def kept_arguments(node: Node) -> list[Any]:
             message(
                 "check",
                 f"{describe_node(node)} did not keep its inputs, so it cannot be run again.",
-                "Run the forward pass under debug.recording(), which keeps them.",
+                "Run the forward pass under debug.recording(), or the program with python -m minigrad step.",
             )
         )
     arguments = []

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from minigrad.debug.names import operand_names
 from minigrad.debug.nodes import destination, source_of
 from minigrad.errors import describe_node, message
 from minigrad.graph import Node
@@ -79,14 +80,24 @@ def input_index(step: "Step", i: int | str) -> int:
         ValueError: if there is no such input, or it needs no gradient.
     """
     names = step.node.inputs
-    index = names.index(i) if isinstance(i, str) and i in names else i
+    written = operand_names(step.recorded)[: len(names)]
     able = [name for name, edge in zip(names, step.recorded.edges) if source_of(edge) is not None]
+    index = i
+    # The operation's own names first: the user's x may stand where the operation has its y.
+    for known in (names, written):
+        if isinstance(i, str) and i in known:
+            index = known.index(i)
+            break
     if not isinstance(index, int) or not 0 <= index < len(names) or names[index] not in able:
+        listed = []
+        for name, own in zip(names, written):
+            if name in able:
+                listed.append(name if own is None or own == name else f"{name} ({own})")
         raise ValueError(
             message(
                 "local_jacobian",
                 f"{i!r} is no input of {describe_node(step.recorded)} that a gradient goes to.",
-                f"Those are {', '.join(able)}; by number, they are counted from 0.",
+                f"Those are {', '.join(listed)}; by number, they are counted from 0.",
             )
         )
     return index

@@ -23,9 +23,10 @@ class StepNode:
         >>> from minigrad import debug
         >>> h = mg.ones(2, 3)
         >>> W = mg.ones(3, 1, requires_grad=True)
-        >>> node = next(debug.steps((h @ W), gradient=mg.ones(2, 1))).node
-        >>> node.name, node.inputs, node.shape, node.names, node.where.expression
-        ('matmul', ('x', 'y'), (2, 1), ('h', 'W'), 'h @ W')
+        >>> o = h @ W
+        >>> node = next(debug.steps(o, gradient=mg.ones(2, 1))).node
+        >>> node.name, node.inputs, node.output, node.shape, node.names, node.where.expression
+        ('matmul', ('x', 'y'), 'o', (2, 1), ('h', 'W', 'o'), 'h @ W')
     """
 
     __slots__ = ("_inputs", "_where", "recorded")
@@ -60,6 +61,11 @@ class StepNode:
         for edge in self.recorded.edges[: len(self.inputs)]:
             found.append(source_of(edge))
         return tuple(found)
+
+    @property
+    def output(self) -> str | None:
+        """What the program calls the tensor that it made, ``o`` in ``o = h @ W``; None where it gave it no name."""
+        return output_name(self.recorded)
 
     @property
     def shape(self) -> Any:

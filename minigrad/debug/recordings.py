@@ -98,7 +98,11 @@ class recording:
             ValueError: if there is none of that number.
         """
         run = self._pass("trace", number)
-        return Trace(list(run.steps()), leading_to(run.order, self.forward))
+        steps, forward = list(run.steps()), leading_to(run.order, self.forward)
+        for each in forward[-1:]:
+            if steps and each.recorded is steps[0].recorded and type(each.output) is not tuple:
+                steps[0].found["root"] = each.output
+        return Trace(steps, forward)
 
     def explain(self, tensor: Any, number: int = -1) -> Explanation:
         """Return what a gradient is made of, as ``debug.explain`` does, from a backward pass that was recorded.

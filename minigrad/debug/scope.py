@@ -15,8 +15,13 @@ from minigrad.graph import Node
 
 
 def scope_of(step: Step | None, frame: FrameType | None) -> dict[str, Any]:
-    """Return all that an expression may name: the step's values hide the program's variables of the same name."""
-    names: dict[str, Any] = {"np": np}
+    """Return all that an expression may name: the step's values hide the program's variables of the same name.
+
+    ``debug`` is there in any program, so that ``debug.where_nan(loss)`` can be asked at the prompt.
+    """
+    from minigrad import debug
+
+    names: dict[str, Any] = {"np": np, "debug": debug}
     if frame is not None:
         names.update(frame.f_globals)
         names.update(frame.f_locals)

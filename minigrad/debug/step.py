@@ -115,9 +115,9 @@ class Step:
     def flags(self) -> frozenset[str]:
         """What is remarkable about it, as words.
 
-        ``nan``, ``inf``, ``large`` (above 1000 in size): one of its gradients holds such a number. ``zero``: all
-        numbers of a gradient are 0. ``unbroadcast``: a contribution was summed to its input's shape. ``accumulated``:
-        a contribution was added to an earlier one.
+        ``nan``, ``inf``, ``large`` (above 1000 in size): one of its gradients holds such a number; at the first step,
+        ``nan`` and ``inf`` also where the loss itself does. ``zero``: all numbers of a gradient are 0. ``unbroadcast``:
+        a contribution was summed to its input's shape. ``accumulated``: a contribution was added to an earlier one.
         """
         if "flags" not in self.found:
             self.found["flags"] = frozenset(self.flags_above(LARGE))
@@ -129,6 +129,8 @@ class Step:
         found = set()
         for array in self.gradients():
             found |= flags_of(array, large)
+        # The gradients of a loss that is NaN may all be finite: that of log(-1) is -1.
+        found |= flags_of(self.found.get("root"), large) & {"nan", "inf"}
         for each in self.contributions:
             if each.grad is not None and each.returned != each.grad.shape:
                 found.add("unbroadcast")
@@ -153,7 +155,7 @@ class Step:
         """Return d(output)/d(input i) of this operation alone, dense, by running its rule on unit vectors.
 
         Args:
-            i: the input, by number or name.
+            i: the input, by number or name: the operation's (``y``), or the user's (``W``).
             output: which output, where there are several.
 
         Returns:

@@ -62,7 +62,7 @@ class Stepper:
             problem = f"memory is a number of bytes from 0 on, got {describe(memory)}."
             raise (ValueError if number else TypeError)(message("Stepper", problem, f"1 GiB is memory={MEMORY}."))
         self._sweep = begun("Stepper", loss, gradient, retain_graph)
-        self._walk: Iterator[Step] | None = walk(self._sweep)
+        self._walk: Iterator[Step] | None = walk(self._sweep, root=loss)
         self._last = 0
         self.position = 0
         self.history = History(int(memory))
@@ -224,7 +224,7 @@ class Stepper:
             name: the name of a tensor that the operation read or made, a pattern: ``"W1"``; a variable's where the
                 tensor has none of its own.
             module: the path of the module that ran, a pattern: ``"mlp.*"``.
-            nan: one of the step's gradients holds one.
+            nan: one of the step's gradients holds one, or at the first step the loss, as in ``Step.flags``.
             inf: one of the step's gradients holds such a number.
             zero: all numbers of one of its gradients are 0.
             large: one of its gradients holds a number above this, True for above 1000.

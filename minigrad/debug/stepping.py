@@ -5,8 +5,9 @@ from typing import Any
 
 from minigrad.autograd import Sweep, begin, finish, visit
 from minigrad.debug.step import Step
-from minigrad.errors import describe_node, message
+from minigrad.errors import describe, describe_node, message
 from minigrad.graph import Node
+from minigrad.tensors import Tensor
 
 new_step = object.__new__
 
@@ -38,27 +39,32 @@ def steps(loss: Any, gradient: Any = None, retain_graph: bool = False) -> Iterat
         >>> x.grad
         Tensor(() float32 | 6)
     """
-    return walk(begun("steps", loss, gradient, retain_graph))
+    return walk(begun("steps", loss, gradient, retain_graph), root=loss)
 
 
 def begun(who: str, loss: Any, gradient: Any, retain_graph: bool) -> Sweep:
     """Return a pass that can be walked. What its rules read is checked when they are reached, as in any pass.
 
     Raises:
-        RuntimeError, ValueError: as ``Tensor.backward``.
+        RuntimeError, ValueError: as ``Tensor.backward``; TypeError: if it is none, as a recording.
     """
+    if not isinstance(loss, Tensor) and callable(getattr(loss, who, None)):
+        problem = f"a loss is needed, got {describe(loss)}."
+        raise TypeError(message(who, problem, f"It has a {who} of its own: r.{who}(...) of a recording r."))
     return begin(who, [loss], [gradient], retain_graph, False)
 
 
-def walk(sweep: Sweep, write: bool = True) -> Iterator[Step]:
+def walk(sweep: Sweep, write: bool = True, root: Tensor | None = None) -> Iterator[Step]:
     """Visit the nodes of a pass that has begun, and yield each one's step; finish the pass after the last.
 
     Args:
         sweep: the pass.
         write: False to leave it unfinished: no gradient is written, and nothing is released.
+        root: the tensor that it began at, whose NaN or infinity is to be a flag of the first step.
     """
     pending = sweep.pending
     total = len(sweep.order)
+    found = None if root is None else {"root": root._data}
     for index, node in enumerate(sweep.order, start=1):
         if node.saved is None:
             refuse_released(node, sweep)
@@ -67,7 +73,7 @@ def walk(sweep: Sweep, write: bool = True) -> Iterator[Step]:
         step.index = index
         step.total = total
         step.recorded = node
-        step._found = None
+        step._found, found = found, None
         step._saved = node.saved
         step._before = before = []
         for edge in node.edges:

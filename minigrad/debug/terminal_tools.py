@@ -6,6 +6,7 @@ import numpy as np
 
 from minigrad.debug import screens
 from minigrad.debug.forward import forward_of
+from minigrad.debug.names import operand_names
 from minigrad.debug.step import Step
 from minigrad.debug.terminal_views import ViewCommands
 from minigrad.debug.traces import Trace
@@ -19,7 +20,8 @@ class ToolCommands(ViewCommands):
     def do_jac(self, argument: str) -> None:
         """``jac [input]``: d(output)/d(input) of this operation, a row an output.
 
-        The input by number or by name: jac 0, jac x. Alone, all that have at most 4096 entries.
+        The input by number or by name, the operation's or yours: jac 0, jac x, jac W. Alone, all that have at most 4096
+        entries.
         """
         step = self.shown_step()
         word = argument.strip()
@@ -46,7 +48,10 @@ class ToolCommands(ViewCommands):
     def complete_jac(self, text: str, line: str, begin: int, end: int) -> list[str]:
         """Return the inputs whose names begin with ``text``."""
         step = self.step
-        return [] if step is None else [each for each in step.node.inputs if each.startswith(text)]
+        if step is None:
+            return []
+        known = [*step.node.inputs, *[name for name in operand_names(step.recorded) if name]]
+        return [each for each in known if each.startswith(text)]
 
     def do_fd(self, argument: str) -> None:
         """``fd``: compare the gradients with finite differences."""

@@ -147,4 +147,4 @@ def trace(loss: Any, gradient: Any = None, write: bool = False, retain_graph: bo
     """
     sweep = begun("trace", loss, gradient, retain_graph)
     forward = forward_of(sweep.order, loss)
-    return Trace(list(walk(sweep, write)), forward)
+    return Trace(list(walk(sweep, write, loss)), forward)

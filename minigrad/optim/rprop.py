@@ -12,6 +12,8 @@ from minigrad_kernels import rprop_update
 class Rprop(Optimizer):
     """Step against the sign of the gradient, each element with a step size of its own; for whole data, not for batches.
 
+    Where the gradient is 0 or NaN the parameter stays.
+
     Args:
         params: tensors, or dicts with tensors under ``"params"`` and options of their own.
         lr: the first step size.

@@ -10,6 +10,7 @@ from typing import Any
 
 from minigrad.errors import describe, message
 from minigrad.modes import no_grad
+from minigrad.nn.batch_normalisations import BatchNorm1d
 from minigrad.nn.modules import Module
 from minigrad.ops import tensor
 from minigrad.optim.checks import fraction, whole_number
@@ -209,7 +210,7 @@ def update_bn(loader: Iterable[Any], model: Module, device: Any = None) -> None:
     """
     momenta = {}
     for module in model.modules():
-        if hasattr(module, "reset_running_stats") and getattr(module, "running_mean", None) is not None:
+        if isinstance(module, BatchNorm1d):
             module.reset_running_stats()
             momenta[module] = module.momentum
     if not momenta:

@@ -116,10 +116,10 @@ def graph_with(value):
 @pytest.mark.parametrize(
     ("criteria", "value", "expected"),
     [
-        ({"nan": True}, np.nan, [2, 3]),
+        ({"nan": True}, np.nan, [1, 2, 3]),  # the loss is NaN too, which the first step is stopped at for
         ({"nan": True}, 1.0, []),
         ({"inf": True}, np.inf, [2, 3]),
-        ({"nan": True}, np.inf, [3]),
+        ({"nan": True}, np.inf, [1, 3]),  # a loss of 0 * inf
         ({"zero": True}, 1.0, [3]),
         ({"large": True}, 1001.0, [2, 3]),
         ({"large": True}, 999.0, []),
@@ -174,3 +174,16 @@ def test_the_names_of_an_expression(stepper):
     values, _ = mg.tensor([1.0, 2.0], requires_grad=True).max(0)
     (step,) = debug.steps(values)
     assert debug.namespace(step)["grad_outputs"][1] is None
+
+
+def test_a_loss_that_is_nan_is_stopped_at_though_all_gradients_are_finite():
+    w = mg.tensor([1.0, -1.0], requires_grad=True, name="w")
+    with debug.recording() as r:
+        loss = mg.log(w).sum()
+        loss.backward(retain_graph=True)
+    stepper = debug.Stepper(loss, retain_graph=True)
+    stepper.break_at(nan=True)
+    assert stops(stepper) == [1]
+    for steps in (list(debug.steps(loss, retain_graph=True)), debug.trace(loss).steps, r.trace().steps):
+        assert [sorted(step.flags) for step in steps] == [["nan"], []]
+        assert np.isfinite(steps[1].grad_inputs[0]).all()

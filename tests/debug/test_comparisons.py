@@ -63,6 +63,40 @@ def test_a_run_that_ends_before_the_other_is_told():
     assert "a: nothing more" in repr(found)
 
 
+def training(rates):
+    """Return the recording of a training with these learning rates, one a step."""
+    w = mg.tensor([1.0, 2.0], requires_grad=True)
+    with debug.recording() as r:
+        for rate in rates:
+            w.grad = None
+            (w * w).sum().backward()
+            w.data -= rate * w.grad.data
+    return r
+
+
+def test_the_first_of_several_passes_that_differs_is_told():
+    assert debug.compare(training([0.1, 0.1, 0.1]), training([0.1, 0.1, 0.1]))
+    found = debug.compare(training([0.1, 0.1, 0.1, 0.1]), training([0.1, 0.2, 0.1, 0.1]))
+    assert (found.op[0].name, found.numbers) == ("mul", (2, 2))
+    assert (found.step[0].node.name, found.reasons) == ("mul", ("output", "grad_x"))
+    assert repr(found).count(" of pass 2: the first difference is ") == 2
+    shorter = debug.compare(training([0.1, 0.1]), training([0.1]))
+    assert (shorter.op[1], shorter.step[1], shorter.numbers) == (None, None, (1, 1))
+
+
+def test_of_several_outputs_those_that_both_runs_know_are_compared():
+    w = mg.tensor([[1.0, 3.0], [2.0, 0.0]], requires_grad=True)
+
+    def spread(scale):
+        low, high = (w * scale).unbind(0)
+        return (high * high).sum()
+
+    with debug.recording() as r:
+        spread(1.0).backward()
+    assert debug.compare(r, spread(1.0))  # nothing has saved the first part
+    assert debug.compare(r, spread(2.0)).op[0].name == "unbind"
+
+
 def test_numbers_within_a_tolerance_are_the_same():
     assert not debug.compare(run(1.0), run(1.0 + 1e-6))
     assert debug.compare(run(1.0), run(1.0 + 1e-6), rtol=1e-5)

@@ -48,6 +48,13 @@ def released(s):
     list(debug.steps(second))
 
 
+def recording_for_a_loss(s):
+    with debug.recording() as r:
+        s.loss.backward(retain_graph=True)
+    s.w.grad = None
+    debug.trace(r)
+
+
 def statistics_only(s):
     stepper = debug.Stepper(s.loss, memory=0)
     stepper.goto(3)
@@ -148,6 +155,13 @@ TABLE = {
     "gradient of another shape": (lambda s: debug.trace(s.h, mg.ones(3)), ValueError, "(2,)", "(3,)"),
     "a released graph": (released, RuntimeError, "steps", "mul", "released", "s.w * s.w", "retain_graph=True"),
     "closed": (closed, RuntimeError, "closed after step 2 of 4", "debug.Stepper(loss)"),
+    "a recording in the place of a loss": (
+        recording_for_a_loss,
+        TypeError,
+        "trace: a loss",
+        "recording",
+        "r.trace(...)",
+    ),
     # Moving
     "next 0": (lambda s: s.stepper.next(0), ValueError, "next: k is 1 or more, got 0", "back()"),
     "back -1": (lambda s: s.stepper.back(-1), ValueError, "back: k is 1 or more, got -1"),

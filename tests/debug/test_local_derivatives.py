@@ -32,6 +32,17 @@ def test_the_jacobian_of_a_product_has_the_output_s_axes_and_then_the_input_s():
         np.testing.assert_allclose(step.local_jacobian(name), expected, atol=1e-15)
 
 
+def test_an_input_has_the_name_that_the_user_gave_it_too_but_for_one_that_the_operation_gives():
+    y = mg.tensor([2.0], requires_grad=True)
+    W = mg.tensor([3.0], requires_grad=True)
+    (step,) = debug.steps(y * W)
+    assert step.node.inputs == ("x", "y")
+    found = [step.local_jacobian(name).item() for name in ("x", "y", "W")]
+    assert found == [3.0, 2.0, 2.0]
+    with pytest.raises(ValueError, match=r"'V' is no input of mul .*\n.*\n  Those are x \(y\), y \(W\)"):
+        step.local_jacobian("V")
+
+
 def test_the_jacobian_of_a_broadcast_input_is_of_the_input_s_shape():
     b = mg.tensor([1.0, 2.0], requires_grad=True)
     (step,) = debug.steps(mg.ones(3, 2) + b, gradient=mg.ones(3, 2))

@@ -348,6 +348,17 @@ def test_a_gradient_is_explained_afterwards(w):
     assert str(r.explain(other)).startswith("other.grad is None: ")
 
 
+def test_a_parameter_is_explained_by_name_after_its_model_is_gone():
+    model = mg.nn.Sequential(mg.nn.Linear(2, 1))
+    with debug.recording() as r:
+        model(mg.ones(3, 2)).sum().backward()
+    del model
+    for name, total in (("0.weight", [[3.0, 3.0]]), ("0.bias", [3.0])):
+        explanation = r.explain(name)
+        assert explanation.name == f"{name}.grad"
+        assert explanation.total.tolist() == total
+
+
 def test_an_explanation_knows_what_an_earlier_pass_had_left(w):
     (w * 10).sum().backward()
     with debug.recording() as r:

@@ -145,6 +145,23 @@ def test_an_expression_may_name_what_the_program_has():
     assert said.count("at breakpoint 1: epoch == 3 and node.name == 'tanh'") == 2
 
 
+def test_what_reads_an_attribute_or_an_element_is_an_expression_though_it_begins_with_the_name_of_a_command():
+    w = mg.tensor([3.0], requires_grad=True)
+    c = b = w * 2
+    _, loss = network()
+    lines = ["w.grad", "step.check", "c.shape", "b.shape[0]", "!w.shape", "step.index", "", "c"]
+    said = talk(loss, *lines, frame=sys._getframe())
+    assert "None\n<bound method Step.check of <Step 1/8 mean ()>>\n(1,)\n1\n(1,)\n1\n1\n" in said
+    assert said.count("step 1/8") == 1
+    assert c is b
+
+
+def test_the_questions_can_be_asked_at_the_prompt_of_a_program_that_does_not_import_debug():
+    _, loss = network()
+    said = talk(loss, "debug.which_line(node)", "c")
+    assert "made by mean at dialogues.py:" in said
+
+
 @pytest.mark.parametrize(
     ("words", "stops"),
     [
