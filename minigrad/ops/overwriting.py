@@ -43,8 +43,13 @@ def copy_(x: Tensor, y: Operand) -> Tensor:
         RuntimeError: if x is a leaf that requires grad, a view where a gradient is at stake, or read-only memory.
         ValueError: if y does not broadcast to x's shape. ``x`` is unchanged then.
     """
-    y_data = unwrap_exact(copy_, y)
-    refuse_outdated_value("copy_", y)
+    if isinstance(y, tensors.Tensor):
+        y_data = y._data
+        if y._viewed is not None:
+            # Also where y needs no grad: its base may have become part of the graph.
+            refuse_outdated_view("copy_", y)
+    else:
+        y_data = unwrap_exact(copy_, y)
     if is_written_at_once(x) and not (needs_grad(y) and is_grad_enabled()):
         if y_data.shape != x._data.shape:
             check_fits("copy_", x, y_data.shape)
@@ -112,12 +117,6 @@ def write_over(
     stamp_now(x, _getframe(2))
     x_data[...] = result
     return x
-
-
-def refuse_outdated_value(who: str, value: Any) -> None:
-    """Raise a RuntimeError if a value is an outdated view: also one that needs no grad may stand for what does."""
-    if isinstance(value, tensors.Tensor) and value._viewed is not None:
-        refuse_outdated_view(who, value)
 
 
 def is_written_at_once(x: Any) -> bool:

@@ -60,13 +60,15 @@ def hypot(x: Operand, y: Operand) -> Tensor:
     """
     x_data, y_data = floating_pair(hypot, x, y)
     output = np.hypot(x_data, y_data)
-    return record(hypot, hypot_vjp, output, (x, y), (x_data, y_data, output))
+    saved = (x_data if needs_grad(x) else None, y_data if needs_grad(y) else None, output)
+    return record(hypot, hypot_vjp, output, (x, y), saved)
 
 
 def hypot_vjp(grad_output: Value, x: Value, y: Value, output: Value) -> tuple[Value, Value]:
     """``grad_x = grad_output * x / hypot(x, y); grad_y = grad_output * y / hypot(x, y)``; 0 at the origin."""
     safe = where(output == 0, 1, output)
-    return grad_output * (x / safe), grad_output * (y / safe)
+    grad_x = None if x is None else grad_output * (x / safe)
+    return grad_x, None if y is None else grad_output * (y / safe)
 
 
 def float_power(x: Operand, y: Operand) -> Tensor:

@@ -50,7 +50,8 @@ def solve(A: Operand, B: Operand, *, left: bool = True) -> Tensor:
         X, of the shape of B with the leading axes broadcast.
 
     Raises:
-        LinAlgError: if a matrix is singular; the message gives its place in the batch and its rank.
+        LinAlgError: if a matrix is singular; the message gives its place in the batch and its rank. Where rounding has
+            hidden it and B is one that has solutions all the same, one of them may be returned; ``inv`` always raises.
         TypeError: if A or B is of integers, or the dtypes differ.
         ValueError: if A is not square or not finite, or the shapes do not fit.
 

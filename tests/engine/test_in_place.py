@@ -443,6 +443,14 @@ def test_an_outdated_view_of_what_was_a_constant_is_refused_where_nothing_is_rec
     assert x.tolist() == [0.0, 0.0]
 
 
+def test_a_side_of_hypot_that_needs_no_grad_may_change_afterwards():
+    w, other = leaf([3.0]), constant([4.0])
+    length = mg.hypot(w, other)
+    other.zero_()
+    length.sum().backward()
+    assert w.grad.tolist() == pytest.approx([0.6], abs=1e-15)
+
+
 def test_a_random_fill_that_is_refused_draws_nothing():
     generator = mg.Generator(0)
     w = leaf([1.0, 2.0])
