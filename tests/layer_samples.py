@@ -17,9 +17,10 @@ class Layer:
     Attributes:
         kind: the name of the class.
         args, kwargs: what it is made with.
-        inputs: the shape of each input of normal numbers; or an array, which gets no gradient.
+        inputs: the shape of each input of normal numbers; or an array, which gets no gradient; or a tuple of shapes,
+            for an input that is a tuple.
         training: whether it runs in training mode.
-        call: further arguments of the call.
+        call: further arguments of the call; arrays among them become tensors.
     """
 
     kind: str
@@ -35,20 +36,47 @@ class Layer:
         options = [*map(str, self.args), *[f"{key}={value}" for key, value in self.kwargs.items()]]
         shapes = [str(each if isinstance(each, tuple) else each.shape) for each in self.inputs]
         mode = "" if self.training else " eval"
-        called = "".join([f" {key}={value}" for key, value in self.call.items()])
+        called = ""
+        for key, value in self.call.items():
+            shown = f"{value.dtype}{value.shape}" if isinstance(value, np.ndarray) else value
+            called += f" {key}={shown}"
         return f"{self.kind}({', '.join(options)}) of {', '.join(shapes)}{mode}{called}"
 
-    def arrays(self):
-        """Return the inputs, the same ones each time."""
-        rng = np.random.Generator(np.random.PCG64(7))
+    def flat(self):
+        """Return the inputs, those of a tuple one by one."""
         found = []
         for each in self.inputs:
+            found += each if is_group(each) else [each]
+        return found
+
+    def arrays(self):
+        """Return the inputs, the same ones each time, those of a tuple one by one."""
+        rng = np.random.Generator(np.random.PCG64(7))
+        found = []
+        for each in self.flat():
             found.append(rng.standard_normal(each) if isinstance(each, tuple) else each)
         return found
 
     def wants(self):
-        """Return for each input whether it gets a gradient."""
-        return [isinstance(each, tuple) for each in self.inputs]
+        """Return for each of these arrays whether it gets a gradient."""
+        return [isinstance(each, tuple) for each in self.flat()]
+
+    def arguments(self, tensors, tensor):
+        """Return what the layer is called with.
+
+        Args:
+            tensors: made of the arrays.
+            tensor: makes one of an array.
+        """
+        rest, args = list(tensors), []
+        for each in self.inputs:
+            args.append(tuple([rest.pop(0) for _ in each]) if is_group(each) else rest.pop(0))
+        kwargs = {key: tensor(value) if isinstance(value, np.ndarray) else value for key, value in self.call.items()}
+        return args, kwargs
+
+
+def is_group(given):
+    return isinstance(given, tuple) and len(given) > 0 and isinstance(given[0], tuple)
 
 
 def integers(*values):
@@ -192,4 +220,101 @@ LOSSES = [
     Layer("MultiLabelMarginLoss", (), ((2, 4), integers([3, 0, -1, 1], [1, -1, 0, 0]))),
     Layer("MultiLabelSoftMarginLoss", (), ((2, 4), np.eye(4)[:2])),
 ]
-LAYERS = [*ACTIVATIONS, *CONVOLUTIONS, *POOLINGS, *NORMALISATIONS, *PLACES, *LINEAR, *LOSSES]
+SEQUENCE = ((5, 2, 3),)
+SEQUENCE_OF_4 = ((5, 2, 4),)
+RECURRENT = [
+    Layer("RNN", (3, 4), SEQUENCE),
+    Layer("RNN", (3, 4, 2, "relu"), SEQUENCE, {"bidirectional": True}),
+    Layer("RNN", (3, 4), ((5, 2, 3), (1, 2, 4)), {"bias": False}),
+    Layer("RNN", (3, 4), ((5, 3),)),
+    Layer("GRU", (3, 4), ((5, 2, 3), (1, 2, 4))),
+    Layer("GRU", (3, 4, 2), ((2, 5, 3),), {"bidirectional": True, "batch_first": True}),
+    Layer("GRU", (3, 4, 2), ((5, 3), (2, 4)), {"bias": False}),
+    Layer("GRU", (3, 4, 2), SEQUENCE, {"dropout": 0.5}, training=False),
+    Layer("LSTM", (3, 4), SEQUENCE),
+    Layer("LSTM", (3, 4, 2), SEQUENCE, {"bidirectional": True}),
+    Layer("LSTM", (3, 4), ((2, 5, 3),), {"batch_first": True, "bias": False}),
+    Layer("LSTM", (3, 4, 2), SEQUENCE, {"proj_size": 2, "bidirectional": True}),
+    Layer("LSTM", (3, 4), ((5, 3), ((1, 4), (1, 4)))),
+    Layer("LSTM", (3, 4, 2), ((5, 2, 3), ((4, 2, 2), (4, 2, 4))), {"proj_size": 2, "bidirectional": True}),
+    Layer("LSTM", (3, 4, 2), SEQUENCE, {"dropout": 0.5}, training=False),
+    Layer("RNNCell", (3, 4), ((2, 3),)),
+    Layer("RNNCell", (3, 4, False, "relu"), ((3,), (4,))),
+    Layer("GRUCell", (3, 4), ((2, 3), (2, 4))),
+    Layer("GRUCell", (3, 4, False), ((3,),)),
+    Layer("LSTMCell", (3, 4), ((2, 3), ((2, 4), (2, 4)))),
+    Layer("LSTMCell", (3, 4, False), ((3,),)),
+]
+later = np.triu(np.ones((5, 5), bool), 1)
+numbers = np.where(later, -np.inf, np.arange(25.0).reshape(5, 5) / 10)
+each_head = np.arange(4 * 5 * 6).reshape(4, 5, 6) % 7 == 0
+short = np.array([[False] * 4, [False, False, True, True]])
+padded = np.array([[False] * 5, [False, False, False, True, True]])
+ATTENDING = ((5, 2, 4), (6, 2, 4), (6, 2, 4))
+SMALL = {"dropout": 0.0}
+ATTENTION = [
+    Layer("MultiheadAttention", (4, 2), ATTENDING),
+    Layer("MultiheadAttention", (4, 2), ATTENDING, {"bias": False}, call={"need_weights": False}),
+    Layer("MultiheadAttention", (4, 2, 0.5), ATTENDING, training=False, call={"average_attn_weights": False}),
+    Layer("MultiheadAttention", (4, 2), ((5, 4), (6, 4), (6, 4))),
+    Layer("MultiheadAttention", (4, 2), ((5, 4), (5, 4), (5, 4)), call={"attn_mask": later, "need_weights": False}),
+    Layer("MultiheadAttention", (4, 2), ((5, 2, 4), (6, 2, 3), (6, 2, 5)), {"kdim": 3, "vdim": 5}),
+    Layer("MultiheadAttention", (4, 2), ATTENDING, {"add_bias_kv": True}, call={"attn_mask": each_head}),
+    Layer("MultiheadAttention", (4, 2), ATTENDING, {"add_zero_attn": True}, call={"need_weights": False}),
+    Layer("MultiheadAttention", (4, 2), ATTENDING, {"add_bias_kv": True, "add_zero_attn": True}),
+    Layer(
+        "MultiheadAttention",
+        (4, 2),
+        ((2, 5, 4), (2, 4, 4), (2, 4, 4)),
+        {"batch_first": True},
+        call={"key_padding_mask": short},
+    ),
+    Layer(
+        "MultiheadAttention",
+        (4, 2),
+        ((2, 5, 4), (2, 5, 4), (2, 5, 4)),
+        {"batch_first": True, "add_bias_kv": True},
+        call={"key_padding_mask": padded, "attn_mask": later, "need_weights": False},
+    ),
+    Layer("MultiheadAttention", (4, 2), ((5, 2, 4),) * 3, call={"attn_mask": numbers}),
+    Layer(
+        "MultiheadAttention",
+        (4, 2),
+        ((5, 2, 4),) * 3,
+        call={"attn_mask": later, "is_causal": True, "need_weights": False},
+    ),
+]
+TRANSFORMERS = [
+    Layer("TransformerEncoderLayer", (4, 2, 8), SEQUENCE_OF_4, SMALL),
+    Layer("TransformerEncoderLayer", (4, 2, 8, 0.3, "gelu", 1e-3), ((2, 5, 4),), {"batch_first": True}, training=False),
+    Layer("TransformerEncoderLayer", (4, 2, 8), SEQUENCE_OF_4, SMALL | {"norm_first": True, "bias": False}),
+    Layer("TransformerEncoderLayer", (4, 2, 8), ((5, 4),), SMALL, call={"src_mask": later, "is_causal": True}),
+    Layer("TransformerEncoderLayer", (4, 2, 8), SEQUENCE_OF_4, SMALL, call={"src_key_padding_mask": padded}),
+    Layer("TransformerDecoderLayer", (4, 2, 8), ((5, 2, 4), (6, 2, 4)), SMALL),
+    Layer(
+        "TransformerDecoderLayer",
+        (4, 2, 8),
+        ((5, 2, 4), (4, 2, 4)),
+        SMALL | {"norm_first": True, "activation": "gelu"},
+        call={"tgt_mask": later, "tgt_is_causal": True, "memory_key_padding_mask": short},
+    ),
+    Layer(
+        "Transformer",
+        (4, 2, 2, 1, 8),
+        ((4, 2, 4), (5, 2, 4)),
+        SMALL,
+        call={"tgt_mask": later, "src_key_padding_mask": short, "memory_key_padding_mask": short},
+    ),
+]
+LAYERS = [
+    *ACTIVATIONS,
+    *CONVOLUTIONS,
+    *POOLINGS,
+    *NORMALISATIONS,
+    *PLACES,
+    *LINEAR,
+    *LOSSES,
+    *RECURRENT,
+    *ATTENTION,
+    *TRANSFORMERS,
+]

@@ -128,4 +128,21 @@ EMBEDDINGS = [
     Sample(F + "embedding_bag", (integers(0, 5, 0), normal(5, 2), given([0, 0], int)), {"mode": "sum"}, note="empty"),
 ]
 
-NETWORKS = [*LAYERS, *BATCHES, *ATTENTIONS, *DROPOUTS, *EMBEDDINGS]
+R = "ops.recurrent_sequences."
+# Three steps of one batch entry with two hidden numbers: what is projected, and the state before.
+STATE = normal(1, 2)
+RNN = (normal(3, 1, 2), STATE, normal(2, 2))
+GRU = (normal(3, 1, 6), STATE, normal(6, 2))
+LSTM = (normal(3, 1, 8), STATE, STATE, normal(8, 2))
+SEQUENCES = [
+    Sample(R + "rnn_sequence", (*RNN, "tanh", False), torch=""),
+    Sample(R + "rnn_sequence", (*RNN, "relu", True), note="relu, backwards", torch="", smooth=False),
+    Sample(R + "gru_sequence", (*GRU, normal(6), False), torch=""),
+    Sample(R + "gru_sequence", (*GRU, None, True), note="backwards, no bias", torch=""),
+    Sample(R + "gru_sequence", (normal(2, 0, 3), normal(0, 1), normal(3, 1), None, True), note="empty", torch=""),
+    Sample(R + "lstm_sequence", (*LSTM, False), torch=""),
+    Sample(R + "lstm_sequence", (*LSTM, True), note="backwards", torch=""),
+    Sample(R + "lstm_sequence", (constant(LSTM[0]), STATE, STATE, LSTM[3], False), note="constant input", torch=""),
+]
+
+NETWORKS = [*LAYERS, *BATCHES, *ATTENTIONS, *DROPOUTS, *EMBEDDINGS, *SEQUENCES]

@@ -4,6 +4,7 @@ The kernels know nothing of tensors or gradients. `python_kernels()` runs their 
 Importing the package compiles nothing; a kernel is compiled at its first call and kept on disk.
 """
 
+from minigrad_kernels.accumulating_updates import adadelta_update, adagrad_update
 from minigrad_kernels.arrays import flat
 from minigrad_kernels.attentions import attention, attention_backward
 from minigrad_kernels.biases import bias_activation
@@ -42,6 +43,7 @@ from minigrad_kernels.losses import (
     squared_errors,
     squared_errors_backward,
 )
+from minigrad_kernels.moment_updates import adamax_update, nadam_update, radam_update
 from minigrad_kernels.normalisations import (
     moved_averages,
     normalised_channels,
@@ -58,6 +60,21 @@ from minigrad_kernels.poolings import (
     taken_at_places,
 )
 from minigrad_kernels.products import matmul
+from minigrad_kernels.recurrences import (
+    gru_sequence,
+    gru_sequence_backward,
+    lstm_sequence,
+    lstm_sequence_backward,
+    rnn_sequence,
+    rnn_sequence_backward,
+)
+from minigrad_kernels.rms_updates import (
+    rmsprop_centered_momentum_update,
+    rmsprop_centered_update,
+    rmsprop_momentum_update,
+    rmsprop_update,
+)
+from minigrad_kernels.robust_updates import asgd_update, rprop_update
 from minigrad_kernels.scans import linear_recurrence, running_products, running_sums
 from minigrad_kernels.scatters import first_outside, index_add, scatter_add
 from minigrad_kernels.softmaxes import (
@@ -136,6 +153,12 @@ __all__ = [
     "normalised_channels_backward",
     "normalised_rows",
     "normalised_rows_backward",
+    "gru_sequence",
+    "gru_sequence_backward",
+    "lstm_sequence",
+    "lstm_sequence_backward",
+    "rnn_sequence",
+    "rnn_sequence_backward",
     "scatter_rows",
     # sums, mean and variance
     "column_sums",
@@ -174,6 +197,17 @@ __all__ = [
     "fill_uniform",
     "fill_words",
     # optimizer updates
+    "adadelta_update",
+    "adagrad_update",
+    "adamax_update",
+    "asgd_update",
+    "nadam_update",
+    "radam_update",
+    "rmsprop_centered_momentum_update",
+    "rmsprop_centered_update",
+    "rmsprop_momentum_update",
+    "rmsprop_update",
+    "rprop_update",
     "GRADIENT_FITS",
     "adam_update",
     "amsgrad_update",

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from minigrad_kernels import (
+    accumulating_updates,
     attentions,
     biases,
     conditions,
@@ -22,8 +23,12 @@ from minigrad_kernels import (
     elementwise,
     embeddings,
     losses,
+    moment_updates,
     normalisations,
     poolings,
+    recurrences,
+    rms_updates,
+    robust_updates,
     scans,
     scatters,
     softmaxes,
@@ -218,11 +223,24 @@ def _networks(dtype: np.dtype) -> list[tuple[Any, ...]]:
         (normalise, x),
         (attentions.attention, heads, heads, heads),
         (attentions.attention_backward, heads, heads, heads, heads, weights),
+        (recurrent, x),
         (embeddings.gather_rows, x, index),
         (embeddings.scatter_rows, x, index, 1),
         (embeddings.largest_places, x, index, 1),
         (dropouts.dropped, x, 0, 0, 0.5),
     ]
+
+
+def recurrent(x: np.ndarray) -> None:
+    """Call the sequences of recurrent layers, of one step, and compute the gradients."""
+    width = x.shape[1]
+    state, weight, projected = x[:1], np.ones((4 * width, width), x.dtype), np.ones((1, 1, 4 * width), x.dtype)
+    output = recurrences.rnn_sequence(projected[..., :width], state, x)
+    recurrences.rnn_sequence_backward(output, state, x, output)
+    output, gates = recurrences.gru_sequence(projected[..., : 3 * width], state, weight[: 3 * width])
+    recurrences.gru_sequence_backward(output, state, weight[: 3 * width], output, gates)
+    output, gates, cells = recurrences.lstm_sequence(projected, state, state, weight)
+    recurrences.lstm_sequence_backward(output, None, state, state, weight, output, gates, cells)
 
 
 def normalise(x: np.ndarray) -> None:
@@ -244,6 +262,26 @@ def _updates(dtype: np.dtype) -> list[tuple[Any, ...]]:
         (operand_call, updates.sgd_momentum_update, (x, x, x, step, 0.1, 0.9, 0.0, 0.0, False, False)),
         (operand_call, updates.adam_update, (x, x, x, x, step, 0.1, 0.9, 0.999, 1e-8, 0.0, False, False)),
         (operand_call, updates.amsgrad_update, (x, x, x, x, x, step, 0.1, 0.9, 0.999, 1e-8, 0.0, False, False)),
+        *_other_updates(x, step),
+    ]
+
+
+def _other_updates(x: np.ndarray, step: np.ndarray) -> list[tuple[Any, ...]]:
+    """Updates that scale gradients in other ways than Adam."""
+    means, zeros = (0.1, 0.9, 1e-8, 0.0, 0.0, False), (step, 0.1, 0.0, 0.0, 1e-8, 0.0, False)
+    betas = (0.1, 0.9, 0.999, 1e-8, 0.0)
+    return [
+        (operand_call, rms_updates.rmsprop_update, (x, x, x, step, *means)),
+        (operand_call, rms_updates.rmsprop_momentum_update, (x, x, x, x, step, *means)),
+        (operand_call, rms_updates.rmsprop_centered_update, (x, x, x, x, step, *means)),
+        (operand_call, rms_updates.rmsprop_centered_momentum_update, (x, x, x, x, x, step, *means)),
+        (operand_call, accumulating_updates.adagrad_update, (x, x, x, *zeros)),
+        (operand_call, accumulating_updates.adadelta_update, (x, x, x, x, step, 1.0, 0.9, 1e-6, 0.0, False)),
+        (operand_call, moment_updates.adamax_update, (x, x, x, x, step, *betas, False)),
+        (operand_call, moment_updates.nadam_update, (x, x, x, x, step, step, *betas, 0.004, False, False)),
+        (operand_call, moment_updates.radam_update, (x, x, x, x, step, *betas, False, False)),
+        (operand_call, robust_updates.rprop_update, (x, x, x, x, step, 0.1, 0.5, 1.2, 1e-6, 50.0, False)),
+        (operand_call, robust_updates.asgd_update, (x, x, x, step, step, step, 0.1, 1e-4, 0.75, 1e6, 0.0, False)),
     ]
 
 

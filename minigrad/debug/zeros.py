@@ -76,6 +76,10 @@ def whole_zero(start: str, steps: Sequence[Step], terms: Sequence[tuple[Step, in
     if any(np.any(step.contributions[index].grad) for step, index in terms):
         places = " and ".join([told(step.recorded) for step, _ in terms])
         return Answer(f"{start}: its {len(terms)} terms cancel, from {places}", terms[-1][0].recorded, 1)
+    consumers: dict[Any, list[Step]] = {}
+    for step in steps:
+        for parent in step.recorded.parents:
+            consumers.setdefault(parent[0] if type(parent) is tuple else parent, []).append(step)
     known = set()
     waiting = [step for step, _ in terms]
     for step in waiting:  # it grows meanwhile
@@ -84,12 +88,10 @@ def whole_zero(start: str, steps: Sequence[Step], terms: Sequence[tuple[Step, in
             size = sum([norm(each) ** 2 for each in gradients_of(step)]) ** 0.5
             text = f"{told(step.recorded)} is given a gradient of norm {size:.3g} and hands on 0; {because}"
             return Answer(f"{start}: {text}", step.recorded, 1)
-        for further in steps:
-            for edge in further.recorded.edges:
-                source = edge[0] if type(edge) is tuple else edge
-                if source is step.recorded and further not in known:
-                    known.add(further)
-                    waiting.append(further)
+        for further in consumers.get(step.recorded, ()):
+            if further not in known:
+                known.add(further)
+                waiting.append(further)
     return Answer(f"{start}: so was the gradient that the pass began with", steps[0].recorded if steps else None, 1)
 
 

@@ -46,7 +46,8 @@ CHANNELS = """
     group_norm normalise_by normalise_channels normalise_instances
 """
 ONE_BY_ONE = """
-    add_rows block_diag bucketize drop histc index_put isin lstsq masked_scatter nll_loss searchsorted
+    add_rows block_diag bucketize drop gru_sequence gru_sequence_backward histc index_put isin lstm_sequence
+    lstm_sequence_backward lstsq masked_scatter nll_loss rnn_sequence rnn_sequence_backward searchsorted
 """
 OF_UNKNOWN_SHAPE = """
     argwhere bincount masked_select nonzero unique

@@ -17,6 +17,7 @@ from minigrad.nn.activations import (
     Tanh,
     Tanhshrink,
 )
+from minigrad.nn.attention_layers import MultiheadAttention
 from minigrad.nn.batch_normalisations import BatchNorm1d, BatchNorm2d, InstanceNorm1d, InstanceNorm2d
 from minigrad.nn.containers import ModuleDict, ModuleList, Sequential
 from minigrad.nn.convolutions import Conv1d, Conv2d, ConvTranspose1d, ConvTranspose2d
@@ -71,11 +72,16 @@ from minigrad.nn.poolings import (
     MaxPool1d,
     MaxPool2d,
 )
+from minigrad.nn.positional_encodings import SinusoidalPositionalEncoding
 from minigrad.nn.rearrangements import Fold, PixelShuffle, PixelUnshuffle, Unflatten, Unfold, Upsample
+from minigrad.nn.recurrent_cells import GRUCell, LSTMCell, RNNCell
+from minigrad.nn.recurrent_layers import GRU, LSTM, RNN
 from minigrad.nn.robust_losses import HuberLoss, SmoothL1Loss
 from minigrad.nn.similarities import CosineSimilarity, PairwiseDistance
 from minigrad.nn.softmaxes import LogSoftmax, Softmax, Softmax2d, Softmin
 from minigrad.nn.summaries import Summary, summary
+from minigrad.nn.transformer_layers import TransformerDecoderLayer, TransformerEncoderLayer
+from minigrad.nn.transformers import Transformer, TransformerDecoder, TransformerEncoder
 
 __all__ = [
     "AdaptiveAvgPool1d",
@@ -108,6 +114,8 @@ __all__ = [
     "Fold",
     "GELU",
     "GLU",
+    "GRU",
+    "GRUCell",
     "GaussianNLLLoss",
     "GroupNorm",
     "Hardshrink",
@@ -121,6 +129,8 @@ __all__ = [
     "InstanceNorm2d",
     "KLDivLoss",
     "L1Loss",
+    "LSTM",
+    "LSTMCell",
     "LayerNorm",
     "LeakyReLU",
     "Linear",
@@ -139,6 +149,7 @@ __all__ = [
     "MultiLabelMarginLoss",
     "MultiLabelSoftMarginLoss",
     "MultiMarginLoss",
+    "MultiheadAttention",
     "NLLLoss",
     "PReLU",
     "PairwiseDistance",
@@ -149,6 +160,8 @@ __all__ = [
     "PixelUnshuffle",
     "PoissonNLLLoss",
     "RMSNorm",
+    "RNN",
+    "RNNCell",
     "RReLU",
     "ReLU",
     "ReLU6",
@@ -160,6 +173,7 @@ __all__ = [
     "Sequential",
     "SiLU",
     "Sigmoid",
+    "SinusoidalPositionalEncoding",
     "SmoothL1Loss",
     "SoftMarginLoss",
     "Softmax",
@@ -173,6 +187,11 @@ __all__ = [
     "Tanh",
     "Tanhshrink",
     "Threshold",
+    "Transformer",
+    "TransformerDecoder",
+    "TransformerDecoderLayer",
+    "TransformerEncoder",
+    "TransformerEncoderLayer",
     "TripletMarginLoss",
     "Unflatten",
     "Unfold",

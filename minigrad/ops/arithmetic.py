@@ -9,7 +9,7 @@ import numpy as np
 
 from minigrad.errors import describe, message, no_memory
 from minigrad.graph import record
-from minigrad.ops.elementwise import log, where
+from minigrad.ops.elementwise import log, vanish, where
 from minigrad.ops.operands import Op, Operand, Tensor, Value, floating, ndarray, needs_grad, pair, real, unwrap
 
 
@@ -169,7 +169,7 @@ def trunc_divide(x: Operand, y: Operand) -> Tensor:
 
 def zero_pair_vjp(grad_output: Value) -> tuple[Value, Value]:
     """``grad_x = 0; grad_y = 0``: the operation is constant between its jumps."""
-    return grad_output * 0, grad_output * 0
+    return vanish(grad_output), vanish(grad_output)
 
 
 def remainder(x: Operand, y: Operand) -> Tensor:

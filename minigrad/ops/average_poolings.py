@@ -9,7 +9,7 @@ import minigrad_kernels
 from minigrad.errors import describe, message
 from minigrad.graph import record
 from minigrad.ops.operands import Op, Operand, Tensor, Value, flag, ndarray, unwrap, whole
-from minigrad.ops.pooling_arguments import pooled, shared_out
+from minigrad.ops.pooling_arguments import pooled, require_floats, shared_out
 from minigrad.ops.shapes import reshape
 from minigrad_kernels import Pooling
 
@@ -161,6 +161,7 @@ def local_response_norm(input: Operand, size: int, alpha: float = 1e-4, beta: fl
     if x.ndim < 3 or size < 1:
         problem = f"at least (batch, channels, length) and a positive size are needed, got {describe(input)}, {size}."
         raise ValueError(message("local_response_norm", problem, "A batch axis is added by input.unsqueeze(0)."))
+    require_floats(local_response_norm, input, x)
     if x.size == 0:
         return input  # type: ignore[return-value]
     plane = (x.shape[1], math.prod(x.shape[2:]))

@@ -12,6 +12,7 @@ from minigrad.errors import describe, message
 from minigrad.graph import record
 from minigrad.ops.broadcasting import broadcast_to
 from minigrad.ops.creation import leaf
+from minigrad.ops.elementwise import vanish
 from minigrad.ops.generators import Generator, checked_generator
 from minigrad.ops.operands import Operand, Tensor, Value, check_broadcast, ndarray, real, unwrap, whole
 from minigrad.ops.overwriting import copy_
@@ -80,7 +81,7 @@ def normal(
 
 def normal_vjp(grad_output: Value) -> tuple[Value, Value]:
     """``grad_mean = 0; grad_std = 0``, as PyTorch has it; ``mean + std * randn(shape)`` passes gradients."""
-    return grad_output * 0, grad_output * 0
+    return vanish(grad_output), vanish(grad_output)
 
 
 def refuse_negative(std: Any) -> None:

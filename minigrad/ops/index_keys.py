@@ -111,8 +111,12 @@ def integers_first(key: tuple[Any, ...], shape: tuple[int, ...]) -> tuple[Any, .
 
     NumPy counts an integer as an index array, and where a slice stands between two of them it puts their common axis
     first: ``x[0, :, [0, 1]]`` of shape (2, 3, 4) is (2, 3) there and (3, 2) here. Such an index, and no other, is
-    turned into the index arrays of the elements that it selects.
+    turned into the index arrays of the elements that it selects. An Ellipsis that stands for no axis is left out: to
+    NumPy ``x[[0, 1], ..., [0, 1]]`` of a matrix has a slice between its arrays, to PyTorch it has not.
     """
+    ellipses = [place for place, part in enumerate(key) if part is Ellipsis]
+    if len(ellipses) == 1 and sum([axes_taken(part) for part in key]) == len(shape):
+        key = (*key[: ellipses[0]], *key[ellipses[0] + 1 :])
     arrays = [place for place, part in enumerate(key) if type(part) is ndarray]
     counted = [place for place, part in enumerate(key) if isinstance(part, (ndarray, int, np.integer))]
     if not arrays or len(counted) == len(arrays) or counted[-1] - counted[0] + 1 == len(counted):

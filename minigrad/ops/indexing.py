@@ -15,7 +15,7 @@ from minigrad.modes import is_grad_enabled
 from minigrad.ops.elementwise import where
 from minigrad.ops.index_keys import basic_key, integers_first, is_basic, misfit, plain_index
 from minigrad.ops.operands import Operand, Tensor, Value, broadcasts_to, ndarray, needs_grad, unwrap, unwrap_exact
-from minigrad.ops.overwriting import is_written_at_once, stamp_now
+from minigrad.ops.overwriting import is_written_at_once, refuse_outdated_value, stamp_now
 from minigrad.ops.places import add_at, counted_from_0
 from minigrad.ops.shapes import reshape
 from minigrad.ops.views import strided_view
@@ -91,6 +91,7 @@ def set_item(x: Tensor, index: Any, value: Operand) -> None:
         IndexError, TypeError, ValueError, RuntimeError: with ``x`` unchanged.
     """
     value_data = unwrap_exact(set_item, value)
+    refuse_outdated_value("x[index] = value", value)
     at_once = is_written_at_once(x) and not (needs_grad(value) and is_grad_enabled())
     if at_once and write_view(x, index, value_data):
         return

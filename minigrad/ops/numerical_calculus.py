@@ -21,13 +21,13 @@ def diff(
 
     Args:
         x: at least one axis; of bools, whether they differ.
-        n: how often to take them.
+        n: how often to take them; 0 for a copy of x, without what stands beside it.
         dim: the axis.
         prepend: what stands before x along the axis; other lengths as x's.
         append: what stands behind it.
 
     Returns:
-        x's shape, ``n`` shorter along the axis.
+        x's shape, longer along the axis by what stands beside it, and ``n`` shorter.
 
     Raises:
         ValueError: if x is 0-d, ``n`` is negative, or ``prepend`` or ``append`` does not fit.
@@ -47,8 +47,10 @@ def diff(
     parts: list[Any] = [each for each in (prepend, x, append) if each is not None]
     for each in parts:
         require_beside(diff, each, x, along)
-    # A copy where there is nothing to do, as of everything else.
-    result: Any = cat(parts, along) if len(parts) > 1 else x if n > 0 else clone(x)
+    if n == 0:
+        # A copy, as of everything else, without what would stand beside it, as in PyTorch and NumPy.
+        return clone(x)
+    result: Any = cat(parts, along) if len(parts) > 1 else x
     for _ in range(n):
         result = neighbours(result, along, -1)
     return result

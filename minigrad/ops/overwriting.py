@@ -26,7 +26,7 @@ from minigrad.ops.operands import (
     unwrap_exact,
 )
 from minigrad.positions import OWN_FILES, user_frame
-from minigrad.writes import refuse_write, stamp_write
+from minigrad.writes import refuse_outdated_view, refuse_write, stamp_write
 
 
 def copy_(x: Tensor, y: Operand) -> Tensor:
@@ -43,7 +43,8 @@ def copy_(x: Tensor, y: Operand) -> Tensor:
         RuntimeError: if x is a leaf that requires grad, a view where a gradient is at stake, or read-only memory.
         ValueError: if y does not broadcast to x's shape. ``x`` is unchanged then.
     """
-    y_data = y._data if isinstance(y, tensors.Tensor) else unwrap_exact(copy_, y)
+    y_data = unwrap_exact(copy_, y)
+    refuse_outdated_value("copy_", y)
     if is_written_at_once(x) and not (needs_grad(y) and is_grad_enabled()):
         if y_data.shape != x._data.shape:
             check_fits("copy_", x, y_data.shape)
@@ -111,6 +112,12 @@ def write_over(
     stamp_now(x, _getframe(2))
     x_data[...] = result
     return x
+
+
+def refuse_outdated_value(who: str, value: Any) -> None:
+    """Raise a RuntimeError if a value is an outdated view: also one that needs no grad may stand for what does."""
+    if isinstance(value, tensors.Tensor) and value._viewed is not None:
+        refuse_outdated_view(who, value)
 
 
 def is_written_at_once(x: Any) -> bool:

@@ -84,6 +84,8 @@ def add_at(out: ndarray, key: tuple[Any, ...], values: ndarray) -> None:
         key: an index that fits, as ``plain_index`` makes it.
         values: of the shape of ``out[key]`` and the dtype of out.
     """
+    if values.size == 0:
+        return
     kinds = {part.dtype.kind if part.__class__ is ndarray else part.__class__ for part in key}
     along = only_axis(key)
     if along is not None:

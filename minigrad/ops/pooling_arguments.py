@@ -101,6 +101,11 @@ def images(op: Op, axes: int, input: Operand) -> ndarray:
     if x.ndim not in (axes + 1, axes + 2) or 0 in x.shape[x.ndim - axes - 1 :]:
         problem = f"images of {AXES[axes]}, or a batch of them, are needed, got {describe(input)}."
         raise ValueError(message(op.__name__, problem, "Only the batch axis may be empty; unsqueeze adds an axis."))
+    require_floats(op, input, x)
+    return x
+
+
+def require_floats(op: Op, input: Operand, x: ndarray) -> None:
+    """Raise a TypeError unless the array of an operand is floating."""
     if x.dtype.kind != "f":
         raise TypeError(message(op.__name__, f"floats are needed, got {describe(input)}.", "Convert them: x.float()."))
-    return x

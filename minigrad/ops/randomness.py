@@ -16,6 +16,7 @@ from minigrad.errors import message, no_memory
 from minigrad.graph import record
 from minigrad.ops.conversion import cast
 from minigrad.ops.creation import checked_lengths
+from minigrad.ops.elementwise import vanish
 from minigrad.ops.generators import Generator, checked_generator
 from minigrad.ops.operands import Op, Operand, Tensor, Value, maximum_reduce, minimum_reduce, real, unwrap, whole
 from minigrad.ops.overwriting import copy_, is_written_at_once, stamp_now
@@ -211,7 +212,7 @@ def bernoulli(x: Operand, p: float | None = None, *, generator: Generator | None
 
 def bernoulli_vjp(grad_output: Value) -> Value:
     """``grad_x = 0``: almost everywhere, a little more probability changes nothing."""
-    return grad_output * 0
+    return vanish(grad_output)
 
 
 def uniform_(x: Tensor, low: float = 0.0, high: float = 1.0, *, generator: Generator | None = None) -> Tensor:

@@ -65,12 +65,13 @@ def scatter_reduce(
     if unwrap(scatter_reduce, x).ndim == 0 or unwrap(scatter_reduce, index).ndim == 0:
         return with_an_axis(scatter_reduce, x, dim, index, src, reduce, include_self=include_self)
     unwrap(scatter_reduce, src)
+    include_self = flag(scatter_reduce, "include_self", include_self)
     if include_self and kind in ("amax", "amin") and unwrap(scatter_reduce, index).size:
         return scatter_extreme(x, dim, index, src, kind == "amax")
     dtype, length = operands_of_scatter(scatter_reduce, x, dim, index, src)[0].dtype, unwrap(scatter_reduce, index).size
     if length == 0:
         return scatter_add(x, dim, index, src)
-    start = x if flag(scatter_reduce, "include_self", include_self) else scatter(x, dim, index, identity(kind, dtype))
+    start = x if include_self else scatter(x, dim, index, identity(kind, dtype))
     if kind == "sum":
         return scatter_add(start, dim, index, src)
     if kind == "prod":

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.graph import record
-from minigrad.ops.elementwise import sign, where
+from minigrad.ops.elementwise import sign, vanish, where
 from minigrad.ops.operands import Operand, Tensor, Value, floating_pair, ndarray, needs_grad, pair, real, unwrap
 
 sgn = sign
@@ -44,7 +44,7 @@ def copysign(x: Operand, y: Operand) -> Tensor:
 def copysign_vjp(grad_output: Value, turned: Value, for_y: bool) -> tuple[Value, Value]:
     """``grad_x = grad_output where the signs agree, -grad_output where they differ; grad_y = 0``."""
     grad_x = None if turned is None else grad_output * turned
-    return grad_x, grad_output * 0 if for_y else None
+    return grad_x, vanish(grad_output) if for_y else None
 
 
 def heaviside(x: Operand, y: Operand) -> Tensor:

@@ -10,9 +10,21 @@
 [1.5, 2.0]
 """
 
-from minigrad.optim import lr_scheduler
+from minigrad.optim import lr_scheduler, swa_utils
+from minigrad.optim.adadelta import Adadelta
+from minigrad.optim.adagrad import Adagrad
 from minigrad.optim.adam import Adam, AdamW
+from minigrad.optim.adamax import Adamax
+from minigrad.optim.asgd import ASGD
+from minigrad.optim.lbfgs import LBFGS
+from minigrad.optim.muon import Muon
+from minigrad.optim.nadam import NAdam
 from minigrad.optim.optimizers import Optimizer
+from minigrad.optim.proximal import ProximalL1
+from minigrad.optim.radam import RAdam
+from minigrad.optim.rmsprop import RMSprop
+from minigrad.optim.rprop import Rprop
+from minigrad.optim.sam import SAM
 from minigrad.optim.sgd import SGD
 from minigrad.optim.slots import Rule
 
@@ -23,6 +35,21 @@ __all__ = [
     "SGD",
     "Adam",
     "AdamW",
+    "Adadelta",
+    "Adagrad",
+    "Adamax",
+    "ASGD",
+    "LBFGS",
+    "Muon",
+    "NAdam",
+    "RAdam",
+    "RMSprop",
+    "Rprop",
+    # around others
+    "SAM",
+    "ProximalL1",
+    # averages of weights
+    "swa_utils",
     # schedules
     "lr_scheduler",
 ]

@@ -1,6 +1,7 @@
 """What optimizers refuse: parameters and options that cannot work, each with its reason, before anything changes."""
 
 import math
+import sys
 from collections.abc import Iterable
 from typing import Any
 
@@ -10,10 +11,13 @@ from minigrad.errors import describe, message, number_remedy
 from minigrad.tensors import Tensor
 
 PASS_PARAMETERS = "Pass model.parameters(), a list of tensors, or a list of dicts such as {'params': ..., 'lr': 0.01}."
+COUNTS = {2: "two", 3: "three"}
+#: Every finite number is at least this.
+ANY = -sys.float_info.max
 UPHILL = "A rate is a length; to climb, negate the loss, or pass maximize=True where the optimizer takes it."
 
 
-def number(who: str, name: str, value: Any, below: float = math.inf) -> float:
+def number(who: str, name: str, value: Any, below: float = math.inf, lowest: float = 0) -> float:
     """Return an option as a float.
 
     Args:
@@ -21,35 +25,92 @@ def number(who: str, name: str, value: Any, below: float = math.inf) -> float:
         name: the option's name.
         value: what the user gave.
         below: the option must be smaller than this.
+        lowest: and at least this: 0, or ``ANY`` for every finite number.
 
     Raises:
         TypeError: if it is no number.
-        ValueError: unless 0 <= value < below. NaN and infinity never are.
+        ValueError: unless lowest <= value < below. NaN and infinity never are.
     """
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, float, np.integer, np.floating)):
         remedy = f"Pass {name}.item()." if hasattr(value, "item") else number_remedy(value)
         raise TypeError(message(who, f"{name} must be a number, got {describe(value)}.", remedy))
-    if not 0 <= value < below:
-        wanted = "a finite number, at least 0" if below == math.inf else f"at least 0 and below {below:g}"
+    if not lowest <= value < below:
+        wanted = f"at least {lowest:g} and below {below:g}"
+        if below == math.inf:
+            wanted = "a finite number" if lowest == ANY else f"a finite number, at least {lowest:g}"
         raise ValueError(
             message(who, f"{name} must be {wanted}, got {value!r}.", UPHILL if name == "lr" and value < 0 else "")
         )
     return float(value)
 
 
-def pair_of_betas(who: str, group: dict[str, Any]) -> tuple[float, float]:
+def whole_number(who: str, name: str, value: Any, lowest: int) -> None:
+    """Raise unless a setting is an integer of at least ``lowest``.
+
+    Raises:
+        TypeError: if it is no integer.
+        ValueError: if it is too low.
+    """
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
+        raise TypeError(message(who, f"{name} must be an integer, got {describe(value)}.", number_remedy(value, int)))
+    if value < lowest:
+        raise ValueError(message(who, f"{name} must be at least {lowest}, got {value}."))
+
+
+def fraction(who: str, name: str, value: Any) -> float:
+    """Return an option as a float from 0 to 1.
+
+    Raises:
+        TypeError: if it is no number.
+        ValueError: if it is outside.
+    """
+    if number(who, name, value) > 1:
+        raise ValueError(message(who, f"{name} must be from 0 to 1, got {value!r}."))
+    return float(value)
+
+
+def pair_of_betas(who: str, group: dict[str, Any]) -> tuple[float, ...]:
     """Return Adam's two decay rates; a list, as JSON gives it, becomes a tuple in the group.
 
     Raises:
         TypeError: if they are not two numbers.
         ValueError: unless both are in [0, 1).
     """
-    betas = group["betas"]
-    if not isinstance(betas, (tuple, list)) or len(betas) != 2:
-        raise TypeError(message(who, f"betas must be two numbers, got {describe(betas)}.", "Example: (0.9, 0.999)."))
-    if isinstance(betas, list):
-        group["betas"] = tuple(betas)
-    return number(who, "betas[0]", betas[0], 1.0), number(who, "betas[1]", betas[1], 1.0)
+    return numbers(who, group, "betas", (0.9, 0.999), 1.0)
+
+
+def numbers(
+    who: str,
+    group: dict[str, Any],
+    name: str,
+    example: tuple[float, ...],
+    below: float = math.inf,
+    lowest: float = 0,
+) -> tuple[float, ...]:
+    """Return an option of several numbers; a list, as JSON gives it, becomes a tuple in the group.
+
+    Args:
+        who: the optimizer's name.
+        group: the options by name.
+        name: the option's name.
+        example: as many numbers as are needed.
+        below: each must be smaller than this.
+        lowest: each must be at least this.
+
+    Raises:
+        TypeError: if it is not so many numbers.
+        ValueError: unless lowest <= number < below for each.
+    """
+    values = group[name]
+    if not isinstance(values, (tuple, list)) or len(values) != len(example):
+        problem = f"{name} must be {COUNTS[len(example)]} numbers, got {describe(values)}."
+        raise TypeError(message(who, problem, f"Example: {example}."))
+    if isinstance(values, list):
+        group[name] = tuple(values)
+    checked = []
+    for index, value in enumerate(values):
+        checked.append(number(who, f"{name}[{index}]", value, below, lowest))
+    return tuple(checked)
 
 
 def listed(who: str, params: Any) -> list[Any]:

@@ -6,6 +6,7 @@ parameter, and its arguments; everything else is here.
 
 from __future__ import annotations
 
+import copy
 from collections import deque
 from collections.abc import Callable, Iterator
 from itertools import chain, starmap
@@ -92,6 +93,17 @@ class Optimizer:
             ValueError, TypeError: if an option cannot work.
         """
         return None
+
+    def read_state(self, found: dict[str, Any]) -> dict[str, Any]:
+        """Return a copy of the state of one parameter that was saved; for an optimizer with a step of its own.
+
+        Args:
+            found: what was saved.
+
+        Raises:
+            ValueError, TypeError: if it does not fit.
+        """
+        return copy.deepcopy(found)
 
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Forget the gradients of all parameters, so that the next backward does not add to them.

@@ -14,6 +14,9 @@ from minigrad_kernels import GRADIENT_FITS, operand_call
 
 ndarray = np.ndarray
 
+#: State that is one number for a parameter: the count of steps, NAdam's product of momenta, ASGD's rate and weight.
+SCALARS = ("step", "mu_product", "eta", "mu")
+
 #: A pending write ``array[...] = value``, as the arguments of ``operator.setitem``.
 WriteBack = tuple[np.ndarray, Any, np.ndarray]
 
@@ -24,8 +27,9 @@ class Rule(NamedTuple):
     Attributes:
         kernel: called as ``kernel(parameter, gradient, *state, *arguments)`` with C-contiguous arrays; it writes to
             all but the gradient. A compiled one gets at their numbers by ``minigrad_kernels.arrays.flat``.
-        state_names: what it keeps for each parameter: ``"step"`` is a 0-d float64 count, any other name a tensor like
-            the parameter. Both begin as zeros.
+        state_names: what it keeps for each parameter: ``"step"`` is a 0-d float64 count, what is in ``SCALARS`` another
+            0-d number, any other name a tensor like the parameter. All begin as zeros; a kernel knows by the count
+            that it is the first to write.
         arguments: floats and bools; an int would be a type of its own, and compile the kernel again.
     """
 
@@ -216,8 +220,8 @@ class Slot:
 
 
 def state_kind(name: str, parameter: np.ndarray) -> tuple[tuple[int, ...], np.dtype]:
-    """Return the shape and dtype of a piece of state: a count of steps, or a tensor like its parameter."""
-    if name == "step":
+    """Return the shape and dtype of a piece of state: a count of steps or a number, or a tensor like its parameter."""
+    if name in SCALARS:
         return (), np.dtype(np.float64)
     return parameter.shape, parameter.dtype
 

@@ -1,6 +1,5 @@
 """The state dict of an optimizer: PyTorch's form, checked whole before anything is taken over."""
 
-import copy
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -132,7 +131,8 @@ class Loading:
     def check_options(self, index: int, group: dict[str, Any]) -> Rule | None:
         """Check the options of a group by asking the optimizer for their rule."""
         optimizer = self.optimizer
-        if DECOUPLED in optimizer.defaults and group[DECOUPLED] != optimizer.defaults[DECOUPLED]:
+        # NAdam and RAdam have it as an option like any other.
+        if "amsgrad" in optimizer.defaults and group[DECOUPLED] != optimizer.defaults[DECOUPLED]:
             self.misfits.append(f"group {index} has {DECOUPLED}={group[DECOUPLED]}: Adam and AdamW differ in it")
         try:
             rule = optimizer.rule(group)
@@ -152,22 +152,28 @@ class Loading:
             self.misfits.append(f"the state of parameter {key} is {describe(found)}, not a dict")
             return {}
         where = f"the state of parameter {key}, {describe(parameter)},"
+        # PyTorch's SGD counts no steps: where there is a buffer, there was one.
+        counted_by_buffer = set(self.optimizer.state_names) == {"momentum_buffer", "step"}
         if rule is not None:
-            # PyTorch's SGD counts no steps: where there is a buffer, there was one.
-            needed = [name for name in rule.state_names if name != "step" or "momentum_buffer" not in found]
+            uncounted = counted_by_buffer and "momentum_buffer" in found
+            needed = [name for name in rule.state_names if name != "step" or not uncounted]
             for name in needed:
                 # PyTorch's SGD writes None for a buffer that there is not yet.
                 if name not in found or (found[name] is None and name != "momentum_buffer"):
                     self.misfits.append(f"{where} lacks {name!r}")
         state: dict[str, Any] = {}
+        if len(self.optimizer.state_names) == 0:
+            try:
+                return self.optimizer.read_state(found)
+            except (TypeError, ValueError) as error:
+                self.misfits.append(f"{where} does not fit: {str(error).splitlines()[0]}")
+                return {}
         for name, value in found.items():
-            if len(self.optimizer.state_names) == 0:
-                state[name] = copy.deepcopy(value)
-            elif name not in self.optimizer.state_names:
+            if name not in self.optimizer.state_names:
                 self.misfits.append(f"{where} has an unexpected {name!r}")
             elif value is not None:
                 state[name] = self.as_state(where, name, parameter, value)
-        if "momentum_buffer" in state and "step" not in state:
+        if counted_by_buffer and "momentum_buffer" in state and "step" not in state:
             state["step"] = wrap(np.ones(()))
         return state
 

@@ -423,6 +423,26 @@ def test_a_value_that_is_an_outdated_view_is_refused_before_the_write(write):
     assert not x.requires_grad
 
 
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda x, v: x.copy_(v),
+        lambda x, v: x.add_(v),
+        lambda x, v: x.__setitem__(slice(0, 2), v),
+        lambda x, v: x.__setitem__([0, 1], v),
+    ],
+)
+def test_an_outdated_view_of_what_was_a_constant_is_refused_where_nothing_is_recorded(write):
+    h = constant([1.0, 1.0])
+    view = h[:]
+    h *= leaf([2.0, 3.0])
+    assert not view.requires_grad
+    x = constant([0.0, 0.0])
+    with pytest.raises(RuntimeError, match="is a view whose base has been changed in place"):
+        write(x, view)
+    assert x.tolist() == [0.0, 0.0]
+
+
 def test_a_random_fill_that_is_refused_draws_nothing():
     generator = mg.Generator(0)
     w = leaf([1.0, 2.0])

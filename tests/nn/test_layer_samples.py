@@ -47,7 +47,8 @@ def run(layer, module):
     inputs = []
     for array, wanted in zip(layer.arrays(), layer.wants(), strict=True):
         inputs.append(mg.tensor(array, requires_grad=wanted))
-    outputs = [each for each in flat(module(*inputs, **layer.call)) if each.dtype.kind == "f"]
+    args, kwargs = layer.arguments(inputs, mg.tensor)
+    outputs = [each for each in flat(module(*args, **kwargs)) if each.dtype.kind == "f"]
     total = mg.zeros((), dtype=mg.float64)
     for output in outputs:
         weights = np.arange(1.0, output.numel() + 1).reshape(output.shape)

@@ -232,6 +232,7 @@ INTEGERS = mg.tensor([[[1, 2, 3]]])
         (lambda: F.fold(mg.ones(1, 8, 5), (3, 3), 2), ValueError, ["2 * 2 columns", "channels * 4", "(1, 8, 5)"]),
         (lambda: F.local_response_norm(mg.ones(2, 3), 2), ValueError, ["(batch, channels, length)", "(2, 3)"]),
         (lambda: F.local_response_norm(IMAGE, 0), ValueError, ["positive size", "0"]),
+        (lambda: F.local_response_norm(IMAGE.int(), 2), TypeError, ["local_response_norm: floats", "int32"]),
     ],
 )
 def test_errors_say_what_was_needed_and_what_came(call, error, parts):

@@ -133,3 +133,22 @@ def test_the_docstring_says_what_the_gradient_is_at_an_edge(name):
     for part in name.split("."):
         function = getattr(function, part)
     assert "gradient" in inspect.getdoc(function).lower()
+
+
+STEPS = {
+    "floor": mg.floor,
+    "round": mg.round,
+    "sign": lambda x: mg.sign(x) - 1,
+    "floor_divide": lambda x: mg.floor_divide(x, 1.0),
+    "rounded quotient": lambda x: mg.div(x, 1.0, rounding_mode="trunc"),
+    "sign of copysign": lambda x: mg.copysign(1.0, x) - 1,
+}
+
+
+@pytest.mark.parametrize("step", STEPS.values(), ids=STEPS)
+def test_what_is_constant_between_its_jumps_has_gradient_zero_whatever_arrives(step):
+    x = mg.tensor([0.25], dtype=mg.float64, requires_grad=True)
+    arriving = mg.sqrt(step(x)).sum()  # the root of 0, whose gradient is infinite
+    (slope,) = mg.autograd.grad(arriving, x, create_graph=True)
+    assert slope.tolist() == [0.0]
+    assert mg.autograd.grad(slope.sum(), x)[0].tolist() == [0.0]

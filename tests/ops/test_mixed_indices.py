@@ -73,3 +73,19 @@ def test_elements_cannot_be_deleted():
     with pytest.raises(TypeError, match=r"(?s)del x\[index\]: .*Select those to keep"):
         del x[0]
     assert x.shape == (3,)
+
+
+@pytest.mark.parametrize("index", [(slice(None), [0, 1, 1], Ellipsis, [0, 2, 3]), ([1, 0], Ellipsis, [1, 2], [0, 3])])
+def test_an_ellipsis_of_no_axis_separates_no_arrays(index):
+    array = np.random.default_rng(0).standard_normal((2, 3, 4))
+    expected = array[tuple([part for part in index if part is not Ellipsis])]
+    x = mg.tensor(array)
+    assert np.array_equal(x[index].numpy(), expected)
+    x[index] = -mg.tensor(expected)
+    assert np.array_equal(x[index].numpy(), -expected)
+
+
+def test_an_index_into_nothing_has_a_gradient_of_nothing():
+    x = mg.zeros(2, 1, 0, requires_grad=True)
+    x[[1, 1], mg.tensor([[0, -1], [-1, 0], [0, 0]])].sum().backward()
+    assert x.grad.shape == (2, 1, 0)

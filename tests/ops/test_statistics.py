@@ -208,6 +208,7 @@ def test_no_difference_is_a_copy():
     y = mg.diff(x, 0)
     y += 1
     assert x.tolist() == [1, 2]
+    assert mg.diff(x, 0, prepend=x, append=x).tolist() == [1, 2]
 
 
 def test_samples_at_one_place_have_an_infinite_slope():

@@ -19,7 +19,17 @@ KINDS = {
     # A group without momentum is driven by another kernel.
     "SGD of two kernels": lambda groups: optim.SGD([groups[0], {**groups[1], "momentum": 0.5}], lr=0.1),
     "Adam": lambda groups: optim.Adam(groups, lr=0.1),
+    "RMSprop": lambda groups: optim.RMSprop([groups[0], {**groups[1], "centered": True, "momentum": 0.5}], lr=0.1),
+    "Adagrad": lambda groups: optim.Adagrad(groups, lr=0.1),
+    "Adadelta": lambda groups: optim.Adadelta(groups, lr=0.1),
+    "Adamax": lambda groups: optim.Adamax(groups, lr=0.1),
+    "NAdam": lambda groups: optim.NAdam(groups, lr=0.1),
+    "RAdam": lambda groups: optim.RAdam(groups, lr=0.1),
+    "Rprop": lambda groups: optim.Rprop(groups, lr=0.1),
+    "ASGD": lambda groups: optim.ASGD(groups, lr=0.1),
 }
+# Every moment of one kind, of the others fewer: they share the code.
+STRIDES = dict.fromkeys(KINDS, 37) | {"SGD": 5, "SGD momentum": 5, "SGD of two kernels": 5, "Adam": 1}
 
 
 def two_groups(parameters):
@@ -70,12 +80,11 @@ class Injector:
         return False
 
 
-# Every moment of one kind, of the others every fifth: they share the code.
-@pytest.mark.parametrize(("kind", "stride"), [("SGD", 5), ("SGD momentum", 5), ("SGD of two kernels", 5), ("Adam", 1)])
+@pytest.mark.parametrize(("kind", "stride"), STRIDES.items())
 @pytest.mark.parametrize("steps_before", [0, 2])
 def test_no_moment_tears_a_step(network, kind, stride, steps_before):
     if steps_before == 0:
-        stride = 5
+        stride = max(stride, 5)
     optimizer = KINDS[kind](two_groups(network()))
     for _ in range(steps_before):
         optimizer.step()
@@ -184,21 +193,34 @@ def test_no_signal_tears_a_step(generator, kind):
     assert same(snapshot(optimizer), snapshot(undisturbed))
 
 
-def test_no_moment_tears_a_step_of_a_schedule(network):
+def several(optimizer):
+    """Return schedules within schedules, the last of which moves the momentum too."""
+    linear, step = lr_scheduler.LinearLR(optimizer, total_iters=1), lr_scheduler.StepLR(optimizer, 1)
+    sequence = lr_scheduler.SequentialLR(optimizer, [linear, step], [1])
+    return lr_scheduler.ChainedScheduler([sequence, lr_scheduler.OneCycleLR(optimizer, 0.1, 9, cycle_momentum=True)])
+
+
+# Every moment of one kind, of the other fewer.
+@pytest.mark.parametrize(("make_schedule", "stride"), [(None, 1), (several, 7)])
+def test_no_moment_tears_a_step_of_a_schedule(network, make_schedule, stride):
     def make():
         optimizer = optim.SGD(two_groups(network()), lr=0.1)
-        return lr_scheduler.CosineAnnealingLR(optimizer, 5)
+        return lr_scheduler.CosineAnnealingLR(optimizer, 5) if make_schedule is None else make_schedule(optimizer)
 
     def everything(scheduler):
-        return scheduler.state_dict(), [group["lr"] for group in scheduler.optimizer.param_groups]
+        options = []
+        for group in scheduler.optimizer.param_groups:
+            options.append((group["lr"], group["momentum"]))
+        return scheduler.state_dict(), options
 
     updated = make()
     updated.optimizer.step()
     updated.step()
     old, new = everything(make()), everything(updated)
+    assert old != new
     moment, interrupted = 0, True
     while interrupted:
-        moment += 1
+        moment += stride
         victim = make()
         victim.optimizer.has_stepped = True
         interrupted = Injector(moment).run(victim.step)

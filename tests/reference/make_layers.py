@@ -35,7 +35,8 @@ def results(layer):
             parameter += 0.1 * torch.randn(parameter.shape, dtype=torch.float64)
     found = {f"state {name}": value.numpy().copy() for name, value in module.state_dict().items()}
     inputs = [torch.tensor(array, requires_grad=wanted) for array, wanted in zip(layer.arrays(), layer.wants())]
-    outputs = [each for each in flat(module(*inputs, **layer.call)) if each.is_floating_point()]
+    args, kwargs = layer.arguments(inputs, torch.tensor)
+    outputs = [each for each in flat(module(*args, **kwargs)) if each.is_floating_point()]
     total = sum([(each * torch.arange(1.0, each.numel() + 1).reshape(each.shape)).sum() for each in outputs])
     if total.requires_grad:
         total.backward()

@@ -1,8 +1,8 @@
 """Write trajectories.npz: what PyTorch's optimizers and schedules do to a small network. Needs torch; run by hand.
 
 The file holds the data and the initial parameters, the cases as JSON (which optimizer, options and schedule), and for
-each case all parameters as one vector after the steps in KEPT, the learning rates after every step, and PyTorch's state
-in the middle.
+each case all parameters as one vector after the steps in KEPT, the learning rates, momenta and betas after every step,
+and PyTorch's state in the middle: its numbers as one vector, everything else as JSON.
 """
 
 import json
@@ -10,32 +10,29 @@ from pathlib import Path
 
 import numpy as np
 import torch
+import torch.optim.swa_utils
+
+from tests.reference.cases import CLOSURES, MATRICES, OPTIMIZERS, SCHEDULES
+from tests.reference.schedules import make_schedule, step_schedule
 
 STEPS = 30
 MIDDLE = 15
 KEPT = [1, 2, 5, 15, 16, 30]
 NAMES = ["W1", "b1", "W2", "b2"]
 
-CASES = {
-    "SGD": ("SGD", {"lr": 0.1}, None),
-    "SGD momentum": ("SGD", {"lr": 0.1, "momentum": 0.9}, None),
-    "SGD nesterov": ("SGD", {"lr": 0.1, "momentum": 0.9, "nesterov": True}, None),
-    "SGD dampening": ("SGD", {"lr": 0.1, "momentum": 0.8, "dampening": 0.3}, None),
-    "SGD weight decay": ("SGD", {"lr": 0.1, "momentum": 0.5, "weight_decay": 0.1}, None),
-    "SGD maximize": ("SGD", {"lr": 0.01, "momentum": 0.5, "weight_decay": 0.1, "maximize": True}, None),
-    "Adam": ("Adam", {"lr": 0.02}, None),
-    "Adam weight decay": ("Adam", {"lr": 0.02, "weight_decay": 0.1}, None),
-    "Adam amsgrad": ("Adam", {"lr": 0.02, "betas": [0.8, 0.7], "amsgrad": True}, None),
-    "Adam maximize": ("Adam", {"lr": 0.01, "maximize": True, "eps": 1e-6}, None),
-    "AdamW": ("AdamW", {"lr": 0.02}, None),
-    "AdamW amsgrad": ("AdamW", {"lr": 0.02, "betas": [0.8, 0.7], "amsgrad": True}, None),
-    "AdamW weight decay": ("AdamW", {"lr": 0.02, "weight_decay": 0.1}, None),
-    "StepLR": ("SGD", {"lr": 0.1, "momentum": 0.9}, ("StepLR", {"step_size": 7, "gamma": 0.3})),
-    "StepLR every step": ("Adam", {"lr": 0.1}, ("StepLR", {"step_size": 1, "gamma": 0.95})),
-    # 30 steps go down, up again, and down.
-    "CosineAnnealingLR": ("SGD", {"lr": 0.1}, ("CosineAnnealingLR", {"T_max": 9, "eta_min": 0.001})),
-    "CosineAnnealingLR to 0": ("AdamW", {"lr": 0.02}, ("CosineAnnealingLR", {"T_max": 30})),
-}
+
+def all_cases():
+    """Return every case by name: the optimizer, its options, the schedule, and which parameters are in its groups."""
+    halves = [["W1", "W2"], ["b1", "b2"]]
+    cases = {}
+    for names, groups in ((OPTIMIZERS, halves), (MATRICES, [["W1"], ["W2"]]), (CLOSURES, [NAMES])):
+        for name, (kind, options) in names.items():
+            cases[name] = (kind, options, None, groups)
+    for index, schedule in enumerate(SCHEDULES):
+        # The betas of one, the momentum of the other are what some schedules move.
+        kind, options = ("Adam", {"lr": 0.02}) if index % 2 else ("SGD", {"lr": 0.1, "momentum": 0.9})
+        cases[f"{schedule[0]} {index}"] = (kind, options, schedule, halves)
+    return cases
 
 
 def problem():
@@ -48,50 +45,91 @@ def problem():
     return x, y, initial
 
 
-def run(optimizer_name, options, schedule, x, y, initial):
+def optimizer_of(kind, options, groups, parameters):
+    """Return the optimizer; its second group has a rate of its own, half of the first's."""
+    listed = []
+    for index, names in enumerate(groups):
+        listed.append({"params": [parameters[name] for name in names], "lr": options["lr"] / (index + 1)})
+    return getattr(torch.optim, kind)(listed, **options)
+
+
+class Training:
+    """One case, in PyTorch."""
+
+    def __init__(self, kind, options, schedule, groups, problem):
+        x, y, initial = problem
+        self.x, self.y = torch.tensor(x), torch.tensor(y)
+        self.parameters = {name: torch.tensor(initial[name], requires_grad=True) for name in NAMES}
+        self.optimizer = optimizer_of(kind, options, groups, self.parameters)
+        self.scheduler = None
+        if schedule is not None:
+            self.scheduler = make_schedule(torch.optim, self.optimizer, schedule)
+
+    def closure(self):
+        self.optimizer.zero_grad()
+        hidden = torch.tanh(self.x @ self.parameters["W1"].T + self.parameters["b1"])
+        output = hidden @ self.parameters["W2"].T + self.parameters["b2"]
+        loss = ((output - self.y) ** 2).mean()
+        loss.backward()
+        return loss
+
+    def step(self):
+        loss = self.optimizer.step(self.closure)
+        if self.scheduler is not None:
+            step_schedule(self.scheduler, loss.item())
+
+    def vector(self):
+        return np.concatenate([self.parameters[name].detach().numpy().ravel() for name in NAMES])
+
+
+def run(kind, options, schedule, groups, problem):
     """Return what one case leaves behind: kept parameters, rates and the state in the middle."""
-    parameters = {name: torch.tensor(initial[name], requires_grad=True) for name in NAMES}
-    weights = [parameters["W1"], parameters["W2"]]
-    biases = [parameters["b1"], parameters["b2"]]
-    # A group with its own rate: half of the others'.
-    groups = [{"params": weights}, {"params": biases, "lr": options["lr"] / 2}]
-    optimizer = getattr(torch.optim, optimizer_name)(groups, **options)
-    scheduler = None
-    if schedule is not None:
-        scheduler = getattr(torch.optim.lr_scheduler, schedule[0])(optimizer, **schedule[1])
-    kept = []
-    rates, middle = [], {}
+    training = Training(kind, options, schedule, groups, problem)
+    kept, rates, middle = [], [], {}
     for step in range(1, STEPS + 1):
-        optimizer.zero_grad()
-        hidden = torch.tanh(torch.tensor(x) @ parameters["W1"].T + parameters["b1"])
-        output = hidden @ parameters["W2"].T + parameters["b2"]
-        ((output - torch.tensor(y)) ** 2).mean().backward()
-        optimizer.step()
-        if scheduler is not None:
-            scheduler.step()
-        rates.append([group["lr"] for group in optimizer.param_groups])
+        training.step()
+        rates.append([[group["lr"], momentum_of(group)] for group in training.optimizer.param_groups])
         if step in KEPT:
-            kept.append(np.concatenate([parameters[name].detach().numpy().ravel() for name in NAMES]))
+            kept.append(training.vector())
         if step == MIDDLE:
-            for index, entry in optimizer.state_dict()["state"].items():
-                for name, value in entry.items():
-                    middle[f"middle/{index}/{name}"] = value.numpy().copy()
+            middle = state_of(training.optimizer, training.scheduler)
     return {"after": kept, "rates": rates, **middle}
+
+
+def momentum_of(group):
+    """Return what a schedule may move besides the rate."""
+    return group["betas"][0] if "betas" in group else group.get("momentum", 0)
+
+
+def state_of(optimizer, scheduler):
+    """Return PyTorch's state as JSON: whose, called what, of which shape; and all its numbers as one vector."""
+    state = optimizer.state_dict()
+    layout, numbers = [], []
+    for index, entry in state["state"].items():
+        for name, value in entry.items():
+            if isinstance(value, list):
+                value = torch.stack([torch.as_tensor(each) for each in value if each is not None])
+            array = torch.as_tensor(value).numpy()
+            layout.append([index, name, array.shape])
+            numbers.append(array.ravel())
+    about = [layout, state["param_groups"], None if scheduler is None else scheduler.state_dict()]
+    return {"middle": json.dumps(about), "numbers": np.concatenate([np.zeros(0), *numbers])}
 
 
 def main() -> None:
     """Run all cases and write the file beside this one."""
     torch.set_default_dtype(torch.float64)
     x, y, initial = problem()
-    arrays = {"x": x, "y": y, "kept": np.array(KEPT), "middle": np.array(MIDDLE), "cases": np.array(json.dumps(CASES))}
+    cases = all_cases()
+    arrays = {"x": x, "y": y, "kept": np.array(KEPT), "middle": np.array(MIDDLE), "cases": np.array(json.dumps(cases))}
     for name in NAMES:
         arrays[f"initial/{name}"] = initial[name]
-    for case, settings in CASES.items():
-        for name, value in run(*settings, x, y, initial).items():
+    for case, settings in cases.items():
+        for name, value in run(*settings, (x, y, initial)).items():
             arrays[f"{case}/{name}"] = np.array(value)
     path = Path(__file__).with_name("trajectories.npz")
     np.savez_compressed(path, **arrays)
-    print(f"{path.name}: {path.stat().st_size} bytes, {len(CASES)} cases, torch {torch.__version__}")
+    print(f"{path.name}: {path.stat().st_size} bytes, {len(cases)} cases, torch {torch.__version__}")
 
 
 if __name__ == "__main__":

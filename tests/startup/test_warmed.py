@@ -68,6 +68,17 @@ OPTIMIZERS = [
     (optim.Adam, {}),
     (optim.Adam, {"amsgrad": True}),
     (optim.AdamW, {"weight_decay": 1}),
+    (optim.RMSprop, {}),
+    (optim.RMSprop, {"momentum": 0.9}),
+    (optim.RMSprop, {"centered": True}),
+    (optim.RMSprop, {"centered": True, "momentum": 0.9}),
+    (optim.Adagrad, {"lr_decay": 1}),
+    (optim.Adadelta, {}),
+    (optim.Adamax, {}),
+    (optim.NAdam, {}),
+    (optim.RAdam, {"decoupled_weight_decay": True}),
+    (optim.Rprop, {}),
+    (optim.ASGD, {}),
 ]
 
 

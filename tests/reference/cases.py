@@ -1,0 +1,180 @@
+"""Which optimizers, options and schedules are compared with PyTorch's."""
+
+OPTIMIZERS = {
+    "SGD": ("SGD", {"lr": 0.1}),
+    "SGD momentum": ("SGD", {"lr": 0.1, "momentum": 0.9}),
+    "SGD nesterov": ("SGD", {"lr": 0.1, "momentum": 0.9, "nesterov": True}),
+    "SGD dampening": ("SGD", {"lr": 0.1, "momentum": 0.8, "dampening": 0.3}),
+    "SGD weight decay": ("SGD", {"lr": 0.1, "momentum": 0.5, "weight_decay": 0.1}),
+    "SGD maximize": ("SGD", {"lr": 0.01, "momentum": 0.5, "weight_decay": 0.1, "maximize": True}),
+    "Adam": ("Adam", {"lr": 0.02}),
+    "Adam weight decay": ("Adam", {"lr": 0.02, "weight_decay": 0.1}),
+    "Adam amsgrad": ("Adam", {"lr": 0.02, "betas": [0.8, 0.7], "amsgrad": True}),
+    "Adam maximize": ("Adam", {"lr": 0.01, "maximize": True, "eps": 1e-6}),
+    "AdamW": ("AdamW", {"lr": 0.02}),
+    "AdamW amsgrad": ("AdamW", {"lr": 0.02, "betas": [0.8, 0.7], "amsgrad": True}),
+    "AdamW weight decay": ("AdamW", {"lr": 0.02, "weight_decay": 0.1}),
+    "RMSprop": ("RMSprop", {"lr": 0.01}),
+    "RMSprop options": ("RMSprop", {"lr": 0.01, "alpha": 0.8, "eps": 1e-3, "weight_decay": 0.1}),
+    "RMSprop momentum": ("RMSprop", {"lr": 0.01, "momentum": 0.7}),
+    "RMSprop centered": ("RMSprop", {"lr": 0.01, "alpha": 0.8, "centered": True}),
+    "RMSprop centered momentum": ("RMSprop", {"lr": 0.01, "momentum": 0.7, "centered": True, "weight_decay": 0.1}),
+    "RMSprop maximize": ("RMSprop", {"lr": 0.001, "maximize": True}),
+    "Adagrad": ("Adagrad", {"lr": 0.1}),
+    "Adagrad options": ("Adagrad", {"lr": 0.1, "lr_decay": 0.1, "weight_decay": 0.1, "eps": 1e-3}),
+    "Adagrad accumulator": ("Adagrad", {"lr": 0.1, "initial_accumulator_value": 0.5}),
+    "Adagrad maximize": ("Adagrad", {"lr": 0.01, "maximize": True}),
+    "Adadelta": ("Adadelta", {"lr": 1.0}),
+    "Adadelta options": ("Adadelta", {"lr": 0.5, "rho": 0.7, "eps": 1e-3, "weight_decay": 0.1}),
+    "Adadelta maximize": ("Adadelta", {"lr": 0.5, "maximize": True}),
+    "Adamax": ("Adamax", {"lr": 0.02}),
+    "Adamax options": ("Adamax", {"lr": 0.02, "betas": [0.8, 0.7], "eps": 1e-3, "weight_decay": 0.1}),
+    "Adamax maximize": ("Adamax", {"lr": 0.01, "maximize": True}),
+    "NAdam": ("NAdam", {"lr": 0.02}),
+    "NAdam options": ("NAdam", {"lr": 0.02, "betas": [0.8, 0.7], "eps": 1e-3, "momentum_decay": 0.1}),
+    "NAdam weight decay": ("NAdam", {"lr": 0.02, "weight_decay": 0.1}),
+    "NAdam decoupled": ("NAdam", {"lr": 0.02, "weight_decay": 0.1, "decoupled_weight_decay": True}),
+    "NAdam maximize": ("NAdam", {"lr": 0.01, "maximize": True}),
+    "RAdam": ("RAdam", {"lr": 0.02}),
+    # rho stays below 5: a step without the second moment.
+    "RAdam short memory": ("RAdam", {"lr": 0.02, "betas": [0.8, 0.6], "eps": 1e-3}),
+    "RAdam weight decay": ("RAdam", {"lr": 0.02, "weight_decay": 0.1}),
+    "RAdam decoupled": ("RAdam", {"lr": 0.02, "weight_decay": 0.1, "decoupled_weight_decay": True}),
+    "RAdam maximize": ("RAdam", {"lr": 0.01, "maximize": True}),
+    "Rprop": ("Rprop", {"lr": 0.01}),
+    "Rprop options": ("Rprop", {"lr": 0.01, "etas": [0.3, 1.5], "step_sizes": [1e-4, 0.05]}),
+    "Rprop maximize": ("Rprop", {"lr": 0.001, "maximize": True}),
+    "ASGD": ("ASGD", {"lr": 0.1}),
+    "ASGD averaging": ("ASGD", {"lr": 0.1, "t0": 5.0, "lambd": 0.01, "alpha": 0.5}),
+    "ASGD weight decay": ("ASGD", {"lr": 0.1, "weight_decay": 0.1}),
+    "ASGD maximize": ("ASGD", {"lr": 0.01, "maximize": True}),
+}
+# Few iterations a step: rounding grows with each, in PyTorch itself, where parameters that differ by 2e-16 end up 1e-8
+# apart at most with these options after 30 steps, and 2e-5 with four iterations of lr=0.1.
+CLOSURES = {
+    "LBFGS": ("LBFGS", {"lr": 0.1, "max_iter": 2}),
+    "LBFGS short history": ("LBFGS", {"lr": 0.3, "max_iter": 2, "history_size": 5}),
+    "LBFGS few evaluations": ("LBFGS", {"lr": 0.1, "max_iter": 4, "history_size": 3, "max_eval": 2}),
+    "LBFGS tolerances": ("LBFGS", {"lr": 0.1, "max_iter": 4, "tolerance_grad": 0.05, "tolerance_change": 0.1}),
+    "LBFGS strong Wolfe": ("LBFGS", {"lr": 1.0, "max_iter": 2, "line_search_fn": "strong_wolfe"}),
+    "LBFGS strong Wolfe, few evaluations": (
+        "LBFGS",
+        {"lr": 1.0, "max_iter": 3, "max_eval": 3, "history_size": 2, "line_search_fn": "strong_wolfe"},
+    ),
+    "LBFGS strong Wolfe, far": ("LBFGS", {"lr": 30.0, "max_iter": 2, "line_search_fn": "strong_wolfe"}),
+}
+MATRICES = {
+    "Muon": ("Muon", {"lr": 0.02}),
+    "Muon without Nesterov": ("Muon", {"lr": 0.02, "nesterov": False, "momentum": 0.5, "weight_decay": 0.3}),
+    "Muon options": (
+        "Muon",
+        {"lr": 0.02, "ns_coefficients": [2.0, -1.5, 0.5], "ns_steps": 3, "adjust_lr_fn": "match_rms_adamw"},
+    ),
+}
+# 30 steps: cosines go down, up again, and down.
+SCHEDULES = [
+    ("StepLR", {"step_size": 7, "gamma": 0.3}),
+    ("StepLR", {"step_size": 1}),
+    ("MultiStepLR", {"milestones": [11, 4, 4, 20], "gamma": 0.6}),
+    ("MultiStepLR", {"milestones": [5]}),
+    ("ExponentialLR", {"gamma": 0.9}),
+    ("ConstantLR", {}),
+    ("ConstantLR", {"factor": 0.2, "total_iters": 9}),
+    ("LinearLR", {}),
+    ("LinearLR", {"start_factor": 0.8, "end_factor": 0.1, "total_iters": 20}),
+    ("PolynomialLR", {}),
+    ("PolynomialLR", {"total_iters": 40, "power": 2.0}),
+    ("CosineAnnealingLR", {"T_max": 9, "eta_min": 0.001}),
+    ("CosineAnnealingLR", {"T_max": 30}),
+    ("CosineAnnealingWarmRestarts", {"T_0": 4}),
+    ("CosineAnnealingWarmRestarts", {"T_0": 3, "T_mult": 2, "eta_min": 0.01}),
+    ("LambdaLR", {"lr_lambda": "rational"}),
+    ("LambdaLR", {"lr_lambda": ["rational", "wavy"]}),
+    ("MultiplicativeLR", {"lr_lambda": "wavy"}),
+    ("MultiplicativeLR", {"lr_lambda": ["wavy", "rational"]}),
+    ("OneCycleLR", {"max_lr": 0.1, "total_steps": 30}),
+    ("OneCycleLR", {"max_lr": [0.1, 0.2], "epochs": 5, "steps_per_epoch": 8, "three_phase": True}),
+    (
+        "OneCycleLR",
+        {"max_lr": 0.1, "total_steps": 31, "anneal_strategy": "linear", "pct_start": 0.5, "cycle_momentum": False},
+    ),
+    (
+        "OneCycleLR",
+        {
+            "max_lr": 0.1,
+            "total_steps": 30,
+            "div_factor": 5.0,
+            "final_div_factor": 10.0,
+            "base_momentum": [0.1, 0.2],
+            "max_momentum": 0.5,
+        },
+    ),
+    ("CyclicLR", {"base_lr": 0.01, "max_lr": 0.1, "step_size_up": 4}),
+    (
+        "CyclicLR",
+        {"base_lr": [0.01, 0.02], "max_lr": 0.1, "step_size_up": 4, "step_size_down": 7, "mode": "triangular2"},
+    ),
+    ("CyclicLR", {"base_lr": 0.01, "max_lr": 0.1, "step_size_up": 5, "mode": "exp_range", "gamma": 0.9}),
+    (
+        "CyclicLR",
+        {"base_lr": 0.01, "max_lr": 0.1, "step_size_up": 5, "scale_fn": "shrinking", "scale_mode": "iterations"},
+    ),
+    ("CyclicLR", {"base_lr": 0.01, "max_lr": 0.1, "step_size_up": 5, "base_momentum": 0.2, "max_momentum": [0.5, 0.6]}),
+    ("CyclicLR", {"base_lr": 0.01, "max_lr": 0.1, "step_size_up": 5, "cycle_momentum": False}),
+    ("ReduceLROnPlateau", {"patience": 2, "threshold": 0.2}),
+    ("ReduceLROnPlateau", {"factor": 0.5, "patience": 0, "mode": "max", "threshold_mode": "abs", "threshold": 0.0}),
+    (
+        "ReduceLROnPlateau",
+        {"factor": 0.5, "patience": 0, "mode": "max", "cooldown": 3, "min_lr": [0.03, 0.01], "eps": 0.02},
+    ),
+    ("ReduceLROnPlateau", {"factor": 0.7, "patience": 1, "threshold_mode": "abs", "threshold": 0.05, "min_lr": 0.01}),
+    (
+        "SequentialLR",
+        {
+            "schedulers": [
+                ("LinearLR", {"start_factor": 0.1, "total_iters": 5}),
+                ("CosineAnnealingLR", {"T_max": 10}),
+                ("ExponentialLR", {"gamma": 0.9}),
+            ],
+            "milestones": [5, 15],
+        },
+    ),
+    (
+        "SequentialLR",
+        {
+            "schedulers": [
+                ("ConstantLR", {"total_iters": 4}),
+                ("StepLR", {"step_size": 3}),
+                ("PolynomialLR", {"total_iters": 8}),
+                ("LambdaLR", {"lr_lambda": "rational"}),
+                ("MultiplicativeLR", {"lr_lambda": "wavy"}),
+                ("MultiStepLR", {"milestones": [0, 2]}),
+            ],
+            "milestones": [4, 8, 13, 17, 20],
+        },
+    ),
+    (
+        "SequentialLR",
+        {
+            "schedulers": [
+                ("ChainedScheduler", {"schedulers": [("ExponentialLR", {"gamma": 0.9}), ("ConstantLR", {})]}),
+                ("CosineAnnealingWarmRestarts", {"T_0": 4, "T_mult": 2}),
+                ("ConstantLR", {"total_iters": 2}),
+                ("LinearLR", {"total_iters": 3}),
+            ],
+            "milestones": [7, 20, 24],
+        },
+    ),
+    ("SWALR", {"swa_lr": 0.01}),
+    ("SWALR", {"swa_lr": [0.01, 0.2], "anneal_epochs": 5, "anneal_strategy": "linear"}),
+    (
+        "ChainedScheduler",
+        {
+            "schedulers": [
+                ("ConstantLR", {"total_iters": 4}),
+                ("ExponentialLR", {"gamma": 0.9}),
+                ("StepLR", {"step_size": 3, "gamma": 0.8}),
+            ]
+        },
+    ),
+]
