@@ -139,6 +139,10 @@ def called(node: Node, arguments: list[Any]) -> Any:
     One that writes in place is given a tensor to write to, which nobody else holds.
     """
     code = node.op.__code__
+    given = dict(zip(code.co_varnames[: code.co_argcount], arguments))
+    if given.get("counter") is not None:
+        # An operation that draws from a generator's counter draws other numbers in another dtype.
+        arguments = [each.astype(node.dtype) if is_floating(each) else each for each in arguments]
     writes = len(node.edges) > 0 and not node.several and stamp_of(node.edges[0]) is node.stamp
     if writes:
         arguments = [tensors.Tensor(arguments[0]), *arguments[1:]]
@@ -149,6 +153,11 @@ def called(node: Node, arguments: list[Any]) -> Any:
         first = min(first, code.co_argcount)
     result = node.op(*arguments[:first], **dict(zip(keywords, arguments[first:])))
     return arguments[0] if writes and result is None else result
+
+
+def is_floating(value: Any) -> bool:
+    """Return whether a value is an array of floats."""
+    return isinstance(value, ndarray) and value.dtype.kind == "f"
 
 
 def refuse_unrepeatable(node: Node, arguments: list[Any]) -> None:

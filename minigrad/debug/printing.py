@@ -26,10 +26,13 @@ def page(step: "Step") -> str:
     for index, gradient in enumerate(step.grad_output if several else (step.grad_output,)):
         name = f"grad_outputs[{index}]" if several else "grad_output"
         lines.append(f" {name} " + ("none arrived" if gradient is None else summary(gradient, True)))
-    texts = [each.rule or f"grad_{each.input}" for each in step.contributions]
-    width = max([len(text) for text in texts], default=0)
-    for each, text, label in zip(step.contributions, texts, operand_names(step.recorded)):
-        lines.append(f" {text:{width}}   {result(each, label)}")
+    rows = []
+    for each, edge, label in zip(step.contributions, step.recorded.edges, operand_names(step.recorded)):
+        # Not for a shape or a number that the rule says nothing of.
+        if edge is not None or each.rule:
+            rows.append((each.rule or f"grad_{each.input}", result(each, label)))
+    width = max([len(text) for text, _ in rows], default=0)
+    lines += [f" {text:{width}}   {shown}" for text, shown in rows]
     return "\n".join(lines)
 
 

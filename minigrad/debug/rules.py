@@ -10,6 +10,8 @@ from minigrad.graph import Node
 # "grad_x = ...", "grad_tensors[i] = ...": the input that a formula is about.
 TARGET = re.compile(r"grad_(\w+(?:\[i\])?)")
 # A remark in a rule's docstring; a printed step shows what the engine does by the shapes.
+# What stands as code in a docstring below its first line: further formulas.
+CODE = re.compile(r"``([^`]*)``")
 REMARK = re.compile(r" \(the engine [^)]*\)")
 
 
@@ -26,20 +28,24 @@ def rule_text(vjp: Callable[..., Any]) -> str:
 
 
 def formulas(vjp: Callable[..., Any]) -> dict[str, str]:
-    """Return the formula of each input by the input's name; ``tensors[i]`` for the elements of a sequence."""
-    return taken_apart(rule_text(vjp))
+    """Return the formula of each input by the input's name; ``tensors[i]`` for the elements of a sequence.
+
+    They are those of the first line of the rule's docstring, and for inputs that it leaves out those of the others.
+    """
+    return taken_apart(rule_text(vjp), vjp.__doc__ or "")
 
 
 # Kept by the text: the rules themselves may be a user's closures, and hold data alive.
 @lru_cache(maxsize=1024)
-def taken_apart(text: str) -> dict[str, str]:
-    """Return the formulas of a text by the inputs that they are about."""
-    found = {}
-    for part in text.split(";"):
-        formula = part.strip()
-        target = TARGET.match(formula)
-        if target is not None:
-            found[target[1]] = formula
+def taken_apart(text: str, docstring: str) -> dict[str, str]:
+    """Return the formulas of a text, and of what is code in a docstring, by the inputs that they are about."""
+    found: dict[str, str] = {}
+    for stretch in (text, *CODE.findall(docstring.partition("\n")[2])):
+        for part in stretch.split(";"):
+            formula = " ".join(part.split())
+            target = TARGET.match(formula)
+            if target is not None and (stretch is text or "=" in formula):
+                found.setdefault(target[1], formula)
     return found
 
 

@@ -142,7 +142,7 @@ def attend_vjp(
 ) -> tuple[Value, ...]:
     """``grad_query = scale * slope @ key; grad_key = scale * slope.mT @ query; grad_value = weights.mT @ grad_output``.
 
-    With ``slope = weights * (w - sum(weights * w))``, ``w = grad_output @ value.mT``, which is the mask's gradient.
+    With ``slope = weights * (w - sum(weights * w))``, ``w = grad_output @ value.mT``; ``grad_attn_mask = slope``.
     """
     settings = (is_causal, scale, dropout_p, counter, seed)
     return attend_backward(grad_output, query, key, value, attn_mask, weights, *settings, for_mask)

@@ -107,7 +107,11 @@ def conv2d(
 def conv2d_vjp(
     grad_output: Value, input: Value, weight: Value, for_bias: bool, geometry: Geometry
 ) -> tuple[Value, Value, Value]:
-    """As ``conv1d_vjp``, along rows and columns."""
+    """As ``conv1d_vjp``, along rows and columns: i, k, stride, dilation and padding are pairs.
+
+    ``grad_input[n, c, stride * i + dilation * k - padding] += weight[f, c, k] * grad_output[n, f, i]``;
+    ``grad_weight[f, c, k] = sum over n, i of grad_output * input, both as above; grad_bias = sum of grad_output``.
+    """
     return convolution_backward(grad_output, input, weight, geometry, for_bias)
 
 

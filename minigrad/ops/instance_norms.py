@@ -89,5 +89,8 @@ def normalise_instances_vjp(
     for_weight: bool,
     for_bias: bool,
 ) -> tuple[Value, Value, Value]:
-    """``grad_input = r * (h - <h> - x̂ * <h * x̂>)``, as in ``normalise_channels_vjp``; <h> of each channel."""
+    """``grad_input = r * (h - <h> - x̂ * <h * x̂>)``, as in ``normalise_channels_vjp``; <h> of each channel.
+
+    And ``grad_weight = sum(grad_output * x̂); grad_bias = sum(grad_output)``.
+    """
     return normalise_backward(grad_output, input, weight, center, inverse, grouping, for_weight, for_bias)

@@ -76,7 +76,10 @@ def addcmul(input: Operand, tensor1: Operand, tensor2: Operand, value: float = 1
 
 
 def addcmul_vjp(grad_output: Value, tensor1: Value, tensor2: Value, factor: float) -> tuple[Value, Value, Value]:
-    """``grad_input = grad_output; grad_tensor1 = grad_output * value * tensor2``, and so ``grad_tensor2``."""
+    """``grad_input = grad_output; grad_tensor1 = grad_output * value * tensor2``, and so ``grad_tensor2``.
+
+    ``grad_tensor2 = grad_output * value * tensor1``.
+    """
     scaled = grad_output if factor == 1 else grad_output * factor
     grad_tensor1 = None if tensor2 is None else scaled * tensor2
     grad_tensor2 = None if tensor1 is None else scaled * tensor1
@@ -109,7 +112,10 @@ def addcdiv(input: Operand, tensor1: Operand, tensor2: Operand, value: float = 1
 
 
 def addcdiv_vjp(grad_output: Value, tensor1: Value, tensor2: Value, factor: float) -> tuple[Value, Value, Value]:
-    """``grad_tensor1 = grad_output * value / tensor2; grad_tensor2 = -grad_tensor1 * tensor1 / tensor2``."""
+    """``grad_tensor1 = grad_output * value / tensor2; grad_tensor2 = -grad_tensor1 * tensor1 / tensor2``.
+
+    And ``grad_input = grad_output``.
+    """
     grad_tensor1 = (grad_output if factor == 1 else grad_output * factor) / tensor2
     grad_tensor2 = None if tensor1 is None else -grad_tensor1 * (tensor1 / tensor2)
     return grad_output, grad_tensor1, grad_tensor2

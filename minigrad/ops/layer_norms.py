@@ -187,7 +187,10 @@ def group_norm_vjp(
     for_weight: bool,
     for_bias: bool,
 ) -> tuple[Value, ...]:
-    """``grad_input = r * (h - <h> - x̂ * <h * x̂>)``, as in ``layer_norm_vjp``; <h> is the mean over a group."""
+    """``grad_input = r * (h - <h> - x̂ * <h * x̂>)``, as in ``layer_norm_vjp``; <h> is the mean over a group.
+
+    And ``grad_weight = sum(grad_output * x̂); grad_bias = sum(grad_output)``.
+    """
     grad_input, grad_weight, grad_bias = normalise_backward(
         grad_output, input, weight, mean, inverse, grouping, for_weight, for_bias
     )

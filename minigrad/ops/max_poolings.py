@@ -113,7 +113,10 @@ def max_pool_vjp(grad_output: Value, places: Value, pooling: Pooling) -> Value:
 
 
 def max_pool_with_indices_vjp(grad_outputs: tuple[Value, ...], places: Value, pooling: Pooling) -> Value:
-    """As ``max_pool_vjp``; the indices have no gradient."""
+    """As ``max_pool_vjp``; the indices have no gradient.
+
+    ``grad_input = zeros with grad_outputs[0] added where the largest elements were``.
+    """
     return max_pool_backward(grad_outputs[0], places, pooling)
 
 

@@ -58,7 +58,10 @@ def conv_transpose1d(
 def conv_transpose1d_vjp(
     grad_output: Value, input: Value, weight: Value, for_bias: bool, geometry: Geometry
 ) -> tuple[Value, Value, Value]:
-    """``grad_input = convolution(grad_output, weight)``, and the weight's gradient has input and gradient exchanged."""
+    """``grad_input = convolution(grad_output, weight)``, and the weight's gradient has input and gradient exchanged.
+
+    ``grad_weight = that of a convolution of grad_output that gave input; grad_bias = sum of grad_output``.
+    """
     grad_input = None if weight is None else convolution(grad_output, weight, geometry)
     grad_weight = None if input is None else convolution_backward(input, grad_output, None, geometry, False)[1]
     grad_bias = sum(grad_output, (0, 2) if grad_output.ndim == 3 else 1) if for_bias else None
@@ -104,7 +107,11 @@ def conv_transpose2d(
 def conv_transpose2d_vjp(
     grad_output: Value, input: Value, weight: Value, for_bias: bool, geometry: Geometry
 ) -> tuple[Value, Value, Value]:
-    """As ``conv_transpose1d_vjp``, along rows and columns."""
+    """As ``conv_transpose1d_vjp``, along rows and columns.
+
+    ``grad_input = convolution(grad_output, weight)``;
+    ``grad_weight = that of a convolution of grad_output that gave input; grad_bias = sum of grad_output``.
+    """
     grad_input = None if weight is None else convolution(grad_output, weight, geometry)
     grad_weight = None if input is None else convolution_backward(input, grad_output, None, geometry, False)[1]
     grad_bias = sum(grad_output, (0, 2, 3) if grad_output.ndim == 4 else (1, 2)) if for_bias else None

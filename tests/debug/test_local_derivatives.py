@@ -111,6 +111,17 @@ def verdict_on(step):
         return None
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64], ids=["float32", "float64"])
+def test_the_rule_of_dropout_is_checked_with_the_random_numbers_that_the_layer_has_drawn(dtype):
+    x = mg.tensor(np.linspace(-1, 1, 40).astype(dtype), requires_grad=True)
+    with debug.recording() as r:
+        nn.Dropout(0.5)(x * 2).sum().backward()
+    for step in r.trace().steps:
+        assert step.check()
+    drop = r.trace().steps[1]
+    assert 0 < np.count_nonzero(drop.grad_inputs[0]) < 40
+
+
 @pytest.mark.parametrize("block", range(8))
 def test_every_rule_passes_its_own_check_and_agrees_with_its_jacobian(block):
     checked = refused = 0

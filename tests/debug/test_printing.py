@@ -1,7 +1,9 @@
 """A printed step: the source with a caret under the sub-expression, the gradient, one line an input."""
 
+import pytest
+
 import minigrad as mg
-from minigrad import debug
+from minigrad import debug, nn
 
 
 def caret_text(step):
@@ -80,3 +82,31 @@ def test_a_long_gradient_is_shown_by_its_first_and_last_numbers():
     w = mg.tensor([1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0], requires_grad=True)
     (step,) = debug.steps(w * 2, gradient=w.detach())
     assert "grad_output (7,)  norm 11.8  [1 2 3 … 7]" in str(step)
+
+
+LAYERS = {
+    "layer_norm": (lambda: nn.LayerNorm(6), (2, 4, 6)),
+    "group_norm": (lambda: nn.GroupNorm(2, 4), (2, 4, 6)),
+    "batch_norm": (lambda: nn.BatchNorm1d(4), (2, 4, 6)),
+    "instance_norm": (lambda: nn.InstanceNorm1d(4, affine=True), (2, 4, 6)),
+    "conv1d": (lambda: nn.Conv1d(4, 3, 2), (2, 4, 6)),
+    "conv2d": (lambda: nn.Conv2d(4, 3, 2), (2, 4, 6, 6)),
+    "conv_transpose1d": (lambda: nn.ConvTranspose1d(4, 3, 2), (2, 4, 6)),
+    "conv_transpose2d": (lambda: nn.ConvTranspose2d(4, 3, 2), (2, 4, 6, 6)),
+    "linear": (lambda: nn.Linear(6, 3), (2, 4, 6)),
+}
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_each_gradient_of_a_layer_is_shown_with_its_formula(name):
+    make, shape = LAYERS[name]
+    layer = make()
+    loss = layer(mg.randn(*shape, requires_grad=True)).sum()
+    found = set()
+    for step in debug.steps(loss):
+        assert "normalized_shape" not in str(step)
+        for each in step.contributions:
+            if each.grad is not None:
+                assert each.rule.startswith("grad_"), (step, each.input)
+                found.add(id(each.source))
+    assert {id(parameter) for parameter in layer.parameters()} <= found
