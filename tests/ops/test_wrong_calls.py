@@ -145,6 +145,8 @@ def test_no_operation_leaves_the_answer_to_numpy(stranger):
     """Each argument of each operation in turn."""
     bare = []
     for sample in forms():
+        if sample.op.startswith("ops."):
+            continue  # of the package alone: the layer that calls it looks at what came
         arrays = [np.asarray(each) for each in sample.arrays()]
         for place in [*range(len(sample.args)), *sample.kwargs]:
             made = iter([mg.from_numpy(each.copy()) for each in arrays])
