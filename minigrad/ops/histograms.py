@@ -36,7 +36,8 @@ def histc(x: Operand, bins: int = 100, min: float = 0, max: float = 0) -> Tensor
             )
         )
     bins = whole(histc, "bins", bins)
-    first, last = real(histc, "min", min), real(histc, "max", max)
+    # As floats: NumPy does not look at integers beyond int64.
+    first, last = float(real(histc, "min", min)), float(real(histc, "max", max))
     low, high = bounds(x_data, first, last)
     if bins < 1 or not low < high or not np.isfinite(high - low):
         raise ValueError(

@@ -16,6 +16,7 @@ import numpy as np
 
 from minigrad.errors import describe, message
 from minigrad.ops.constants import beside
+from minigrad.ops.creation import affordable
 from minigrad.ops.operands import Operand, Tensor, flag, ndarray, real, unwrap, whole
 from minigrad.ops.selections import index_select
 
@@ -168,7 +169,11 @@ def wanted_lengths(
     factors = [real(interpolate, "scale_factor", each) for each in numbers]
     lengths = []
     for length, factor in zip(x_data.shape[2:], factors):
+        if not math.isfinite(length * factor):
+            problem = f"scale_factor must be finite, and leave a length that is; got {scale_factor} for {describe(x)}."
+            raise ValueError(message("interpolate", problem, "size= gives the lengths themselves."))
         lengths.append(math.floor(length * factor))
+    affordable(interpolate, (*x_data.shape[:2], *lengths))
     return lengths, [None] * axes if recompute_scale_factor else list(factors)
 
 

@@ -58,7 +58,8 @@ def windows_of(x: ndarray, along: int, size: int, step: int) -> ndarray:
     """Return a view of the windows of an axis."""
     shape, strides = [*x.shape, size], [*x.strides, x.strides[along]]
     shape[along] = (shape[along] - size) // step + 1
-    strides[along] *= step
+    # A step beyond the axis leaves one window, wherever a next one would begin.
+    strides[along] *= min(step, max(x.shape[along], 1))
     output: Any = strided_view(x, shape, strides)
     if step < size:
         output.setflags(False)

@@ -1,5 +1,6 @@
 """Wrong calls that NumPy would answer in words of its own are answered in minigrad's, with the user's line."""
 
+import math
 import re
 
 import numpy as np
@@ -92,6 +93,9 @@ WRONG = {
     "a diagonal beyond int64": lambda x: mg.tril(x, HUGE),
     "a number in the place of factors": lambda x: mg.linalg.multi_dot(3),
     "a string in the place of a tensor": lambda x: mg.addcmul("x", x, x, value=0.5),
+    "a factor that is no number": lambda x: F.interpolate(x[None], scale_factor=math.nan),
+    "a factor beyond all lengths": lambda x: F.interpolate(x[None], scale_factor=1e300),
+    "a bound beyond int64": lambda x: mg.histc(x, 4, 0, -HUGE),
     "a list in the place of a mode": lambda x: F.interpolate(x[None], 3, mode=["nearest"]),
     "a list in the place of an activation": lambda x: F.linear(x, x, activation=["relu"]),
     "a list in the place of a reduction": lambda x: mg.scatter_reduce(x, 0, mg.zeros(1, 4).long(), x, ["sum"]),
@@ -166,3 +170,11 @@ def test_no_operation_leaves_the_answer_to_numpy(stranger):
 def test_a_diagonal_far_outside_is_one_just_outside(x):
     assert np.array_equal(mg.tril(x, 2**63 - 1).detach().numpy(), np.ones((3, 4)))
     assert np.array_equal(mg.tril(x, -(2**63)).detach().numpy(), np.zeros((3, 4)))
+
+
+def test_a_step_beyond_the_axis_leaves_one_window():
+    x = mg.tensor([[1.0, 2.0, 3.0]], requires_grad=True)
+    windows = x.unfold(1, 2, 2**70)
+    assert windows.tolist() == [[[1.0, 2.0]]]
+    windows.sum().backward()
+    assert x.grad.tolist() == [[1.0, 1.0, 0.0]]
